@@ -1,0 +1,154 @@
+"""What the real toolchain consists of: one entry a binary, its Go module in the folder of that name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+PULUMI = "3.274.1"
+PULUMI_KUBERNETES = "4.34.2"
+KUBERNETES = "1.35.4"
+
+_KUBERNETES_VERSION = " ".join(
+    f"-X k8s.io/component-base/version.{key}={value}"
+    for key, value in {
+        "gitVersion": f"v{KUBERNETES}",
+        "gitMajor": KUBERNETES.split(".")[0],
+        "gitMinor": KUBERNETES.split(".")[1],
+        "gitTreeState": "clean",
+    }.items()
+)
+
+
+@dataclass(frozen=True)
+class Copy:
+    """A file, or several joined into one, taken from a module as it is."""
+
+    module: str
+    """Go module path."""
+    sources: tuple[str, ...]
+    """Paths inside the module."""
+    to: str
+    """File name beside the binary."""
+
+
+@dataclass(frozen=True)
+class Tool:
+    """A binary that set-up makes available in `.tools/bin`."""
+
+    name: str
+    """The binary's file name."""
+    folder: str
+    """Folder under `tools/` with its `go.mod` and `go.sum`."""
+    package: str
+    """Go package to build."""
+    ldflags: str = ""
+    embeds: tuple[Copy, ...] = ()
+    """Files that the package embeds, put beside its source before it is compiled."""
+    companions: tuple[Copy, ...] = ()
+    """Files that belong beside the binary."""
+    needs: str = field(default="", repr=False)
+    """What already being there makes this build unnecessary: see `installed.py`."""
+    minutes: float = field(default=1.0, repr=False)
+    """How long a cold build takes on 2 cores, to announce it."""
+
+
+_SDK = "github.com/pulumi/pulumi/sdk/v3"
+_PROVIDER = "github.com/pulumi/pulumi-kubernetes/provider/v4"
+_KWOK = "sigs.k8s.io/kwok"
+
+TOOLS: tuple[Tool, ...] = (
+    Tool(
+        name="pulumi",
+        folder="pulumi",
+        package="github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
+        ldflags=f"-X {_SDK}/go/common/version.Version=v{PULUMI}",
+        companions=(
+            Copy(_SDK, ("python/cmd/pulumi-language-python-exec",), "pulumi-language-python-exec"),
+            Copy(_SDK, ("python/dist/pulumi-resource-pulumi-python",), "pulumi-resource-pulumi-python"),
+        ),
+        needs="engine",
+        minutes=3.3,
+    ),
+    Tool(
+        name="pulumi-language-python",
+        folder="pulumi-language-python",
+        package=f"{_SDK}/python/cmd/pulumi-language-python",
+        needs="engine",
+        minutes=0.3,
+    ),
+    Tool(
+        name="pulumi-resource-kubernetes",
+        folder="pulumi-kubernetes",
+        package=".",
+        ldflags=f"-X main.version={PULUMI_KUBERNETES}",
+        embeds=(
+            Copy(_PROVIDER, ("cmd/pulumi-resource-kubernetes/schema.json",), "schema.json"),
+            Copy(
+                _PROVIDER,
+                ("cmd/pulumi-resource-kubernetes/terraform-mapping.json",),
+                "terraform-mapping.json",
+            ),
+        ),
+        needs="kubernetes-plugin",
+        minutes=6.7,
+    ),
+    Tool(
+        name="kube-apiserver",
+        folder="kubernetes",
+        package="k8s.io/kubernetes/cmd/kube-apiserver",
+        ldflags=_KUBERNETES_VERSION,
+        needs="cluster",
+        minutes=2.9,
+    ),
+    Tool(
+        name="kube-controller-manager",
+        folder="kubernetes",
+        package="k8s.io/kubernetes/cmd/kube-controller-manager",
+        ldflags=_KUBERNETES_VERSION,
+        needs="cluster",
+        minutes=0.8,
+    ),
+    Tool(
+        name="kube-scheduler",
+        folder="kubernetes",
+        package="k8s.io/kubernetes/cmd/kube-scheduler",
+        ldflags=_KUBERNETES_VERSION,
+        needs="cluster",
+        minutes=0.2,
+    ),
+    Tool(
+        name="kubectl",
+        folder="kubernetes",
+        package="k8s.io/kubernetes/cmd/kubectl",
+        ldflags=_KUBERNETES_VERSION,
+        needs="kubectl",
+        minutes=0.3,
+    ),
+    Tool(
+        name="etcd",
+        folder="etcd",
+        package="go.etcd.io/etcd/server/v3",
+        needs="cluster",
+        minutes=0.4,
+    ),
+    Tool(
+        name="kwok",
+        folder="kwok",
+        package="sigs.k8s.io/kwok/cmd/kwok",
+        companions=(
+            Copy(
+                _KWOK,
+                (
+                    "kustomize/stage/node/fast/node-initialize.yaml",
+                    "kustomize/stage/node/heartbeat-with-lease/node-heartbeat-with-lease.yaml",
+                    "kustomize/stage/pod/fast/pod-ready.yaml",
+                    "kustomize/stage/pod/fast/pod-complete.yaml",
+                    "kustomize/stage/pod/fast/pod-delete.yaml",
+                ),
+                "kwok-stages.yaml",
+            ),
+        ),
+        needs="cluster",
+        minutes=1.0,
+    ),
+)
