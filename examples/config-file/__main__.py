@@ -1,0 +1,12 @@
+"""The plain pair: a Kubiya runner, and a ConfigFile that downloads and applies its manifest."""
+
+import pulumi
+from pulumi_kubernetes.yaml.v2 import ConfigFile
+
+from kubiya_pulumi import KubiyaRunner
+
+runner = KubiyaRunner("runner-prod", description="Runs our tools in production")
+objects = ConfigFile("objects", file=runner.manifest_url)
+
+pulumi.export("runner_name", runner.name)
+pulumi.export("namespace", runner.namespace)

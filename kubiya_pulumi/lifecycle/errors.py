@@ -1,0 +1,15 @@
+"""What the lifecycle of a resource refuses to do, and why."""
+
+from kubiya_pulumi.api import KubiyaError
+
+
+class RunnerExistsError(KubiyaError):
+    """A runner of that name is there already, and the program does not say to adopt it."""
+
+
+class RunnerGoneError(KubiyaError):
+    """The runner is not there any more, so it cannot be changed or read."""
+
+
+class NotSupportedError(KubiyaError):
+    """The service does not offer the operation, or does not let this key use it."""

@@ -1,0 +1,23 @@
+"""Whether a runner is there: the one question that decides what may be created or forgotten."""
+
+from __future__ import annotations
+
+from kubiya_pulumi.api import NotFoundError, Runner, RunnersClient
+
+
+def listed_runner(client: RunnersClient, name: str) -> Runner | None:
+    """The runner as the list has it, or None if the list lacks it.
+
+    The list is the only answer that can say "there is no such runner": a 404 for a single
+    runner may as well come from a wrong base URL, a gateway, or a route that this
+    deployment of the API does not serve. A list that cannot be had or read raises.
+    """
+    return next((runner for runner in client.list_runners() if runner.name == name), None)
+
+
+def present_runner(client: RunnersClient, name: str) -> Runner | None:
+    """The runner as it describes itself, or None if it is certainly not there."""
+    try:
+        return client.describe_runner(name)
+    except NotFoundError:
+        return listed_runner(client, name)

@@ -1,0 +1,93 @@
+"""The decisions about a runner's downloaded manifest: see `steps` for what each one means.
+
+The manifest is a copy in the state: nothing is made at the API and nothing is deleted there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Set
+from typing import Any
+
+from kubiya_pulumi.api import NotFoundError, RunnersClient, name_problem
+from kubiya_pulumi.lifecycle.errors import RunnerGoneError
+from kubiya_pulumi.lifecycle.look import listed_runner
+from kubiya_pulumi.lifecycle.steps import Difference, Failure, Properties, State
+from kubiya_pulumi.review import ManifestError, images, parse_manifest
+
+
+def check(inputs: Properties, unknown: Set[str]) -> tuple[dict[str, Any], list[Failure]]:
+    """The runner's name must be one that a runner can have."""
+    problem = None if "runner" in unknown else name_problem(inputs.get("runner"))
+    return dict(inputs), [Failure("runner", problem)] if problem else []
+
+
+def diff(outputs: Properties, inputs: Properties, unknown: Set[str]) -> Difference:
+    """Another runner's manifest is another one; what changed upstream comes in by refresh."""
+    another = "runner" in unknown or ("runner" in outputs and inputs["runner"] != outputs["runner"])
+    return Difference(replaces=("runner",) if another else ())
+
+
+def create(client: RunnersClient, inputs: Properties) -> State:
+    """Download the manifest and check that a cluster could be given it."""
+    name = inputs["runner"]
+    try:
+        return _downloaded(client, name)
+    except NotFoundError:
+        if listed_runner(client, name) is not None:
+            raise
+        raise RunnerGoneError(
+            f'the manifest of runner "{name}" was not downloaded: there is no such runner. '
+            "Create it with KubiyaRunner and pass runner.id, or correct the name."
+        ) from None
+
+
+def read(client: RunnersClient, id_: str, outputs: Properties) -> State | None:  # noqa: ARG001
+    """Download the manifest again, so that a refresh shows what changed upstream."""
+    try:
+        return _downloaded(client, id_)
+    except NotFoundError:
+        if listed_runner(client, id_) is not None:
+            raise
+        return None
+
+
+def update(client: RunnersClient, id_: str, outputs: Properties, inputs: Properties) -> State:  # noqa: ARG001
+    """No input of a manifest can be changed in place, so nothing calls for this."""
+    return State(id_, {**outputs, **inputs})
+
+
+def delete(client: RunnersClient, id_: str, outputs: Properties) -> None:
+    """Forget the copy; there is nothing to delete at the API."""
+
+
+def _downloaded(client: RunnersClient, name: str) -> State:
+    answer = client.get_runner_manifest(name)
+    url, text = answer.manifest_url, answer.manifest_content
+    if text is None:
+        text = client.download_manifest(url or "", runner=name)
+    try:
+        objects = parse_manifest(text)
+    except ManifestError as error:
+        raise ManifestError(
+            f'the manifest of runner "{name}" {error}. Nothing was applied. Check kubiya:baseUrl '
+            "(or KUBIYA_BASE_URL), and what the service gives for this runner."
+        ) from None
+    inputs = {"runner": name}
+    outputs = {
+        **inputs,
+        "content": text,
+        "sha256": hashlib.sha256(text.encode()).hexdigest(),
+        "url": url,
+        "objects": [
+            {
+                "apiVersion": item.api_version,
+                "kind": item.kind,
+                "namespace": item.namespace,
+                "name": item.name,
+            }
+            for item in objects
+        ],
+        "images": list(images(objects)),
+    }
+    return State(name, {name: v for name, v in outputs.items() if v is not None}, inputs=inputs)

@@ -1,0 +1,61 @@
+"""KubiyaProvider: credentials and endpoint other than the stack's own."""
+
+from __future__ import annotations
+
+import pulumi
+
+from kubiya_pulumi import config
+
+
+class KubiyaProvider(pulumi.ProviderResource):
+    """Settings for some resources of a program: another organization's key, another endpoint.
+
+    Pass it with `opts=pulumi.ResourceOptions(provider=…)`. A program that needs only one set
+    of settings needs no provider: `kubiya:apiKey` in the stack's configuration is enough.
+    What is not given here comes from the environment, then from the defaults; the stack's
+    configuration is not looked at.
+    """
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        api_key: pulumi.Input[str] | None = None,
+        base_url: pulumi.Input[str] | None = None,
+        timeout_seconds: pulumi.Input[float] | None = None,
+        max_retries: pulumi.Input[int] | None = None,
+        ca_bundle: pulumi.Input[str] | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Declare the provider.
+
+        Args:
+            resource_name: Pulumi's name for the provider.
+            api_key: the API key. A secret in the state, whether or not it is passed as one.
+                Default: the environment's `KUBIYA_API_KEY`.
+            base_url: where the Runners API is. Default: the environment's `KUBIYA_BASE_URL`,
+                then `https://api.kubiya.ai`.
+            timeout_seconds: how long to wait for a connection and for each part of an answer,
+                in seconds. Default 30.
+            max_retries: how often a call that may be repeated is repeated. Default 4.
+            ca_bundle: path of a PEM file with certificate authorities to trust as well.
+            opts: options of the resource.
+        """
+        given = {
+            config.API_KEY: None if api_key is None else pulumi.Output.secret(api_key),
+            config.BASE_URL: base_url,
+            config.TIMEOUT_SECONDS: _text(timeout_seconds),
+            config.MAX_RETRIES: _text(max_retries),
+            config.CA_BUNDLE: ca_bundle,
+        }
+        super().__init__(
+            "pulumi-python",
+            resource_name,
+            {name: value for name, value in given.items() if value is not None},
+            opts,
+        )
+
+
+def _text(number: pulumi.Input[float] | None) -> pulumi.Output[str] | None:
+    """Provider settings are text, as those in a stack's configuration are."""
+    return None if number is None else pulumi.Output.from_input(number).apply(str)

@@ -1,0 +1,93 @@
+"""From the text of a manifest to its Kubernetes objects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+
+from kubiya_pulumi.review.errors import ManifestError
+
+# libyaml's parser is some ten times as fast; a PyYAML that was built without it still works.
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+Body = Mapping[str, Any]
+"""A Kubernetes object as it stands in YAML."""
+
+
+@dataclass(frozen=True)
+class KubernetesObject:
+    """One object of a manifest."""
+
+    api_version: str
+    kind: str
+    namespace: str
+    """Empty where the manifest gives none: a cluster-wide object, or the default namespace."""
+    name: str
+    body: Body = field(repr=False, compare=False)
+    """All of it. It may hold secrets, so it is not in the `repr`."""
+
+
+def parse_manifest(text: str) -> tuple[KubernetesObject, ...]:
+    """Read multi-document Kubernetes YAML.
+
+    Lists (`kind: List`) are taken apart and empty documents passed over, as kubectl does.
+
+    Raises:
+        ManifestError: the text is empty, a web page, no YAML, or holds a document that is
+            no Kubernetes object.
+    """
+    if not text.strip():
+        raise ManifestError("is empty")
+    if text.lstrip("\ufeff \t\r\n").startswith("<"):
+        raise ManifestError("is a web page (HTML or XML), not Kubernetes YAML")
+    objects = tuple(
+        found
+        for number, document in enumerate(_documents(text), start=1)
+        if document is not None
+        for found in _objects(document, f"document {number}")
+    )
+    if not objects:
+        raise ManifestError("has no Kubernetes object in it, only empty documents")
+    return objects
+
+
+def _documents(text: str) -> Iterator[Any]:
+    try:
+        yield from yaml.load_all(text, Loader=_Loader)
+    except yaml.MarkedYAMLError as error:
+        # The error's own text quotes the manifest, so only its place is passed on.
+        mark = error.problem_mark
+        where = f" (line {mark.line + 1}, column {mark.column + 1})" if mark else ""
+        raise ManifestError(f"is not valid YAML{where}") from None
+    except (yaml.YAMLError, ValueError, RecursionError):
+        raise ManifestError("is not valid YAML") from None
+
+
+def _objects(document: object, where: str) -> Iterator[KubernetesObject]:
+    if not isinstance(document, Mapping):
+        raise ManifestError(f"is not Kubernetes YAML: {where} is no object")
+    kind, items = document.get("kind"), document.get("items")
+    if isinstance(kind, str) and kind.endswith("List") and isinstance(items, list):
+        for number, item in enumerate(items, start=1):
+            yield from _objects(item, f"item {number} of {where}")
+        return
+    metadata = document.get("metadata")
+    metadata = metadata if isinstance(metadata, Mapping) else {}
+    namespace = metadata.get("namespace")
+    yield KubernetesObject(
+        api_version=_text(document, "apiVersion", where),
+        kind=_text(document, "kind", where),
+        namespace=namespace if isinstance(namespace, str) else "",
+        name=_text(metadata, "name", where, shown="metadata.name"),
+        body=document,
+    )
+
+
+def _text(mapping: Body, key: str, where: str, *, shown: str = "") -> str:
+    value = mapping.get(key)
+    if not isinstance(value, str) or not value:
+        raise ManifestError(f"is not Kubernetes YAML: {where} has no {shown or key}")
+    return value
