@@ -1,0 +1,229 @@
+"""The Runners API: one method for each operation, named as the operation's id in snake case."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+from kubiya_pulumi.api.answers import Answer
+from kubiya_pulumi.api.connection import Connection
+from kubiya_pulumi.api.errors import (
+    ApiError,
+    InvalidNameError,
+    MalformedAnswerError,
+    NotFoundError,
+)
+from kubiya_pulumi.api.models import (
+    RUNNER_FIELDS,
+    CreatedRunner,
+    Runner,
+    RunnerHealth,
+    RunnerManifest,
+    runners_from,
+)
+from kubiya_pulumi.api.names import name_problem
+from kubiya_pulumi.api.transport import Transport
+
+Data = TypeVar("Data")
+Named = TypeVar("Named", Runner, CreatedRunner, RunnerManifest)
+
+DESCRIBE_PATHS = (
+    "/v1/runners/{}/describe",
+    "/api/v1/runners/{}/describe",
+    "/api/v3/runners/{}/describe",
+)
+MANIFEST_PATHS = ("/v1/runners/{}/manifest", "/api/v1/runners/{}/manifest")
+NO_SUCH_ROUTE = frozenset({404, 405})
+
+
+class RunnersClient:
+    """A client of the Runners API, for use by up to 32 threads at once, as a context manager.
+
+    The documented form of a request is sent, and every form of an answer that is known is
+    read. Where an operation has several paths the documented one comes first, until another
+    one has answered.
+
+    Calls are made again, at most `Connection.max_retries` times, with ever longer pauses or
+    with those that `Retry-After` asks for, up to a minute:
+
+    | what happened                    | GET, PUT, DELETE | POST  |
+    | -------------------------------- | ---------------- | ----- |
+    | no connection could be made      | again            | again |
+    | the connection broke later       | again            | never |
+    | no answer in time                | again            | never |
+    | 429, 500, 502, 503, 504          | again            | never |
+    | every other status               | never            | never |
+    | no trust in the certificate      | never            | never |
+
+    Every method raises:
+
+    - `ApiError`, by its subclasses, if the service answers without success;
+    - `NoAnswerError`, by its subclasses, if the service cannot be reached or is too slow;
+    - `MalformedAnswerError` if the answer cannot be read;
+    - `InvalidNameError`, before any request, if no request can carry the runner's name.
+
+    Args:
+        connection: how to reach the service.
+        pause: waits the given number of seconds between two calls.
+    """
+
+    def __init__(
+        self, connection: Connection, *, pause: Callable[[float], None] = time.sleep
+    ) -> None:
+        self._transport = Transport(connection, pause=pause)
+        self._describe_paths: tuple[str, ...] = DESCRIBE_PATHS
+        self._manifest_paths: tuple[str, ...] = MANIFEST_PATHS
+
+    def __enter__(self) -> RunnersClient:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._transport.close()
+
+    def list_runners(self) -> tuple[Runner, ...]:
+        """List all runners of the organization.
+
+        A list of which any part cannot be read raises `MalformedAnswerError`: it must not
+        pass for one that lacks a runner.
+        """
+        answer = self._transport.call("list_runners", "GET", "/api/v3/runners")
+        return _read(answer, runners_from, answer.json())
+
+    def describe_runner(self, name: str) -> Runner:
+        """Describe one runner, without its health."""
+        answer, self._describe_paths = self._first("describe_runner", self._describe_paths, name)
+        return _read_one(answer, Runner, answer.json())
+
+    def get_runner_health(self, name: str) -> RunnerHealth:
+        """Get the health of one runner and of its components."""
+        path = _path("get_runner_health", "/api/v3/runners/{}/health", name)
+        answer = self._transport.call("get_runner_health", "GET", path, runner=name)
+        return _read(answer, RunnerHealth.from_dict, answer.json())
+
+    def create_runner(
+        self,
+        name: str,
+        *,
+        description: str | None = None,
+        managed_by: str | None = None,
+        task_id: str | None = None,
+    ) -> CreatedRunner:
+        """Create a runner and its manifest. Only what is given is sent.
+
+        Success does not prove that the runner is new: for a name that exists, the service may
+        answer with the manifest of that runner. Look first.
+        """
+        given = {"description": description, "managed_by": managed_by, "task_id": task_id}
+        answer = self._transport.call(
+            "create_runner",
+            "POST",
+            _path("create_runner", "/api/v3/runners/{}", name),
+            runner=name,
+            body={field: value for field, value in given.items() if value is not None},
+        )
+        return _read_one(answer, CreatedRunner, {} if answer.is_empty else answer.json())
+
+    def delete_runner(self, name: str) -> None:
+        """Delete a runner. Whatever the service says with its success is success."""
+        path = _path("delete_runner", "/api/v3/runners/{}", name)
+        self._transport.call("delete_runner", "DELETE", path, runner=name).refuse_page()
+
+    def update_runner_description(self, name: str, description: str) -> Runner | None:
+        """Replace a runner's description.
+
+        Returns:
+            The runner, or None where the service answers without it.
+        """
+        operation = "update_runner_description"
+        answer = self._transport.call(
+            operation,
+            "PUT",
+            _path(operation, "/api/v3/runners/description/{}", name),
+            runner=name,
+            body={"description": description},
+        )
+        data = None if answer.is_empty else answer.json()
+        if not isinstance(data, dict) or RUNNER_FIELDS.isdisjoint(data):
+            return None
+        return _read_one(answer, Runner, data)
+
+    def get_runner_manifest(self, name: str) -> RunnerManifest:
+        """Get the manifest of an existing runner: its text, its URL, or both."""
+        answer, self._manifest_paths = self._first(
+            "get_runner_manifest", self._manifest_paths, name
+        )
+        text = answer.text()
+        try:
+            data = answer.json()
+        except MalformedAnswerError:
+            if text.lstrip().startswith("{"):
+                raise
+            # No description says so, but the bare text is what was asked for.
+            return RunnerManifest(name=name, manifest_content=text)
+        return _read_one(answer, RunnerManifest, data)
+
+    def download_manifest(self, url: str, *, runner: str) -> str:
+        """Download the text of a manifest, without the API key.
+
+        Args:
+            url: the manifest's URL, which is a secret: no error and no log shows it. It must be
+                https://, or http:// to this very machine; a relative one is taken from the
+                base URL.
+            runner: the runner's name, for errors.
+        """
+        return self._transport.download(url, runner=runner).text()
+
+    def _first(
+        self, operation: str, paths: tuple[str, ...], name: str
+    ) -> tuple[Answer, tuple[str, ...]]:
+        """Call the first path that is served, and give its answer and the better order of paths."""
+        refusals: list[ApiError] = []
+        for path in paths:
+            url = _path(operation, path, name)
+            try:
+                answer = self._transport.call(operation, "GET", url, runner=name)
+            except ApiError as error:
+                if error.status not in NO_SUCH_ROUTE:
+                    raise
+                refusals.append(error)
+            else:
+                return answer, (path, *(other for other in paths if other != path))
+        # One 404 among the 405s is the answer of a route that is served.
+        raise next((each for each in refusals if isinstance(each, NotFoundError)), refusals[0])
+
+
+def _path(operation: str, template: str, name: str) -> str:
+    problem = name_problem(name)
+    if problem:
+        raise InvalidNameError(operation, problem)
+    return template.replace("{}", quote(name, safe=""))
+
+
+def _read(answer: Answer, reader: Callable[[object], Data], data: object) -> Data:
+    """Read an answer's data; where that cannot be done, the error names the call."""
+    try:
+        return reader(data)
+    except MalformedAnswerError as error:
+        raise answer.malformed(error.problem) from None
+
+
+def _read_one(answer: Answer, model: type[Named], data: Any) -> Named:
+    """Read an answer about one runner, which is the one that was asked about."""
+    if isinstance(data, dict) and data.get("name") is None:
+        data = {**data, "name": answer.runner}
+    read = _read(answer, model.from_dict, data)
+    if read.name != answer.runner:
+        raise answer.malformed("is about another runner")
+    return read

@@ -1,0 +1,240 @@
+"""What can go wrong between this package and the Runners API.
+
+KubiyaError
+├── SettingError                a setting is missing or cannot be right
+├── InvalidNameError            a runner's name that no request can carry
+├── ApiError                    the service answered, and not with success
+│   ├── BadRequestError         400
+│   ├── UnauthorizedError       401
+│   ├── ForbiddenError          403
+│   ├── NotFoundError           404
+│   ├── ConflictError           409
+│   ├── RateLimitedError        429
+│   ├── ServerError             500 to 599
+│   └── UnexpectedStatusError   every other status, redirects among them
+├── NoAnswerError               the service did not answer
+│   ├── ConnectionFailedError   no connection, or one that broke before an answer came
+│   ├── TlsError                the connection could not be secured
+│   └── AnswerTimeoutError      the answer did not come in time
+└── MalformedAnswerError        the service answered with what cannot be read
+
+Each prints as one line: what failed, why, and what to do about it. Whoever raises one has
+cleaned the words of others in it by `cleaned`: no error holds the API key or a manifest's URL.
+All arguments are plain values in the order of `__init__`, so errors can be copied and pickled.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from kubiya_pulumi.api.words import attempt, sentence
+
+DOWNLOAD = "download_manifest"
+"""The one operation that carries no key and names its URL itself."""
+
+CHANGES = frozenset({"create_runner", "delete_runner", "update_runner_description"})
+"""The operations that leave something changed, perhaps even when no answer comes."""
+
+
+class KubiyaError(Exception):
+    """The base of every error of this package. It prints as one line."""
+
+
+class SettingError(KubiyaError):
+    """A setting is missing or cannot be right; no request was made.
+
+    Attributes:
+        setting: the setting as a stack's configuration has it, such as `kubiya:apiKey`.
+        message: what is wrong with it and how to set it right, without a secret value.
+    """
+
+    def __init__(self, setting: str, message: str) -> None:
+        super().__init__(setting, message)
+        self.setting = setting
+        self.message = message
+
+    def __str__(self) -> str:
+        return self.message
+
+
+class InvalidNameError(KubiyaError):
+    """A name that cannot be one segment of a URL's path; no request was made.
+
+    Attributes:
+        operation: the client's method, such as `describe_runner`.
+        problem: the end of the sentence that says why not, as `name_problem` gives it.
+    """
+
+    def __init__(self, operation: str, problem: str) -> None:
+        super().__init__(operation, problem)
+        self.operation = operation
+        self.problem = problem
+
+    def __str__(self) -> str:
+        return sentence(f"{attempt(self.operation)}: the runner's name {self.problem}")
+
+
+class ApiError(KubiyaError):
+    """The service answered with a status that is no success.
+
+    Attributes:
+        status: the HTTP status.
+        code: the service's own code for the error, such as `not_found`, if it gave one.
+        message: the service's own words, on one line and cut to 200 characters.
+        operation: the client's method, such as `describe_runner`.
+        runner: the runner's name; None where the operation is about all runners.
+    """
+
+    advice: ClassVar[str] = "See what the service says, and try again"
+    download_advice: ClassVar[str] = (
+        "The manifest's URL may have expired: run the command again to have a new one"
+    )
+
+    def __init__(
+        self, status: int, code: str | None, message: str, operation: str, runner: str | None = None
+    ) -> None:
+        super().__init__(status, code, message, operation, runner)
+        self.status = status
+        self.code = code
+        self.message = message
+        self.operation = operation
+        self.runner = runner
+
+    def __str__(self) -> str:
+        code = f" ({self.code})" if self.code else ""
+        said = f"{attempt(self.operation, self.runner)}: the service answered {self.status}{code}"
+        advice = self.download_advice if self.operation == DOWNLOAD else self.advice
+        return sentence(f"{said}: {self.message}", advice)
+
+
+class BadRequestError(ApiError):
+    """400: the service finds the request wrong, most often the runner's name."""
+
+    advice = "Correct what the service names, most often the runner's name"
+
+
+class UnauthorizedError(ApiError):
+    """401: the API key was refused."""
+
+    advice = (
+        "The API key was refused: set a valid one with "
+        "`pulumi config set --secret kubiya:apiKey` or in KUBIYA_API_KEY. `pulumi refresh` and "
+        "`pulumi destroy` use the key stored in the state unless --run-program is given"
+    )
+
+
+class ForbiddenError(ApiError):
+    """403: the API key is valid, but may not do this."""
+
+    advice = (
+        "The API key lacks the permission: have it granted, or set another key in "
+        "kubiya:apiKey (or KUBIYA_API_KEY)"
+    )
+
+
+class NotFoundError(ApiError):
+    """404: there is no such runner, or no such route where the base URL points.
+
+    The status alone does not tell which: a runner is gone only if the list lacks it too.
+    """
+
+    advice = "Check the runner's name, and kubiya:baseUrl (or KUBIYA_BASE_URL)"
+
+
+class ConflictError(ApiError):
+    """409: the request contradicts what is there, such as a runner of that name."""
+
+    advice = "There may be a runner of that name already: choose another name or adopt that one"
+
+
+class RateLimitedError(ApiError):
+    """429: too many requests, and the service did not relent during the retries."""
+
+    advice = "Wait a while, then try again; a narrower --parallel makes fewer requests at once"
+    download_advice = advice
+
+
+class ServerError(ApiError):
+    """500 to 599: the service failed, and did not recover during the retries."""
+
+    advice = "The fault is the service's: try again later"
+    download_advice = advice
+
+
+class UnexpectedStatusError(ApiError):
+    """A status that no operation has, such as a redirect or 405."""
+
+    advice = "Check that kubiya:baseUrl (or KUBIYA_BASE_URL) is the API's own address"
+    download_advice = "Check what the manifest's host has to say about it"
+
+
+class NoAnswerError(KubiyaError):
+    """The service did not answer.
+
+    Attributes:
+        operation: the client's method, such as `create_runner`.
+        runner: the runner's name; None where the operation is about all runners.
+        problem: what happened, with no more of a URL than scheme, host and port.
+    """
+
+    advice: ClassVar[str] = ""
+
+    def __init__(self, operation: str, runner: str | None, problem: str) -> None:
+        super().__init__(operation, runner, problem)
+        self.operation = operation
+        self.runner = runner
+        self.problem = problem
+
+    def __str__(self) -> str:
+        said = f"{attempt(self.operation, self.runner)}: {self.problem}"
+        return sentence(said, self.advice, self._doubt())
+
+    def _doubt(self) -> str:
+        """A change whose answer was lost may have been made."""
+        return "It may have been done all the same" if self.operation in CHANGES else ""
+
+
+class ConnectionFailedError(NoAnswerError):
+    """No connection could be made, or it broke before the answer began."""
+
+    advice = (
+        "Check kubiya:baseUrl (or KUBIYA_BASE_URL), the network and the proxy settings, "
+        "then try again"
+    )
+
+
+class TlsError(NoAnswerError):
+    """The connection could not be secured: most often the certificate is not trusted."""
+
+    advice = (
+        "Check kubiya:baseUrl (or KUBIYA_BASE_URL); name the PEM file of a private certificate "
+        "authority in kubiya:caBundle"
+    )
+
+
+class AnswerTimeoutError(NoAnswerError):
+    """The connection was made, but the answer did not come in time."""
+
+    advice = "Try again, or raise kubiya:timeoutSeconds"
+
+
+class MalformedAnswerError(KubiyaError):
+    """The service answered with success, and with what cannot be read.
+
+    Attributes:
+        operation: the client's method; None while only the data is known.
+        runner: the runner's name; None where the operation is about all runners.
+        problem: what is wrong with the answer, as the end of "the answer …".
+    """
+
+    def __init__(self, operation: str | None, runner: str | None, problem: str) -> None:
+        super().__init__(operation, runner, problem)
+        self.operation = operation
+        self.runner = runner
+        self.problem = problem
+
+    def __str__(self) -> str:
+        said = f"{attempt(self.operation, self.runner)}: the answer {self.problem}"
+        doubt = "The runner may have been changed all the same" if self.operation in CHANGES else ""
+        advice = "Check that kubiya:baseUrl (or KUBIYA_BASE_URL) is the API's own address"
+        return sentence(said, advice, doubt)

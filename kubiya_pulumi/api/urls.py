@@ -1,0 +1,51 @@
+"""What a URL is to this package: which ones may be called, and how much of one may be shown."""
+
+from __future__ import annotations
+
+import ipaddress
+from urllib.parse import urlsplit
+
+import requests
+
+
+def normalised(url: str) -> str:
+    """Give the URL as it will be requested: host in lower case or IDNA, path percent-encoded.
+
+    Every check looks at this form, so that nothing passes in one reading and is called in another.
+
+    Raises:
+        ValueError: it is no http or https URL. The message is the end of a sentence that
+            begins with the URL, and does not show it.
+    """
+    if any(character <= " " or character in "\x7f\\" for character in url):
+        raise ValueError("contains a space, a backslash or a control character")
+    try:
+        prepared = requests.Request("GET", url).prepare().url or ""
+        parts = urlsplit(prepared)
+        host, _ = parts.hostname, parts.port  # Reading the port checks it.
+    except ValueError:  # The base of what requests raises for a URL, and of UnicodeError.
+        raise ValueError("is not a valid URL") from None
+    if parts.scheme not in ("http", "https") or not host:
+        raise ValueError("is not an http:// or https:// URL")
+    return prepared
+
+
+def is_safe(url: str) -> bool:
+    """Whether what is sent to a normalised URL is safe on its way: https, or this very machine."""
+    parts = urlsplit(url)
+    return parts.scheme == "https" or _is_loopback(parts.hostname or "")
+
+
+def origin(url: str) -> str:
+    """The part of a normalised URL that may be shown: scheme, host and, if given, port."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

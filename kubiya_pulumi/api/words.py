@@ -1,0 +1,48 @@
+"""Words for people: the operations' names in plain words, and foreign text made safe to show."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+
+LONGEST = 200
+"""The most characters of foreign text that a message shows."""
+
+_ATTEMPTS = {
+    "list_runners": "list the runners",
+    "describe_runner": "read runner {}",
+    "get_runner_health": "read the health of runner {}",
+    "create_runner": "create runner {}",
+    "delete_runner": "delete runner {}",
+    "update_runner_description": "change the description of runner {}",
+    "get_runner_manifest": "get the manifest of runner {}",
+    "download_manifest": "download the manifest of runner {}",
+}
+
+
+def attempt(operation: str | None, runner: str | None = None) -> str:
+    """Say in plain words what failed: `could not read runner "runner-prod"`."""
+    words = _ATTEMPTS.get(operation or "", "read what the service sent")
+    if runner is None:
+        return "could not " + words.replace(" {}", "")
+    return "could not " + words.replace("{}", f'"{cleaned(runner)}"')
+
+
+def sentence(*parts: str) -> str:
+    """Join parts to one line of sentences, each with its full stop; empty ones are left out."""
+    return " ".join(f"{part.rstrip('. ')}." for part in parts if part)
+
+
+def cleaned(text: str, secrets: Iterable[str] = ()) -> str:
+    """Make foreign text safe to show: one line, no control characters, no secret, not too long.
+
+    Args:
+        text: what somebody else wrote.
+        secrets: texts to be replaced by `***` wherever they occur.
+    """
+    # Control and format characters go before the search: they could hide a secret from it.
+    line = " ".join(text.split())
+    line = "".join(c for c in line if unicodedata.category(c) not in ("Cc", "Cf", "Cs"))
+    for secret in secrets:
+        line = line.replace(secret, "***")
+    return line if len(line) <= LONGEST else line[: LONGEST - 1] + "…"
