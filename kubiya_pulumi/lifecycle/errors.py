@@ -13,3 +13,7 @@ class RunnerGoneError(KubiyaError):
 
 class NotSupportedError(KubiyaError):
     """The service does not offer the operation, or does not let this key use it."""
+
+
+class NotHealthyError(KubiyaError):
+    """The runner did not become healthy in the time that was given."""

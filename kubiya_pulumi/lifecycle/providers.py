@@ -7,8 +7,9 @@ importable. Instances are empty when they are stored; settings reach them by `co
 
 from __future__ import annotations
 
+import logging
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import cache, wraps
 from typing import Any, ClassVar, ParamSpec, TypeVar
 
@@ -27,7 +28,7 @@ from pulumi.output import contains_unknowns
 from kubiya_pulumi import config
 from kubiya_pulumi.api import Connection, KubiyaError, RunnersClient, SettingError
 from kubiya_pulumi.lifecycle import manifest, runner
-from kubiya_pulumi.lifecycle.steps import State, Steps
+from kubiya_pulumi.lifecycle.steps import Steps
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -40,6 +41,16 @@ Bag = dict[str, Any]
 def _client(connection: Connection) -> RunnersClient:
     """One client, and so one pool of connections, for all resources with the same settings."""
     return RunnersClient(connection)
+
+
+@cache
+def _show_log() -> None:
+    """Print what the lifecycle logs: what a plugin prints, the engine shows to the user."""
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(logging.Formatter("%(message)s"))
+    logger = logging.getLogger("kubiya_pulumi.lifecycle")
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
 
 
 def _one_sentence(method: Callable[P, T]) -> Callable[P, T]:
@@ -63,6 +74,7 @@ class _Provider(ResourceProvider):
 
     def configure(self, req: ConfigureRequest) -> None:
         self._configured = req.config.get
+        _show_log()
 
     def check(self, _olds: Bag, news: Bag) -> CheckResult:
         known, unknown = _split(news)
@@ -89,7 +101,7 @@ class _Provider(ResourceProvider):
 
     @_one_sentence
     def create(self, props: Bag) -> CreateResult:
-        made = _told(self.steps.create(self._client(), _split(props)[0]))
+        made = self.steps.create(self._client(), _split(props)[0])
         return CreateResult(made.id, made.outputs)
 
     @_one_sentence
@@ -97,12 +109,12 @@ class _Provider(ResourceProvider):
         found = self.steps.read(self._client(), id_, _split(props)[0])
         if found is None:
             return ReadResult("", {})
-        return ReadResult(found.id, _told(found).outputs, found.inputs)
+        return ReadResult(found.id, found.outputs, found.inputs)
 
     @_one_sentence
     def update(self, _id: str, _olds: Bag, _news: Bag) -> UpdateResult:
         olds, news = _split(_olds)[0], _split(_news)[0]
-        return UpdateResult(_told(self.steps.update(self._client(), _id, olds, news)).outputs)
+        return UpdateResult(self.steps.update(self._client(), _id, olds, news).outputs)
 
     @_one_sentence
     def delete(self, _id: str, _props: Bag) -> None:
@@ -115,31 +127,20 @@ class _Provider(ResourceProvider):
 class RunnerProvider(_Provider):
     """The lifecycle of `pulumi-python:dynamic/kubiya:Runner`."""
 
-    steps = runner
+    steps: ClassVar[Steps] = runner
 
 
 class RunnerManifestProvider(_Provider):
     """The lifecycle of `pulumi-python:dynamic/kubiya:RunnerManifest`."""
 
-    steps = manifest
+    steps: ClassVar[Steps] = manifest
 
 
 def _split(bag: Bag) -> tuple[Bag, Bag]:
     """The properties that are known, and those that a preview does not know yet."""
-    known, unknown = {}, {}
+    known: Bag = {}
+    unknown: Bag = {}
     for name, value in bag.items():
         if not name.startswith("__"):
             (unknown if contains_unknowns(value) else known)[name] = value
     return known, unknown
-
-
-def _told(state: State) -> State:
-    """Print the warnings: what a provider prints, the engine shows as the resource's info."""
-    _print(f"warning: {text}" for text in state.warnings)
-    return state
-
-
-def _print(lines: Iterable[str]) -> None:
-    for line in lines:
-        sys.stdout.write(line + "\n")
-    sys.stdout.flush()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Set
 from typing import Any
 
@@ -19,6 +20,8 @@ from kubiya_pulumi.lifecycle.steps import Difference, Failure, Properties, State
 
 INPUTS = ("name", "description", "adopt_existing")
 METHOD_NOT_ALLOWED = 405
+
+log = logging.getLogger(__name__)
 
 
 def check(inputs: Properties, unknown: Set[str]) -> tuple[dict[str, Any], list[Failure]]:
@@ -89,26 +92,25 @@ def _created(client: RunnersClient, inputs: Properties) -> State:
     """Create the runner. From the answer on it exists, so nothing after it may raise."""
     name, description = inputs["name"], inputs.get("description")
     answer = client.create_runner(name, description=description)
-    warnings = []
     runner, manifest_url = answer.runner, answer.manifest_url
     try:
         runner = client.describe_runner(name)
     except KubiyaError as error:
-        warnings.append(f"{error} The runner was created; `pulumi refresh` completes its outputs.")
+        log.warning("%s The runner was created; `pulumi refresh` completes its outputs.", error)
     try:
         if description is not None and (runner is None or runner.description != description):
             runner = client.update_runner_description(name, description) or runner
     except KubiyaError as error:
-        warnings.append(
-            f"{error} The runner was created, perhaps without its description: "
-            "`pulumi refresh` shows, and the next `pulumi up` mends it."
+        log.warning(
+            "%s The runner was created, perhaps without its description: `pulumi refresh` shows, "
+            "and the next `pulumi up` mends it.",
+            error,
         )
     try:
         manifest_url = manifest_url or client.get_runner_manifest(name).manifest_url
     except KubiyaError as error:
-        warnings.append(f"{error} The runner was created, its manifest's URL is not known.")
-    outputs = _outputs({**inputs, "manifest_url": manifest_url}, runner)
-    return State(name, outputs, warnings=tuple(warnings))
+        log.warning("%s The runner was created, its manifest's URL is not known.", error)
+    return State(name, _outputs({**inputs, "manifest_url": manifest_url}, runner))
 
 
 def _adopted(client: RunnersClient, inputs: Properties, existing: Runner) -> State:

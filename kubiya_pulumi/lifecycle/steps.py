@@ -42,8 +42,6 @@ class State:
     outputs: dict[str, Any]
     inputs: dict[str, Any] = field(default_factory=dict)
     """The inputs that describe it as it is, so that what changed outside shows as drift."""
-    warnings: tuple[str, ...] = ()
-    """Sentences for the user about what could not be done, though the object is there."""
 
 
 class Steps(Protocol):

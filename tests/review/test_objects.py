@@ -34,9 +34,7 @@ def test_empty_documents_are_passed_over():
 
 
 def test_lists_are_taken_apart():
-    items = [
-        {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}} for name in "ab"
-    ]
+    items = [{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}} for name in "ab"]
     found = parse_manifest(str({"apiVersion": "v1", "kind": "List", "items": items}))
     assert [o.name for o in found] == ["a", "b"]
 
@@ -54,7 +52,7 @@ def test_a_kind_that_ends_in_list_without_items_is_an_object():
         ("---\n---\n", "has no Kubernetes object in it, only empty documents"),
         ("<!DOCTYPE html><html></html>", "is a web page (HTML or XML), not Kubernetes YAML"),
         ("\ufeff\n <html>", "is a web page (HTML or XML), not Kubernetes YAML"),
-        ("a: [1,\n b: }", "is not valid YAML (line 2, column 4)"),
+        ("a: [1,\n b: }", "is not valid YAML (line 2, column 5)"),
         ("a: b\n\x00", "is not valid YAML"),
         ("when: 2024-99-99", "is not valid YAML"),
         ("? {}\n: 1", "is not valid YAML (line 1, column 3)"),
@@ -72,7 +70,7 @@ def test_a_kind_that_ends_in_list_without_items_is_an_object():
             "apiVersion: v1\nkind: List\nitems: [{}]",
             "is not Kubernetes YAML: item 1 of document 1 has no apiVersion",
         ),
-        ("[" * 5000, "is not valid YAML"),
+        ("[" * 5000, "is not valid YAML (line 1, column 1001)"),
     ],
 )
 def test_what_is_no_manifest_is_refused_with_the_reason(text, problem):

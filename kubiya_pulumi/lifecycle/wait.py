@@ -1,0 +1,115 @@
+"""Waiting until a runner is healthy: when to look again, and when to give up."""
+
+from __future__ import annotations
+
+import logging
+import random
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from kubiya_pulumi.api import (
+    AnswerTimeoutError,
+    ConnectionFailedError,
+    HealthCheck,
+    RateLimitedError,
+    RunnerHealth,
+    ServerError,
+)
+from kubiya_pulumi.lifecycle.errors import NotHealthyError
+
+PASSING = (ServerError, RateLimitedError, ConnectionFailedError, AnswerTimeoutError)
+"""Errors that may be over at the next look. Any other ends the wait."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Clock:
+    """Time as the wait sees it; a test has one of its own."""
+
+    now: Callable[[], float] = time.monotonic
+    """Seconds that only ever go forward."""
+    sleep: Callable[[float], None] = time.sleep
+    jitter: Callable[[float, float], float] = field(default=random.uniform)
+    """A number between two, so that many waits do not look at the same moment."""
+
+
+FIRST_PAUSE = 0.5
+LONGEST_PAUSE = 10.0
+GROWTH = 1.5
+SAY_EVERY = 15.0
+
+
+def pauses(clock: Clock) -> Iterator[float]:
+    """Seconds between looks: short at first, then longer, each up to a third less at random."""
+    pause = FIRST_PAUSE
+    while True:
+        yield clock.jitter(pause * 2 / 3, pause)
+        pause = min(pause * GROWTH, LONGEST_PAUSE)
+
+
+def wait_until_healthy(
+    look: Callable[[], RunnerHealth],
+    *,
+    runner: str,
+    checks: Sequence[str] = (),
+    timeout_seconds: float,
+    clock: Clock,
+) -> RunnerHealth:
+    """Look until the runner is healthy, or where `checks` are named, until those are.
+
+    Raises:
+        NotHealthyError: the time is over. It names each check that fails, with its status and
+            what it says, and how long the wait was.
+        KubiyaError: a look failed for a reason that does not pass, such as a 401, 403 or 404.
+    """
+    began = said = clock.now()
+    coming_pauses = pauses(clock)
+    while True:
+        try:
+            health = look()
+        except PASSING as error:
+            missing = str(error)
+        else:
+            if not (missing := what_is_missing(health, checks)):
+                return health
+        waited, pause = clock.now() - began, next(coming_pauses)
+        if waited + pause > timeout_seconds:
+            raise NotHealthyError(
+                f'runner "{runner}" is not healthy after {waited:.0f} s: {missing} '
+                "Look at its pods with kubectl, then run `pulumi up` again: it goes on from "
+                "here. A longer wait is set with timeout_seconds."
+            )
+        if clock.now() - said >= SAY_EVERY:
+            said = clock.now()
+            log.info('runner "%s" is not healthy yet (%.0f s): %s', runner, waited, missing)
+        clock.sleep(pause)
+
+
+def what_is_missing(health: RunnerHealth, checks: Sequence[str]) -> str:
+    """Why the runner does not count as healthy, in one or more sentences; empty if it does."""
+    if not checks:
+        if health.healthy:
+            return ""
+        failing = [_described(check) for check in health.checks if not check.healthy]
+        return f"{'; '.join(failing)}." if failing else f'its status is "{health.status}".'
+    found = {_key(check.name): check for check in health.checks}
+    missing = []
+    for name in checks:
+        check = found.get(_key(name))
+        if check is None:
+            missing.append(f'check "{name}" is not there')
+        elif not check.healthy:
+            missing.append(_described(check))
+    return f"{'; '.join(missing)}." if missing else ""
+
+
+def _key(name: str) -> str:
+    """The service writes `tool-manager` in one form of its answer, `tool_manager` in another."""
+    return name.lower().replace("_", "-")
+
+
+def _described(check: HealthCheck) -> str:
+    error = f" ({check.error})" if check.error else ""
+    return f'check "{check.name}" is {check.status or "without a status"}{error}'

@@ -1,0 +1,77 @@
+"""What is decided about a runner without asking anyone: check and diff."""
+
+import pytest
+
+from kubiya_pulumi.lifecycle import runner
+from kubiya_pulumi.lifecycle.steps import Difference, Failure
+
+NOTHING = frozenset[str]()
+
+
+def test_check_fills_in_the_defaults():
+    inputs, failures = runner.check({"name": "r"}, NOTHING)
+    assert inputs == {"name": "r", "adopt_existing": False}
+    assert failures == []
+
+
+def test_check_keeps_what_is_given():
+    given = {"name": "r", "description": "", "adopt_existing": True}
+    assert runner.check(given, NOTHING) == (given, [])
+
+
+@pytest.mark.parametrize("name", ["r", "a b", "ü", "..a", "%2F", "?x=1#y", "a" * 253, "é" * 126])
+def test_a_name_that_can_be_one_path_segment_is_left_to_the_api(name):
+    assert runner.check({"name": name}, NOTHING)[1] == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["", ".", "..", "a/b", "/", "a\nb", "\x00", "\x7f", "a" * 254, "é" * 127, "\ud800", 5, None],
+)
+def test_a_name_that_cannot_be_one_path_segment_is_refused(name):
+    [failure] = runner.check({"name": name}, NOTHING)[1]
+    assert failure.property == "name"
+    assert failure.reason
+
+
+def test_check_names_all_failures_at_once():
+    _, failures = runner.check({"name": "", "description": 5, "adopt_existing": "yes"}, NOTHING)
+    assert [failure.property for failure in failures] == ["name", "description", "adopt_existing"]
+    assert Failure("description", "must be text") in failures
+    assert Failure("adopt_existing", "must be true or false") in failures
+
+
+def test_check_skips_what_is_not_known_yet():
+    unknown = {"name", "description", "adopt_existing"}
+    assert runner.check({}, unknown) == ({}, [])
+
+
+STATE = {"name": "r", "description": "old", "version": "v2", "adopt_existing": False}
+
+
+@pytest.mark.parametrize(
+    ("inputs", "unknown", "difference"),
+    [
+        ({"name": "r", "description": "old"}, NOTHING, Difference()),
+        ({"name": "r"}, NOTHING, Difference()),
+        ({"name": "r", "adopt_existing": True}, NOTHING, Difference()),
+        ({"name": "r", "description": "new"}, NOTHING, Difference(updates=("description",))),
+        ({"name": "r", "description": ""}, NOTHING, Difference(updates=("description",))),
+        ({"name": "r"}, {"description"}, Difference(updates=("description",))),
+        ({"name": "s"}, NOTHING, Difference(replaces=("name",), delete_first=True)),
+        ({}, {"name"}, Difference(replaces=("name",), delete_first=True)),
+        (
+            {"name": "s", "description": "new"},
+            NOTHING,
+            Difference(updates=("description",), replaces=("name",), delete_first=True),
+        ),
+    ],
+)
+def test_diff(inputs, unknown, difference):
+    assert runner.diff(STATE, inputs, unknown) == difference
+
+
+@pytest.mark.parametrize("state", [{}, {"name": "r"}, {"description": ""}])
+def test_what_an_older_version_did_not_store_is_no_change(state):
+    inputs = {"name": "r", "description": "", "adopt_existing": False}
+    assert runner.diff(state, inputs, NOTHING) == Difference()
