@@ -1,0 +1,66 @@
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from scripted_service import ScriptedService
+
+from kubiya_pulumi.api import Connection, RunnersClient
+
+KEY = "the-key-5ab7f1"
+OUTSIDE = (
+    *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"),
+    *("http_proxy", "https_proxy", "all_proxy", "no_proxy"),
+    *("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR", "NETRC"),
+)
+
+
+@pytest.fixture(autouse=True)
+def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the machine has set must not decide a test."""
+    for name in OUTSIDE:
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def service() -> Iterator[ScriptedService]:
+    with ScriptedService() as running:
+        yield running
+
+
+@pytest.fixture
+def pauses() -> list[float]:
+    """The seconds that clients would have waited between calls."""
+    return []
+
+
+@pytest.fixture
+def connect(pauses: list[float]) -> Iterator[Callable[..., RunnersClient]]:
+    """Make clients that are closed after the test, and that wait for nothing."""
+    with ExitStack() as stack:
+
+        def make(base_url: str, **settings: Any) -> RunnersClient:
+            settings = {"api_key": KEY, "timeout_seconds": 10, **settings}
+            connection = Connection(base_url=base_url, **settings)
+            return stack.enter_context(RunnersClient(connection, pause=pauses.append))
+
+        yield make
+
+
+@pytest.fixture
+def client(service: ScriptedService, connect: Callable[..., RunnersClient]) -> RunnersClient:
+    return connect(service.url)
+
+
+@pytest.fixture
+def key() -> str:
+    return KEY
+
+
+@pytest.fixture(scope="session")
+def contract() -> dict[str, Any]:
+    path = Path(__file__).parents[1] / "runners-openapi.yaml"
+    loaded: dict[str, Any] = yaml.safe_load(path.read_text())
+    return loaded
