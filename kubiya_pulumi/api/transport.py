@@ -35,9 +35,17 @@ MOST_REDIRECTS = 5
 LONGEST_PAUSE = 60.0
 """The most seconds between two calls, whatever `Retry-After` asks for."""
 
-REPEATABLE_METHODS = frozenset({"GET", "PUT", "DELETE"})
-REPEATABLE_STATUSES = frozenset({429, 500, 502, 503, 504})
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
+
+RULES = urllib3.Retry(
+    other=0,  # A certificate that is not trusted now will not be in a second.
+    allowed_methods=frozenset({"GET", "PUT", "DELETE"}),
+    status_forcelist=frozenset({429, 500, 502, 503, 504}),
+    backoff_factor=0.5,
+    backoff_jitter=0.5,
+    backoff_max=LONGEST_PAUSE,
+)
+"""When a call is made again; how often at most is the connection's to say."""
 
 
 @dataclass(frozen=True)
@@ -67,15 +75,7 @@ class Transport:
         tls = tls_context(connection.ca_bundle)
         self._api = api_session(connection, tls)
         self._downloads = download_session(tls)
-        self._retries = urllib3.Retry(
-            total=connection.max_retries,
-            other=0,  # A certificate that is not trusted now will not be in a second.
-            allowed_methods=REPEATABLE_METHODS,
-            status_forcelist=REPEATABLE_STATUSES,
-            backoff_factor=0.5,
-            backoff_jitter=0.5,
-            backoff_max=LONGEST_PAUSE,
-        )
+        self._retries = RULES.new(total=connection.max_retries)
 
     def close(self) -> None:
         """Close all connections."""
@@ -155,7 +155,7 @@ class Transport:
             if following is None:
                 break
             retries = following
-            self._pause(_seconds_before(retries, outcome))
+            self._pause(seconds_before(retries, outcome))
         if isinstance(outcome, Answer):
             return outcome
         raise error_from_failure(
@@ -216,7 +216,7 @@ def _following(
         return None
 
 
-def _seconds_before(retries: urllib3.Retry, outcome: Answer | Exception) -> float:
+def seconds_before(retries: urllib3.Retry, outcome: Answer | Exception) -> float:
     """How long to wait before the next call: what the service asks for, else ever longer."""
     asked = 0.0
     if isinstance(outcome, Answer) and outcome.retry_after:
