@@ -1,4 +1,4 @@
-"""What the real toolchain consists of: one entry a binary, its Go module in the folder of that name."""
+"""What the real toolchain consists of: one entry a binary, its Go module in a folder beside."""
 
 from __future__ import annotations
 
@@ -64,7 +64,11 @@ TOOLS: tuple[Tool, ...] = (
         ldflags=f"-X {_SDK}/go/common/version.Version=v{PULUMI}",
         companions=(
             Copy(_SDK, ("python/cmd/pulumi-language-python-exec",), "pulumi-language-python-exec"),
-            Copy(_SDK, ("python/dist/pulumi-resource-pulumi-python",), "pulumi-resource-pulumi-python"),
+            Copy(
+                _SDK,
+                ("python/dist/pulumi-resource-pulumi-python",),
+                "pulumi-resource-pulumi-python",
+            ),
         ),
         needs="engine",
         minutes=3.3,
