@@ -36,6 +36,8 @@ _ERRORS: dict[int, type[ApiError]] = {
     429: RateLimitedError,
 }
 
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
@@ -48,12 +50,17 @@ class Answer:
     retry_after: str | None = None
     """The header `Retry-After`, as it came."""
     location: str | None = field(default=None, repr=False)
-    """Where a redirect leads, as it came."""
+    """The header `Location`, as it came."""
 
     @property
     def is_success(self) -> bool:
         """Whether the status is one of the 2xx."""
         return 200 <= self.status < 300
+
+    @property
+    def redirect(self) -> str | None:
+        """Where the answer sends the caller, as it came; None if it is no redirect."""
+        return self.location or None if self.status in _REDIRECTS else None
 
     @property
     def is_empty(self) -> bool:

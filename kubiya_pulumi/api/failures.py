@@ -41,6 +41,10 @@ def error_from_failure(
         return MalformedAnswerError(operation, runner, "was cut off before its end")
     if has(requests.exceptions.ContentDecodingError):
         return MalformedAnswerError(operation, runner, "is not compressed as it says")
+    if isinstance(failure, OSError) and not isinstance(failure, requests.RequestException):
+        # The one bare OSError that requests lets out.
+        problem = "the file that REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE names does not exist"
+        return TlsError(operation, runner, problem)
     if has(requests.exceptions.SSLError, ssl.SSLError):
         problem = f"the connection to {origin} is not secure ({_reason(causes)})"
         return TlsError(operation, runner, problem)
@@ -77,14 +81,15 @@ def _reason(causes: list[BaseException]) -> str:
                 return cause.verify_message
             case ssl.SSLError():
                 return (cause.reason or "TLS failed").lower().replace("_", " ")
-            case urllib3.exceptions.NameResolutionError():
-                return "the host's name is not known"
             case urllib3.exceptions.TimeoutError():
                 return "it took too long to connect"
-            case requests.exceptions.InvalidProxyURL() | requests.exceptions.InvalidSchema():
+            case (
+                requests.exceptions.InvalidURL()
+                | requests.exceptions.InvalidSchema()
+                | urllib3.exceptions.LocationValueError()
+            ):
+                # The service's own address was checked long before.
                 return "the proxy's address in the environment cannot be used"
-            case OSError(strerror=str(words)) if not isinstance(cause, requests.RequestException):
+            case OSError(strerror=str(words)):
                 return words
-    if isinstance(causes[0], OSError) and not isinstance(causes[0], requests.RequestException):
-        return "the file in REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE does not exist"
     return "the connection was closed before an answer came"

@@ -14,7 +14,6 @@ from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urljoin
 
 import requests
 import urllib3
@@ -24,7 +23,7 @@ from kubiya_pulumi.api.connection import Connection
 from kubiya_pulumi.api.errors import DOWNLOAD, MalformedAnswerError
 from kubiya_pulumi.api.failures import error_from_failure, retriable_part
 from kubiya_pulumi.api.sessions import api_session, download_session, tls_context
-from kubiya_pulumi.api.urls import is_safe, normalised, origin
+from kubiya_pulumi.api.urls import is_safe, normalised, origin, resolved
 
 LONGEST_ANSWER = 8 * 2**20
 """The most bytes of an operation's answer."""
@@ -35,7 +34,6 @@ MOST_REDIRECTS = 5
 LONGEST_PAUSE = 60.0
 """The most seconds between two calls, whatever `Retry-After` asks for."""
 
-REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 RULES = urllib3.Retry(
     other=0,  # A certificate that is not trusted now will not be in a second.
@@ -114,8 +112,8 @@ class Transport:
         if answer.is_success:
             return answer
         message = None
-        if answer.location is not None and answer.status in REDIRECTS:
-            message = f"it redirects to {_shown(urljoin(call.url, answer.location))}"
+        if answer.redirect is not None:
+            message = f"it redirects to {_shown(call.url, answer.redirect)}"
         raise error_from(answer, message, secret=self._connection.api_key)
 
     def download(self, url: str, *, runner: str) -> Answer:
@@ -138,12 +136,12 @@ class Transport:
                 base = _manifest_url(base, url, runner)
                 call = _Call(DOWNLOAD, runner, "GET", base, headers)
                 answer = self._answer(self._downloads, call, LONGEST_MANIFEST)
-                if answer.location is None or answer.status not in REDIRECTS:
+                if answer.redirect is None:
                     break
-                url = answer.location
+                url = answer.redirect
         if answer.is_success:
             return answer
-        message = "too many redirects" if answer.status in REDIRECTS else None
+        message = "too many redirects" if answer.redirect else None
         raise error_from(answer, message, secret=self._connection.api_key)
 
     def _answer(self, session: requests.Session, call: _Call, limit: int) -> Answer:
@@ -226,8 +224,10 @@ def seconds_before(retries: urllib3.Retry, outcome: Answer | Exception) -> float
 
 
 def _manifest_url(base: str, url: str, runner: str) -> str:
+    if not url.strip():
+        raise MalformedAnswerError(DOWNLOAD, runner, "has no URL of a manifest")
     try:
-        target = normalised(urljoin(base, url.strip()))
+        target = resolved(base, url.strip())
     except ValueError as error:
         problem = f"gives a manifest URL that {error}"
         raise MalformedAnswerError(DOWNLOAD, runner, problem) from None
@@ -237,10 +237,10 @@ def _manifest_url(base: str, url: str, runner: str) -> str:
     return target
 
 
-def _shown(url: str) -> str:
-    """As much of any URL as may be shown."""
+def _shown(base: str, url: str) -> str:
+    """As much as may be shown of where a redirect leads."""
     try:
-        return origin(normalised(url))
+        return origin(resolved(base, url))
     except ValueError:
         return "an address that is no URL"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import requests
 
@@ -28,6 +28,19 @@ def normalised(url: str) -> str:
     if parts.scheme not in ("http", "https") or not host:
         raise ValueError("is not an http:// or https:// URL")
     return prepared
+
+
+def resolved(base: str, url: str) -> str:
+    """Give the normalised form of a URL that may be relative to a normalised one.
+
+    Raises:
+        ValueError: as `normalised` does.
+    """
+    try:
+        joined = urljoin(base, url)
+    except ValueError:
+        raise ValueError("is not a valid URL") from None
+    return normalised(joined)
 
 
 def is_safe(url: str) -> bool:

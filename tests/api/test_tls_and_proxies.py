@@ -1,0 +1,232 @@
+"""TLS is always verified, and a CA bundle adds trust; proxies come from the environment."""
+
+import select
+import socket
+import ssl
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+
+import pytest
+import trustme
+from scripted_service import ScriptedService, reply
+
+from kubiya_pulumi.api import ConnectionFailedError, TlsError
+
+NAME = "runners.test"
+
+
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+@pytest.fixture(scope="module")
+def stranger() -> trustme.CA:
+    return trustme.CA()
+
+
+@pytest.fixture
+def bundle(authority, tmp_path) -> str:
+    path = tmp_path / "ca.pem"
+    authority.cert_pem.write_to_path(str(path))
+    return str(path)
+
+
+@pytest.fixture
+def other_bundle(stranger, tmp_path) -> str:
+    path = tmp_path / "other.pem"
+    stranger.cert_pem.write_to_path(str(path))
+    return str(path)
+
+
+def _serve(authority: trustme.CA, *names: str) -> ScriptedService:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(*names).configure_cert(context)
+    service = ScriptedService(context)
+    service.replies = [reply(200, [])]
+    return service
+
+
+@pytest.fixture
+def secure(authority) -> Iterator[ScriptedService]:
+    with _serve(authority, "127.0.0.1", NAME) as service:
+        yield service
+
+
+def test_an_authority_that_nobody_knows(connect, secure, pauses) -> None:
+    with pytest.raises(TlsError, match="kubiya:caBundle") as raised:
+        connect(secure.url).list_runners()
+    assert f"the connection to {secure.url} is not secure (" in str(raised.value)
+    assert "unable to get local issuer certificate" in str(raised.value)
+    assert secure.requests == []
+    assert pauses == [], "what is not trusted now will not be in a second"
+
+
+def test_the_bundle_is_trusted(connect, secure, bundle) -> None:
+    assert connect(secure.url, ca_bundle=bundle).list_runners() == ()
+    secure.replies = [reply(200, "kind: Namespace")]
+    assert connect(secure.url, ca_bundle=bundle).download_manifest("/m", runner="a")
+
+
+@pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"])
+def test_the_environment_names_an_authority(variable, connect, secure, bundle, monkeypatch) -> None:
+    monkeypatch.setenv(variable, bundle)
+    assert connect(secure.url).list_runners() == ()
+
+
+@pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"])
+def test_the_bundle_takes_no_trust_away(
+    variable, connect, secure, bundle, other_bundle, monkeypatch
+) -> None:
+    monkeypatch.setenv(variable, bundle)
+    assert connect(secure.url, ca_bundle=other_bundle).list_runners() == ()
+
+
+@pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
+def test_an_authority_of_the_environment_takes_the_place_of_all_others(
+    variable, connect, secure, bundle, other_bundle, monkeypatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", bundle)
+    monkeypatch.setenv(variable, other_bundle)
+    with pytest.raises(TlsError):
+        connect(secure.url).list_runners()
+
+
+def test_a_bundle_of_the_environment_that_is_not_there(
+    connect, secure, tmp_path, monkeypatch
+) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "none.pem"))
+    with pytest.raises(TlsError, match="REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE names does not exist"):
+        connect(secure.url).list_runners()
+
+
+def test_a_bundle_of_the_environment_that_is_none(connect, secure, tmp_path, monkeypatch) -> None:
+    (tmp_path / "none.pem").write_text("hello")
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "none.pem"))
+    with pytest.raises(TlsError):
+        connect(secure.url).list_runners()
+
+
+def test_a_certificate_of_another_host(connect, authority, bundle) -> None:
+    with (
+        _serve(authority, "other.test") as service,
+        pytest.raises(TlsError, match="IP address mismatch"),
+    ):
+        connect(service.url, ca_bundle=bundle).list_runners()
+
+
+def test_a_server_without_tls(connect, service) -> None:
+    service.replies = [reply(200, [])]
+    with pytest.raises(TlsError) as raised:
+        connect(service.url.replace("http://", "https://")).list_runners()
+    assert service.requests == []
+    assert "\n" not in str(raised.value)
+
+
+def test_a_post_over_broken_tls_is_not_made_again(connect, secure, bundle) -> None:
+    def spoil(handler) -> None:
+        handler.close_connection = True
+        handler.connection.unwrap = lambda: None
+        # Bytes that are no TLS record, past the TLS layer.
+        socket.socket.send(handler.connection, b"x" * 64)
+
+    secure.replies = [spoil]
+    with pytest.raises(TlsError):
+        connect(secure.url, ca_bundle=bundle).create_runner("a")
+    assert len(secure.requests) == 1
+
+
+class _Proxy(BaseHTTPRequestHandler):
+    """Joins every CONNECT to the one service behind it."""
+
+    def do_CONNECT(self) -> None:
+        self.server.asked.append((self.path, dict(self.headers)))
+        with socket.create_connection(("127.0.0.1", self.server.target)) as there:
+            self.send_response(200)
+            self.end_headers()
+            here = self.connection
+            while True:
+                ready, _, _ = select.select([here, there], [], [], 10)
+                if not ready:
+                    break
+                data = ready[0].recv(65536)
+                if not data:
+                    break
+                (there if ready[0] is here else here).sendall(data)
+        self.close_connection = True
+
+    def do_GET(self) -> None:
+        self.server.asked.append((self.path, dict(self.headers)))
+        self.send_error(502)
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def proxy(secure) -> Iterator[ThreadingHTTPServer]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Proxy) as server:
+        server.asked = []
+        server.target = secure.port
+        thread = Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+def test_a_proxy_of_the_environment(connect, secure, bundle, proxy, key, monkeypatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", f"http://user:pass@127.0.0.1:{proxy.server_address[1]}")
+    client = connect(f"https://{NAME}", ca_bundle=bundle)
+    assert client.list_runners() == ()
+    secure.replies = [reply(200, "kind: Namespace")]
+    assert client.download_manifest("/m", runner="a") == "kind: Namespace"
+    client.close()
+    assert [asked for asked, _ in proxy.asked] == [f"{NAME}:443"] * 2
+    for _, headers in proxy.asked:
+        assert key not in str(headers)
+        assert "Proxy-Authorization" in headers
+    assert secure.requests[0].headers["authorization"] == f"UserKey {key}"
+    assert "proxy-authorization" not in secure.requests[0].headers
+
+
+def test_no_proxy_is_heeded(connect, secure, bundle, proxy, monkeypatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.server_address[1]}")
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    assert connect(secure.url, ca_bundle=bundle).list_runners() == ()
+    assert proxy.asked == []
+
+
+@pytest.mark.parametrize("variable", ["HTTP_PROXY", "http_proxy", "ALL_PROXY"])
+def test_plain_http_stays_on_the_machine(
+    variable, connect, client, service, proxy, monkeypatch
+) -> None:
+    monkeypatch.setenv(variable, f"http://127.0.0.1:{proxy.server_address[1]}")
+    service.replies = [reply(200, [])]
+    assert client.list_runners() == ()
+    assert proxy.asked == []
+
+
+def test_a_proxy_that_is_not_there(connect, pauses, monkeypatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    monkeypatch.setenv("HTTPS_PROXY", f"http://user:pass@127.0.0.1:{port}")
+    with pytest.raises(ConnectionFailedError, match="proxy") as raised:
+        connect(f"https://{NAME}", max_retries=1).list_runners()
+    assert "pass" not in str(raised.value)
+    assert len(pauses) == 1
+
+
+@pytest.mark.parametrize("address", ["socks5://127.0.0.1:1", "http://", "foo://127.0.0.1:1"])
+def test_a_proxy_address_that_cannot_be_used(address, connect, monkeypatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", address)
+    with pytest.raises(ConnectionFailedError, match="the proxy's address in the environment"):
+        connect(f"https://{NAME}", max_retries=1).list_runners()
+
+
+def test_a_host_that_is_not_known(connect) -> None:
+    with pytest.raises(
+        ConnectionFailedError, match=r"no connection to https://runners\.invalid \(.*[Nn]ame.*\)"
+    ):
+        connect("https://runners.invalid", max_retries=0).list_runners()
