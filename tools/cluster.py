@@ -215,7 +215,7 @@ class _Api:
         try:
             context = ssl.create_default_context(cafile=self._authority)
             connection = http.client.HTTPSConnection(
-                "127.0.0.1", self._port, context=context, timeout=10
+                "127.0.0.1", self._port, context=context, timeout=3
             )
             with contextlib.closing(connection):
                 connection.request(method, path, body, self._headers)
