@@ -92,13 +92,16 @@ class RunnersClient:
         """Close all connections."""
         self._transport.close()
 
-    def list_runners(self) -> tuple[Runner, ...]:
+    def list_runners(self, *, runner: str | None = None) -> tuple[Runner, ...]:
         """List all runners of the organization.
 
         A list of which any part cannot be read raises `MalformedAnswerError`: it must not
         pass for one that lacks a runner.
+
+        Args:
+            runner: the runner that is looked for, if it is one, for errors.
         """
-        answer = self._transport.call("list_runners", "GET", "/api/v3/runners")
+        answer = self._transport.call("list_runners", "GET", "/api/v3/runners", runner=runner)
         return _read(answer, runners_from, answer.json())
 
     def describe_runner(self, name: str) -> Runner:

@@ -9,7 +9,7 @@ LONGEST = 200
 """The most characters of foreign text that a message shows."""
 
 _ATTEMPTS = {
-    "list_runners": "list the runners",
+    "list_runners": "list the runners to look for runner {}",
     "describe_runner": "read runner {}",
     "get_runner_health": "read the health of runner {}",
     "create_runner": "create runner {}",
@@ -24,7 +24,7 @@ def attempt(operation: str | None, runner: str | None = None) -> str:
     """Say in plain words what failed: `could not read runner "runner-prod"`."""
     words = _ATTEMPTS.get(operation or "", "read what the service sent")
     if runner is None:
-        return "could not " + words.replace(" {}", "")
+        return "could not " + words.replace(" to look for runner {}", "").replace(" {}", "")
     return "could not " + words.replace("{}", f'"{cleaned(runner)}"')
 
 

@@ -12,7 +12,8 @@ def listed_runner(client: RunnersClient, name: str) -> Runner | None:
     runner may as well come from a wrong base URL, a gateway, or a route that this
     deployment of the API does not serve. A list that cannot be had or read raises.
     """
-    return next((runner for runner in client.list_runners() if runner.name == name), None)
+    runners = client.list_runners(runner=name)
+    return next((runner for runner in runners if runner.name == name), None)
 
 
 def present_runner(client: RunnersClient, name: str) -> Runner | None:
