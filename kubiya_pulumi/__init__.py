@@ -7,7 +7,13 @@ from kubiya_pulumi.api.errors import (
     NoAnswerError,
     SettingError,
 )
-from kubiya_pulumi.lifecycle.errors import NotSupportedError, RunnerExistsError, RunnerGoneError
+from kubiya_pulumi.health import RunnerHealth
+from kubiya_pulumi.lifecycle.errors import (
+    NotHealthyError,
+    NotSupportedError,
+    RunnerExistsError,
+    RunnerGoneError,
+)
 from kubiya_pulumi.manifest import RunnerManifest
 from kubiya_pulumi.provider import KubiyaProvider
 from kubiya_pulumi.review.errors import ManifestError
@@ -21,9 +27,11 @@ __all__ = [
     "MalformedAnswerError",
     "ManifestError",
     "NoAnswerError",
+    "NotHealthyError",
     "NotSupportedError",
     "RunnerExistsError",
     "RunnerGoneError",
+    "RunnerHealth",
     "RunnerManifest",
     "SettingError",
 ]

@@ -1,6 +1,6 @@
 """A client of the Runners API that knows nothing of Pulumi."""
 
-from kubiya_pulumi.api.client import RunnersClient
+from kubiya_pulumi.api.client import RunnersClient, shared_client
 from kubiya_pulumi.api.connection import Connection
 from kubiya_pulumi.api.errors import (
     AnswerTimeoutError,
@@ -58,4 +58,5 @@ __all__ = [
     "UnauthorizedError",
     "UnexpectedStatusError",
     "name_problem",
+    "shared_client",
 ]

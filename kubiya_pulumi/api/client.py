@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import cache
 from types import TracebackType
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -205,6 +206,12 @@ class RunnersClient:
                 return answer, (path, *(other for other in paths if other != path))
         # One 404 among the 405s is the answer of a route that is served.
         raise next((each for each in refusals if isinstance(each, NotFoundError)), refusals[0])
+
+
+@cache
+def shared_client(connection: Connection) -> RunnersClient:
+    """Give the one client of this process for these settings, with its one pool of connections."""
+    return RunnersClient(connection)
 
 
 def _path(operation: str, template: str, name: str) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache, wraps
 from typing import Any, ClassVar, ParamSpec, TypeVar
 
@@ -26,21 +27,22 @@ from pulumi.dynamic import (
 from pulumi.output import contains_unknowns
 
 from kubiya_pulumi import config
-from kubiya_pulumi.api import Connection, KubiyaError, RunnersClient, SettingError
-from kubiya_pulumi.lifecycle import manifest, runner
+from kubiya_pulumi.api import (
+    Connection,
+    KubiyaError,
+    RunnersClient,
+    SettingError,
+    shared_client,
+)
+from kubiya_pulumi.lifecycle import health, manifest, runner
 from kubiya_pulumi.lifecycle.steps import Steps
+from kubiya_pulumi.lifecycle.width import widen
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 Bag = dict[str, Any]
 """Properties as the engine passes them: with `__provider`, and in a preview with unknowns."""
-
-
-@cache
-def _client(connection: Connection) -> RunnersClient:
-    """One client, and so one pool of connections, for all resources with the same settings."""
-    return RunnersClient(connection)
 
 
 @cache
@@ -75,6 +77,7 @@ class _Provider(ResourceProvider):
     def configure(self, req: ConfigureRequest) -> None:
         self._configured = req.config.get
         _show_log()
+        widen()
 
     def check(self, _olds: Bag, news: Bag) -> CheckResult:
         known, unknown = _split(news)
@@ -121,7 +124,10 @@ class _Provider(ResourceProvider):
         self.steps.delete(self._client(), _id, _split(_props)[0])
 
     def _client(self) -> RunnersClient:
-        return _client(config.connection(self._configured))
+        return shared_client(self._connection())
+
+    def _connection(self) -> Connection:
+        return config.connection(self._configured)
 
 
 class RunnerProvider(_Provider):
@@ -134,6 +140,16 @@ class RunnerManifestProvider(_Provider):
     """The lifecycle of `pulumi-python:dynamic/kubiya:RunnerManifest`."""
 
     steps: ClassVar[Steps] = manifest
+
+
+class RunnerHealthProvider(_Provider):
+    """The lifecycle of `pulumi-python:dynamic/kubiya:RunnerHealth`."""
+
+    steps: ClassVar[Steps] = health
+
+    def _connection(self) -> Connection:
+        # The wait is itself a way to try again, with an end of its own.
+        return replace(super()._connection(), max_retries=0)
 
 
 def _split(bag: Bag) -> tuple[Bag, Bag]:
