@@ -1,0 +1,67 @@
+"""What is decided about health without asking anyone: check and diff."""
+
+import math
+
+import pytest
+
+from kubiya_pulumi.lifecycle import health
+from kubiya_pulumi.lifecycle.steps import Difference
+
+NOTHING = frozenset[str]()
+DEFAULTS = {"timeout_seconds": 600.0, "wanted_checks": [], "triggers": []}
+
+
+def test_check_fills_in_the_defaults():
+    assert health.check({"runner": "r"}, NOTHING) == ({**DEFAULTS, "runner": "r"}, [])
+
+
+@pytest.mark.parametrize("seconds", [0, 1, 0.5, 86400])
+def test_a_time_may_be_any_number_of_seconds(seconds):
+    assert health.check({"runner": "r", "timeout_seconds": seconds}, NOTHING)[1] == []
+
+
+@pytest.mark.parametrize(
+    ("inputs", "property_"),
+    [
+        ({}, "runner"),
+        ({"runner": "a/b"}, "runner"),
+        ({"runner": "r", "timeout_seconds": -1}, "timeout_seconds"),
+        ({"runner": "r", "timeout_seconds": math.inf}, "timeout_seconds"),
+        ({"runner": "r", "timeout_seconds": math.nan}, "timeout_seconds"),
+        ({"runner": "r", "timeout_seconds": "60"}, "timeout_seconds"),
+        ({"runner": "r", "timeout_seconds": True}, "timeout_seconds"),
+        ({"runner": "r", "wanted_checks": "tool-manager"}, "wanted_checks"),
+        ({"runner": "r", "wanted_checks": [5]}, "wanted_checks"),
+        ({"runner": "r", "wanted_checks": [""]}, "wanted_checks"),
+    ],
+)
+def test_check_names_the_input_that_cannot_be_right(inputs, property_):
+    [failure] = health.check(inputs, NOTHING)[1]
+    assert failure.property == property_
+    assert failure.reason
+
+
+def test_check_skips_what_is_not_known_yet():
+    unknown = {"runner", "timeout_seconds", "wanted_checks", "triggers"}
+    assert health.check({}, unknown) == ({}, [])
+
+
+STATE = {**DEFAULTS, "runner": "r", "status": "healthy", "checks": [{"name": "tool-manager"}]}
+
+
+@pytest.mark.parametrize(
+    ("changed", "unknown", "difference"),
+    [
+        ({}, NOTHING, Difference()),
+        ({"timeout_seconds": 5}, NOTHING, Difference()),
+        ({"wanted_checks": ["a"]}, NOTHING, Difference(updates=("wanted_checks",))),
+        ({"triggers": ["a"]}, NOTHING, Difference(updates=("triggers",))),
+        ({}, {"triggers"}, Difference(updates=("triggers",))),
+        ({"runner": "s"}, NOTHING, Difference(replaces=("runner",))),
+        ({}, {"runner"}, Difference(replaces=("runner",))),
+    ],
+)
+def test_diff(changed, unknown, difference):
+    inputs = {**DEFAULTS, "runner": "r", **changed}
+    known = {name: value for name, value in inputs.items() if name not in unknown}
+    assert health.diff(STATE, known, unknown) == difference

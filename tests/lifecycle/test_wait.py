@@ -1,0 +1,198 @@
+"""Waiting for health, with a clock that does not sleep."""
+
+import logging
+
+import pytest
+
+from kubiya_pulumi.api import (
+    AnswerTimeoutError,
+    ConnectionFailedError,
+    ForbiddenError,
+    MalformedAnswerError,
+    NotFoundError,
+    RateLimitedError,
+    RunnerHealth,
+    ServerError,
+    TlsError,
+    UnauthorizedError,
+)
+from kubiya_pulumi.lifecycle.errors import NotHealthyError
+from kubiya_pulumi.lifecycle.wait import LONGEST_PAUSE, Clock, pauses, wait_until_healthy
+
+CALL = ("get_runner_health", "r")
+
+
+class Time:
+    """Time that passes only by sleeping."""
+
+    def __init__(self):
+        self.now = 1000.0
+        self.clock = Clock(now=lambda: self.now, sleep=self._sleep, jitter=lambda _low, high: high)
+
+    def _sleep(self, seconds):
+        self.now += seconds
+
+
+def health(status="healthy", **checks):
+    return RunnerHealth.from_dict(
+        {
+            "status": status,
+            "checks": [
+                {"name": name.replace("_", "-"), "status": value} for name, value in checks.items()
+            ],
+        }
+    )
+
+
+def looks(*answers):
+    """A look that gives one answer after the other, the last one for ever."""
+    remaining = list(answers)
+    taken = []
+
+    def look():
+        answer = remaining.pop(0) if len(remaining) > 1 else remaining[0]
+        taken.append(answer)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    look.taken = taken
+    return look
+
+
+def wait(look, *, checks=(), timeout_seconds=600, time=None):
+    return wait_until_healthy(
+        look,
+        runner="r",
+        checks=checks,
+        timeout_seconds=timeout_seconds,
+        clock=(time or Time()).clock,
+    )
+
+
+def test_a_healthy_runner_is_looked_at_once():
+    look = looks(health())
+    assert wait(look).status == "healthy"
+    assert len(look.taken) == 1
+
+
+def test_the_wait_ends_with_the_first_healthy_answer():
+    look = looks(health("unhealthy"), health("starting"), health())
+    assert wait(look).healthy
+    assert len(look.taken) == 3
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ServerError(500, None, "x", *CALL),
+        ServerError(503, None, "x", *CALL),
+        RateLimitedError(429, None, "x", *CALL),
+        ConnectionFailedError(*CALL, "x"),
+        AnswerTimeoutError(*CALL, "x"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_what_may_pass_does_not_end_the_wait(error):
+    assert wait(looks(error, error, health())).healthy
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        UnauthorizedError(401, None, "x", *CALL),
+        ForbiddenError(403, None, "x", *CALL),
+        NotFoundError(404, None, "x", *CALL),
+        TlsError(*CALL, "x"),
+        MalformedAnswerError(*CALL, "x"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_what_does_not_pass_ends_it_at_once(error):
+    look = looks(health("starting"), error, health())
+    with pytest.raises(type(error)):
+        wait(look)
+    assert len(look.taken) == 2
+
+
+def test_the_whole_wait_is_bounded_by_the_timeout():
+    time = Time()
+    began = time.now
+    with pytest.raises(NotHealthyError, match=r'runner "r" is not healthy after \d+ s'):
+        wait(looks(health("unhealthy")), timeout_seconds=60, time=time)
+    assert 50 < time.now - began <= 60
+
+
+def test_a_timeout_of_nothing_still_looks_once():
+    look = looks(health("unhealthy"))
+    with pytest.raises(NotHealthyError):
+        wait(look, timeout_seconds=0)
+    assert len(look.taken) == 1
+    assert wait(looks(health()), timeout_seconds=0).healthy
+
+
+def test_giving_up_names_each_failing_check_and_what_it_says():
+    sick = RunnerHealth.from_dict(
+        {
+            "status": "unhealthy",
+            "checks": [
+                {"name": "agent-manager", "status": "healthy"},
+                {"name": "tool-manager", "status": "unhealthy", "error": "no NATS"},
+                {"name": "workflow-engine", "status": "starting"},
+            ],
+        }
+    )
+    with pytest.raises(NotHealthyError) as given_up:
+        wait(looks(sick), timeout_seconds=10)
+    text = str(given_up.value)
+    assert 'check "tool-manager" is unhealthy (no NATS)' in text
+    assert 'check "workflow-engine" is starting' in text
+    assert "agent-manager" not in text
+
+
+def test_giving_up_without_a_check_names_the_status():
+    with pytest.raises(NotHealthyError, match='its status is "starting"'):
+        wait(looks(health("starting")), timeout_seconds=1)
+
+
+def test_giving_up_after_failed_looks_says_why_they_failed():
+    error = ServerError(503, None, "under maintenance", *CALL)
+    with pytest.raises(NotHealthyError, match="under maintenance"):
+        wait(looks(error), timeout_seconds=5)
+
+
+def test_only_the_named_checks_are_waited_for():
+    answer = health("unhealthy", tool_manager="ok", agent_manager="unhealthy")
+    assert wait(looks(answer), checks=["tool-manager"]) == answer
+    assert wait(looks(answer), checks=["tool_manager"]) == answer
+    with pytest.raises(NotHealthyError, match='check "agent-manager" is unhealthy'):
+        wait(looks(answer), checks=["tool-manager", "agent-manager"], timeout_seconds=1)
+
+
+def test_a_named_check_that_is_not_there_is_not_healthy():
+    with pytest.raises(NotHealthyError, match='check "nosuch" is not there'):
+        wait(looks(health()), checks=["nosuch"], timeout_seconds=1)
+
+
+def test_pauses_grow_to_their_limit():
+    coming = pauses(Time().clock)
+    taken = [next(coming) for _ in range(20)]
+    assert taken == sorted(taken)
+    assert taken[0] < 1
+    assert taken[-1] == LONGEST_PAUSE
+
+
+def test_pauses_differ_from_wait_to_wait():
+    first, second = pauses(Clock()), pauses(Clock())
+    assert [next(first) for _ in range(5)] != [next(second) for _ in range(5)]
+
+
+def test_a_long_wait_says_every_so_often_what_is_missing(caplog):
+    caplog.set_level(logging.INFO, logger="kubiya_pulumi.lifecycle")
+    check = {"name": "tool-manager", "status": "unhealthy", "error": "no NATS"}
+    sick = RunnerHealth.from_dict({"status": "unhealthy", "checks": [check]})
+    with pytest.raises(NotHealthyError):
+        wait(looks(sick), timeout_seconds=120)
+    said = [record.getMessage() for record in caplog.records]
+    assert 4 <= len(said) <= 8
+    assert all('runner "r" is not healthy yet' in each and "no NATS" in each for each in said)
