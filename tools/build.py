@@ -95,7 +95,9 @@ def locked(path: Path) -> Iterator[None]:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            with announced(lambda: f"waiting for another set-up that builds {path.stem}"):
+            waiting = f"waiting for another set-up that builds {path.stem}"
+            say(waiting)
+            with announced(lambda: waiting):
                 fcntl.flock(handle, fcntl.LOCK_EX)
         yield
 

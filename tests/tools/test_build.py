@@ -1,0 +1,301 @@
+"""Set-up of the toolchain, with a Go that only pretends to compile."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import build
+import pytest
+from pins import TOOLS
+
+from tests.harness.toolchain import ROOT
+
+CONTROL_PLANE = {"kube-apiserver", "kube-controller-manager", "kube-scheduler", "etcd", "kwok"}
+NAMES = {tool.name for tool in TOOLS}
+
+GO = """#!{python} -IS
+import pathlib, sys, time
+home = pathlib.Path({home!r})
+arguments = sys.argv[1:]
+with (home / "calls").open("a") as calls:
+    print(*arguments, file=calls)
+if arguments[0] == "list":
+    print(home / "module")
+if arguments[0] == "build":
+    print("some/package", file=sys.stderr, flush=True)
+    out = pathlib.Path(arguments[arguments.index("-o") + 1])
+    out.write_text("half")
+    if (home / "broken").exists():
+        sys.exit("some/package: syntax error")
+    while (home / "slow").exists():
+        time.sleep(0.02)
+    out.write_text("built")
+"""
+
+
+class Machine:
+    """A machine with a cache, an almost empty PATH, and clones of this project."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.bin, self.cache = folder / "bin", folder / "cache"
+        self.bin.mkdir()
+        self.script("go", GO.format(python=sys.executable, home=str(folder)))
+        for tool in TOOLS:
+            for what in (*tool.embeds, *tool.companions):
+                for source in what.sources:
+                    file = folder / "module" / source
+                    file.parent.mkdir(parents=True, exist_ok=True)
+                    file.write_text("#!/bin/sh\n" if "python" in source else "text\n")
+
+    def script(self, name: str, text: str) -> None:
+        (self.bin / name).write_text(text)
+        (self.bin / name).chmod(0o755)
+
+    def clone(self, name: str) -> Path:
+        return Path(shutil.copytree(ROOT / "tools", self.folder / name / "tools")).parent
+
+    def start(self, clone: Path, *args: str, **env: str) -> subprocess.Popen[str]:
+        own = {"PATH": str(self.bin), "HOME": str(self.folder), "PYTHONDONTWRITEBYTECODE": "1"}
+        return subprocess.Popen(
+            [sys.executable, clone / "tools" / "build.py", *args],
+            env=own | {"KUBIYA_PULUMI_TOOLS": str(self.cache)} | env,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def run(self, clone: Path, *args: str, status: int = 0, **env: str) -> str:
+        with self.start(clone, *args, **env) as process:
+            output, _ = process.communicate()
+        assert process.returncode == status, output
+        return output
+
+    def built(self) -> list[str]:
+        """What Go was asked to build, in order."""
+        calls = (self.folder / "calls").read_text().splitlines() if self.called() else []
+        outs = [call.split(" -o ")[1] for call in calls if call.startswith("build ")]
+        return [Path(out.split()[0]).name for out in outs]
+
+    def called(self) -> bool:
+        return (self.folder / "calls").exists()
+
+    def leftovers(self) -> list[str]:
+        """Folders in the cache that are no finished build."""
+        finished = {build.build_folder(tool).name for tool in TOOLS}
+        return [path.name for path in self.cache.iterdir() if path.is_dir()
+                and path.name not in finished]  # fmt: skip
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Machine:
+    return Machine(tmp_path)
+
+
+def linked(clone: Path) -> set[str]:
+    links = clone / ".tools" / "bin"
+    return {path.name for path in links.iterdir()} if links.exists() else set()
+
+
+def wait_for(done: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not done():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_built_once_for_a_machine(machine: Machine) -> None:
+    first, second = machine.clone("first"), machine.clone("second")
+    machine.run(first)
+    assert machine.built() == [tool.name for tool in TOOLS]
+    companions = {each.to for tool in TOOLS for each in tool.companions}
+    assert linked(first) == NAMES | companions
+    executor = first / ".tools" / "bin" / "pulumi-language-python-exec"
+    assert os.access(executor, os.X_OK)
+    assert not executor.is_symlink(), "the language host looks beside itself"
+
+    (machine.folder / "calls").unlink()
+    machine.run(first)
+    machine.run(second)
+    assert not machine.called()
+    assert linked(second) == linked(first)
+    for name in linked(second):
+        assert (first / ".tools" / "bin" / name).samefile(second / ".tools" / "bin" / name)
+
+
+def test_one_tool_by_name(machine: Machine) -> None:
+    clone = machine.clone("clone")
+    machine.run(clone, "etcd")
+    assert linked(clone) == {"etcd"}
+    output = machine.run(clone, "etcd", "gcc", status=2)
+    assert "there is no tool gcc; there are pulumi, " in output
+
+
+def test_a_changed_pin_is_built_again(machine: Machine) -> None:
+    clone = machine.clone("clone")
+    machine.run(clone, "etcd")
+    with (clone / "tools" / "etcd" / "go.sum").open("a") as file:
+        file.write("a new hash\n")
+    machine.run(clone, "etcd")
+    assert machine.built() == ["etcd", "etcd"]
+
+
+def test_list_changes_nothing(machine: Machine) -> None:
+    clone = machine.clone("clone")
+    output = machine.run(clone, "--list")
+    assert output.count("to be built, about") == len(TOOLS)
+    assert not machine.called()
+    assert not machine.cache.exists()
+    assert not (clone / ".tools").exists()
+
+
+def test_an_installed_engine_is_used(machine: Machine) -> None:
+    clone = machine.clone("clone")
+    machine.run(clone, "pulumi")
+    machine.script("pulumi-language-python", "#!/bin/sh\n")
+    machine.script("pulumi", "#!/bin/sh\necho v3.253.9\n")
+    assert "pulumi: to be built" in machine.run(clone, "--list", KUBIYA_PULUMI_TOOLS="/nowhere")
+    machine.script("pulumi", "#!/bin/sh\necho v3.254.0\n")
+    output = machine.run(clone, "pulumi", "pulumi-language-python")
+    assert f"pulumi: not built, {machine.bin}/pulumi v3.254.0 is installed" in output
+    assert linked(clone) == set(), "nothing hides the installed one"
+    assert machine.built() == ["pulumi"]
+
+
+def test_an_engine_without_its_python_host_is_not_enough(machine: Machine) -> None:
+    clone = machine.clone("clone")
+    machine.script("pulumi", "#!/bin/sh\necho v3.300.0\n")
+    machine.run(clone, "pulumi", "pulumi-language-python")
+    assert machine.built() == ["pulumi", "pulumi-language-python"]
+
+
+def test_a_downloaded_kubernetes_plugin_is_used(machine: Machine) -> None:
+    clone, name = machine.clone("clone"), "pulumi-resource-kubernetes"
+    for version in ("3.99.0", "4.9.0"):
+        file = machine.folder / ".pulumi" / "plugins" / f"resource-kubernetes-v{version}" / name
+        file.parent.mkdir(parents=True)
+        file.write_text(version)
+    assert "to be built" in machine.run(clone, "--list", name)
+    for version in ("4.24.1", "4.100.0", "4.34.2"):
+        file = machine.folder / ".pulumi" / "plugins" / f"resource-kubernetes-v{version}" / name
+        file.parent.mkdir(parents=True)
+        file.write_text(version)
+    machine.run(clone, name)
+    assert (clone / ".tools" / "bin" / name).read_text() == "4.100.0"
+    assert not machine.called()
+
+
+def test_a_plugin_and_kubectl_on_the_path_are_used(machine: Machine) -> None:
+    clone = machine.clone("clone")
+    for name in ("pulumi-resource-kubernetes", "kubectl"):
+        machine.script(name, "#!/bin/sh\n")
+    machine.run(clone, "pulumi-resource-kubernetes", "kubectl")
+    assert linked(clone) == set()
+    assert not machine.called()
+
+
+def test_a_cluster_of_ones_own_needs_no_control_plane(machine: Machine) -> None:
+    clone = machine.clone("clone")
+    output = machine.run(clone, KUBECONFIG="/some/config")
+    assert output.count("the cluster in KUBECONFIG (/some/config) is used") == len(CONTROL_PLANE)
+    assert set(machine.built()) == NAMES - CONTROL_PLANE
+
+
+def test_without_go(machine: Machine) -> None:
+    clone = machine.clone("clone")
+    (machine.bin / "go").unlink()
+    output = machine.run(clone, "etcd", "kwok", status=1)
+    assert output.startswith("tools: etcd, kwok must be built and Go is not installed: install Go")
+    assert "Traceback" not in output
+
+
+def test_a_failed_build_leaves_nothing(machine: Machine) -> None:
+    clone = machine.clone("clone")
+    (machine.folder / "broken").touch()
+    output = machine.run(clone, "etcd", status=1)
+    assert "some/package: syntax error" in output
+    assert "tools: go build failed; the lines above are Go's" in output
+    assert "Traceback" not in output
+    assert [path.name for path in machine.cache.iterdir()] == ["etcd.lock"]
+    assert linked(clone) == set()
+    (machine.folder / "broken").unlink()
+    machine.run(clone, "etcd")
+    assert (clone / ".tools" / "bin" / "etcd").read_text() == "built"
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_a_build_that_is_broken_off(machine: Machine, how: signal.Signals) -> None:
+    clone = machine.clone("clone")
+    (machine.folder / "slow").touch()
+    with machine.start(clone, "etcd") as process:
+        wait_for(lambda: machine.built() == ["etcd"])
+        process.send_signal(how)
+        if how == signal.SIGKILL:
+            process.wait()
+            (machine.folder / "slow").unlink()  # lets the compiler go that nobody ended
+        output, _ = process.communicate()
+    assert process.returncode != 0
+    assert "Traceback" not in output
+    assert linked(clone) == set()
+    if how != signal.SIGKILL:
+        assert [path.name for path in machine.cache.iterdir()] == ["etcd.lock"]
+        (machine.folder / "slow").unlink()
+    machine.run(clone, "etcd")
+    assert (clone / ".tools" / "bin" / "etcd").read_text() == "built"
+    assert machine.leftovers() == []
+
+
+def test_two_set_ups_at_once_build_once(machine: Machine) -> None:
+    first, second = machine.clone("first"), machine.clone("second")
+    (machine.folder / "slow").touch()
+    with machine.start(first, "etcd") as one:
+        wait_for(lambda: machine.built() == ["etcd"])
+        with machine.start(second, "etcd") as two:
+            assert two.stdout is not None
+            while "waiting for another set-up that builds etcd" not in two.stdout.readline():
+                pass
+            (machine.folder / "slow").unlink()
+            two.communicate()
+        one.communicate()
+    assert (one.returncode, two.returncode) == (0, 0)
+    assert machine.built() == ["etcd"]
+    assert (first / ".tools" / "bin" / "etcd").samefile(second / ".tools" / "bin" / "etcd")
+
+
+def test_a_cache_on_another_file_system_is_copied_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError("cross-device link")
+
+    monkeypatch.setattr(Path, "hardlink_to", refuse)
+    monkeypatch.setattr(build, "LINKS", tmp_path / "bin")
+    source, target = tmp_path / "etcd", tmp_path / "bin" / "etcd"
+    source.write_text("built")
+    source.chmod(0o755)
+    build.link(source)
+    before = target.stat()
+    build.link(source)
+    assert target.stat().st_ino == before.st_ino, "what is up to date is not copied again"
+    source.write_text("built anew")
+    build.link(source)
+    assert target.read_text() == "built anew"
+    assert os.access(target, os.X_OK)
+
+
+def test_progress_is_visible_while_nothing_is_printed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(build, "PROGRESS_SECONDS", 0.01)
+    seen = []
+    with build.announced(lambda: "still at it"):
+        while len(seen) < 3:
+            seen += capsys.readouterr().out.splitlines()
+    assert seen[0] == "tools:   still at it, 0 s"
