@@ -32,8 +32,12 @@ from kubiya_pulumi.api.words import attempt, sentence
 DOWNLOAD = "download_manifest"
 """The one operation that carries no key and names its URL itself."""
 
-CHANGES = frozenset({"create_runner", "delete_runner", "update_runner_description"})
-"""The operations that leave something changed, perhaps even when no answer comes."""
+_CHANGES = frozenset({"create_runner", "delete_runner", "update_runner_description"})
+
+
+def _doubt(operation: str | None) -> str:
+    """A change whose answer was lost may have been made."""
+    return "It may have been done all the same" if operation in _CHANGES else ""
 
 
 class KubiyaError(Exception):
@@ -175,23 +179,27 @@ class NoAnswerError(KubiyaError):
         operation: the client's method, such as `create_runner`.
         runner: the runner's name; None where the operation is about all runners.
         problem: what happened, with no more of a URL than scheme, host and port.
+        may_be_done: whether the request may have reached the service, and been followed.
     """
 
     advice: ClassVar[str] = ""
 
-    def __init__(self, operation: str, runner: str | None, problem: str) -> None:
-        super().__init__(operation, runner, problem)
+    def __init__(
+        self,
+        operation: str,
+        runner: str | None,
+        problem: str,
+        may_be_done: bool = True,  # noqa: FBT001, FBT002  (a copy is made by position)
+    ) -> None:
+        super().__init__(operation, runner, problem, may_be_done)
         self.operation = operation
         self.runner = runner
         self.problem = problem
+        self.may_be_done = may_be_done
 
     def __str__(self) -> str:
         said = f"{attempt(self.operation, self.runner)}: {self.problem}"
-        return sentence(said, self.advice, self._doubt())
-
-    def _doubt(self) -> str:
-        """A change whose answer was lost may have been made."""
-        return "It may have been done all the same" if self.operation in CHANGES else ""
+        return sentence(said, self.advice, _doubt(self.operation) if self.may_be_done else "")
 
 
 class ConnectionFailedError(NoAnswerError):
@@ -235,6 +243,5 @@ class MalformedAnswerError(KubiyaError):
 
     def __str__(self) -> str:
         said = f"{attempt(self.operation, self.runner)}: the answer {self.problem}"
-        doubt = "The runner may have been changed all the same" if self.operation in CHANGES else ""
         advice = "Check that kubiya:baseUrl (or KUBIYA_BASE_URL) is the API's own address"
-        return sentence(said, advice, doubt)
+        return sentence(said, advice, _doubt(self.operation))

@@ -19,6 +19,16 @@ from kubiya_pulumi.api.errors import (
     TlsError,
 )
 
+# With one of these among its causes, a call was never sent.
+_NOTHING_SENT = (
+    requests.exceptions.InvalidSchema,
+    requests.exceptions.InvalidURL,
+    ssl.SSLCertVerificationError,
+    urllib3.exceptions.ConnectTimeoutError,
+    urllib3.exceptions.LocationValueError,
+    urllib3.exceptions.ProxyError,
+)
+
 
 def error_from_failure(
     failure: Exception, operation: str, runner: str | None, origin: str, timeout_seconds: float
@@ -44,15 +54,21 @@ def error_from_failure(
     if isinstance(failure, OSError) and not isinstance(failure, requests.RequestException):
         # The one bare OSError that requests lets out.
         problem = "the file that REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE names does not exist"
-        return TlsError(operation, runner, problem)
+        return TlsError(operation, runner, problem, may_be_done=False)
+    sent = not has(*_NOTHING_SENT)
+    reason = _reason(causes)
     if has(requests.exceptions.SSLError, ssl.SSLError):
-        problem = f"the connection to {origin} is not secure ({_reason(causes)})"
-        return TlsError(operation, runner, problem)
+        problem = f"the connection to {origin} is not secure{reason}"
+        return TlsError(operation, runner, problem, sent)
     if has(urllib3.exceptions.ReadTimeoutError):
         problem = f"{origin} did not answer within {timeout_seconds:g} seconds"
         return AnswerTimeoutError(operation, runner, problem)
-    problem = f"no connection to {origin} ({_reason(causes)})"
-    return ConnectionFailedError(operation, runner, problem)
+    problem = f"no connection to {origin}{reason}"
+    if has(urllib3.exceptions.ProxyError):
+        problem = f"no connection to {origin} through the proxy{reason}"
+    elif sent:
+        problem = f"the connection to {origin} broke before an answer came{reason}"
+    return ConnectionFailedError(operation, runner, problem, sent)
 
 
 def retriable_part(failure: Exception) -> Exception:
@@ -74,22 +90,22 @@ def _causes(failure: BaseException) -> Iterator[BaseException]:
 
 
 def _reason(causes: list[BaseException]) -> str:
-    """The innermost reason that is known to hold no secret, in few words."""
+    """The innermost reason that is known to hold no secret, in brackets; empty if there is none."""
     for cause in reversed(causes):
         match cause:
-            case ssl.SSLCertVerificationError():
-                return cause.verify_message
-            case ssl.SSLError():
-                return (cause.reason or "TLS failed").lower().replace("_", " ")
+            case ssl.SSLCertVerificationError(verify_message=str(words)):
+                return f" ({words})"
+            case ssl.SSLError(reason=str(words)):
+                return f" ({words.lower().replace('_', ' ')})"
             case urllib3.exceptions.TimeoutError():
-                return "it took too long to connect"
+                return " (it took too long)"
             case (
                 requests.exceptions.InvalidURL()
                 | requests.exceptions.InvalidSchema()
                 | urllib3.exceptions.LocationValueError()
             ):
                 # The service's own address was checked long before.
-                return "the proxy's address in the environment cannot be used"
+                return " (the proxy's address in the environment cannot be used)"
             case OSError(strerror=str(words)):
-                return words
-    return "the connection was closed before an answer came"
+                return f" ({words})"
+    return ""

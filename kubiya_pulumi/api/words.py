@@ -9,14 +9,14 @@ LONGEST = 200
 """The most characters of foreign text that a message shows."""
 
 _ATTEMPTS = {
-    "list_runners": "list the runners to look for runner {}",
-    "describe_runner": "read runner {}",
-    "get_runner_health": "read the health of runner {}",
-    "create_runner": "create runner {}",
-    "delete_runner": "delete runner {}",
-    "update_runner_description": "change the description of runner {}",
-    "get_runner_manifest": "get the manifest of runner {}",
-    "download_manifest": "download the manifest of runner {}",
+    "list_runners": "list the runners",
+    "describe_runner": "read {}",
+    "get_runner_health": "read the health of {}",
+    "create_runner": "create {}",
+    "delete_runner": "delete {}",
+    "update_runner_description": "change the description of {}",
+    "get_runner_manifest": "get the manifest of {}",
+    "download_manifest": "download the manifest of {}",
 }
 
 
@@ -24,13 +24,15 @@ def attempt(operation: str | None, runner: str | None = None) -> str:
     """Say in plain words what failed: `could not read runner "runner-prod"`."""
     words = _ATTEMPTS.get(operation or "", "read what the service sent")
     if runner is None:
-        return "could not " + words.replace(" to look for runner {}", "").replace(" {}", "")
-    return "could not " + words.replace("{}", f'"{cleaned(runner)}"')
+        return "could not " + words.replace("{}", "a runner")
+    if "{}" not in words:
+        words += " to look for {}"
+    return "could not " + words.replace("{}", f'runner "{cleaned(runner)}"')
 
 
 def sentence(*parts: str) -> str:
     """Join parts to one line of sentences, each with its full stop; empty ones are left out."""
-    return " ".join(f"{part.rstrip('. ')}." for part in parts if part)
+    return " ".join(" ".join(part.split()).rstrip(".") + "." for part in parts if part)
 
 
 def cleaned(text: str, secrets: Iterable[str] = ()) -> str:

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 import yaml
-from scripted_service import ScriptedService
 
 from kubiya_pulumi.api import Connection, RunnersClient
+from tests.api.scripted_service import ScriptedService
 
 KEY = "the-key-5ab7f1"
 OUTSIDE = (

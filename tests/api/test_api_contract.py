@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
-from scripted_service import reply
 
 from kubiya_pulumi.api import RunnersClient
+from tests.api.scripted_service import reply
 
 HEALTHY = {"status": "healthy", "health": "ok", "version": "2.0.0"}
 RUNNER = {

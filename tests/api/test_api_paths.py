@@ -3,9 +3,9 @@
 from urllib.parse import unquote_to_bytes
 
 import pytest
-from scripted_service import reply
 
 from kubiya_pulumi.api import ApiError, InvalidNameError, NotFoundError, UnexpectedStatusError
+from tests.api.scripted_service import reply
 
 NASTY = {
     "runner prod": "runner%20prod",

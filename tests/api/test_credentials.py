@@ -3,7 +3,6 @@
 import logging
 
 import pytest
-from scripted_service import ScriptedService, drop, reply
 
 from kubiya_pulumi.api import (
     ApiError,
@@ -12,6 +11,7 @@ from kubiya_pulumi.api import (
     RunnersClient,
     UnexpectedStatusError,
 )
+from tests.api.scripted_service import ScriptedService, drop, reply
 
 
 @pytest.fixture

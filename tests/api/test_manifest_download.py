@@ -3,7 +3,6 @@
 import logging
 
 import pytest
-from scripted_service import ScriptedService, cut, drop, raw, reply
 
 from kubiya_pulumi.api import (
     ForbiddenError,
@@ -13,6 +12,7 @@ from kubiya_pulumi.api import (
     ServerError,
     UnexpectedStatusError,
 )
+from tests.api.scripted_service import ScriptedService, cut, drop, raw, reply
 
 SECRET = "runner-prod-5e77ab"
 PATH = f"/manifests/{SECRET}.yaml?signature={SECRET}"

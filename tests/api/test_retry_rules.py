@@ -10,7 +10,6 @@ from email.utils import format_datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scripted_service import cut, drop, raw, reply
 
 from kubiya_pulumi.api import (
     ApiError,
@@ -20,6 +19,7 @@ from kubiya_pulumi.api import (
 )
 from kubiya_pulumi.api.answers import Answer
 from kubiya_pulumi.api.transport import LONGEST_PAUSE, RULES, seconds_before
+from tests.api.scripted_service import cut, drop, raw, reply
 
 RETRIES_ALLOWED = 2
 CALLS: dict[str, Callable[[RunnersClient], object]] = {
@@ -64,9 +64,10 @@ def test_a_status(method, status, again, client, service, pauses) -> None:
 @pytest.mark.parametrize("how", [drop, raw(b"HTTP/1.1 2"), raw(b"hello\r\n\r\n")])
 def test_a_connection_that_breaks_before_an_answer(method, how, client, service) -> None:
     service.replies = [how]
-    with pytest.raises(ConnectionFailedError):
+    with pytest.raises(ConnectionFailedError, match="broke before an answer came") as raised:
         CALLS[method](client)
     assert len(service.requests) == _calls(method, again=True)
+    assert ("It may have been done" in str(raised.value)) == (method != "GET")
 
 
 @pytest.mark.parametrize("method", CALLS)
@@ -95,8 +96,9 @@ def test_no_connection_is_tried_again_for_every_method(method, connect, pauses) 
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     client = connect(f"http://127.0.0.1:{port}", max_retries=RETRIES_ALLOWED)
-    with pytest.raises(ConnectionFailedError, match="Connection refused"):
+    with pytest.raises(ConnectionFailedError, match="Connection refused") as raised:
         CALLS[method](client)
+    assert "It may have been done" not in str(raised.value)
     assert len(pauses) == RETRIES_ALLOWED
 
 

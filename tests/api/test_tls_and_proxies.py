@@ -9,9 +9,9 @@ from threading import Thread
 
 import pytest
 import trustme
-from scripted_service import ScriptedService, reply
 
 from kubiya_pulumi.api import ConnectionFailedError, TlsError
+from tests.api.scripted_service import ScriptedService, reply
 
 NAME = "runners.test"
 
@@ -208,11 +208,22 @@ def test_plain_http_stays_on_the_machine(
     assert proxy.asked == []
 
 
+def test_a_proxy_that_refuses(connect, proxy, pauses, monkeypatch) -> None:
+    monkeypatch.setattr(_Proxy, "do_CONNECT", _Proxy.do_GET)
+    monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.server_address[1]}")
+    with pytest.raises(ConnectionFailedError, match="through the proxy") as raised:
+        connect(f"https://{NAME}").create_runner("a")
+    assert "may have been done" not in str(raised.value)
+    assert len(proxy.asked) == 1
+
+
 def test_a_proxy_that_is_not_there(connect, pauses, monkeypatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     monkeypatch.setenv("HTTPS_PROXY", f"http://user:pass@127.0.0.1:{port}")
-    with pytest.raises(ConnectionFailedError, match="proxy") as raised:
+    with pytest.raises(
+        ConnectionFailedError, match=r"no connection to https://runners\.test through the proxy"
+    ) as raised:
         connect(f"https://{NAME}", max_retries=1).list_runners()
     assert "pass" not in str(raised.value)
     assert len(pauses) == 1

@@ -1,0 +1,236 @@
+"""Every known form of the data, and every unknown one."""
+
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kubiya_pulumi.api import (
+    ComponentHealth,
+    CreatedRunner,
+    HealthCheck,
+    MalformedAnswerError,
+    Runner,
+    RunnerHealth,
+    RunnerManifest,
+)
+from kubiya_pulumi.api.models import RUNNER_FIELDS, runners_from
+
+NAMES = st.sampled_from(
+    [
+        *sorted(RUNNER_FIELDS),
+        *("status", "health", "error", "checks", "components", "metadata", "git_sha", "time"),
+        *("manifest_url", "url", "manifest_content", "runners", "last_check", "tool_manager"),
+    ]
+)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(NAMES | st.text(), inner),
+    max_leaves=20,
+)
+
+
+@given(JSON)
+@pytest.mark.parametrize(
+    "reader",
+    [
+        ComponentHealth.from_dict,
+        CreatedRunner.from_dict,
+        HealthCheck.from_dict,
+        Runner.from_dict,
+        RunnerHealth.from_dict,
+        RunnerManifest.from_dict,
+        runners_from,
+    ],
+)
+def test_whatever_comes_is_read_or_refused(reader, data: Any) -> None:
+    with suppress(MalformedAnswerError):
+        hash(reader(data))  # Frozen data of plain values can be hashed.
+
+
+@given(st.dictionaries(NAMES, JSON), st.text(min_size=1))
+def test_a_named_object_is_a_runner(data: dict[str, Any], name: str) -> None:
+    assert Runner.from_dict({**data, "name": name}).name == name
+
+
+@pytest.mark.parametrize(
+    ("given_", "version"),
+    [
+        ("v2", "v2"),
+        ("2.0.0", "2.0.0"),
+        ("", ""),
+        (0, "v1"),
+        (0.0, "v1"),
+        (1, "v1"),
+        (2, "v2"),
+        (2.0, "v2"),
+        (3, "v3"),
+        (True, "true"),
+        (None, None),
+        ([], None),
+    ],
+)
+def test_the_version_of_a_runner(given_, version) -> None:
+    assert Runner.from_dict({"name": "a", "version": given_}).version == version
+
+
+def test_every_field_of_a_runner() -> None:
+    health = {"status": "healthy", "health": True, "version": 2, "error": None, "new": 1}
+    read = ComponentHealth(status="healthy", health="true", version="2")
+    texts = {
+        name: f"the {name}"
+        for name in RUNNER_FIELDS
+        if not name.endswith("_health") and name != "version"
+    }
+    healths = {"runner_health": health, "tool_manager_health": {}, "agent_manager_health": None}
+    runner = Runner.from_dict({**texts, **healths, "version": "v2", "something": {"new": 1}})
+    assert runner == Runner(
+        **texts, version="v2", runner_health=read, tool_manager_health=ComponentHealth()
+    )
+    assert "the gateway_password" not in repr(runner)
+
+
+def test_fields_that_are_empty_null_or_of_another_kind() -> None:
+    runner = Runner.from_dict(
+        {
+            "name": 7,
+            "description": "",
+            "namespace": "",
+            "kubernetes_namespace": "kubiya",
+            "subject": None,
+            "task_id": 12,
+            "managed_by": False,
+            "wss_url": ["x"],
+            "runner_health": "ok",
+        }
+    )
+    assert runner == Runner(
+        name="7",
+        description="",
+        namespace="",
+        kubernetes_namespace="kubiya",
+        task_id="12",
+        managed_by="false",
+    )
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        [{"name": "a", "version": 0}, {"name": "b"}],
+        {"runners": [{"name": "a", "version": 0}, {"name": "b"}]},
+        {"a": {"name": "a", "version": 0}, "b": {"name": "b"}},
+        {"a": {"version": 0}, "b": {}},
+        {"a": {"name": None, "version": 0}, "b": {"name": None}},
+    ],
+)
+def test_the_forms_of_a_list(data) -> None:
+    assert runners_from(data) == (Runner(name="a", version="v1"), Runner(name="b"))
+
+
+@pytest.mark.parametrize("data", [[], {}, {"runners": []}, None])
+def test_the_forms_of_a_list_of_none(data) -> None:
+    assert runners_from(data) == ()
+
+
+def test_a_runner_may_be_named_runners() -> None:
+    assert runners_from({"runners": {"version": 2}}) == (Runner(name="runners", version="v2"),)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        "a",
+        7,
+        ["a"],
+        [None],
+        [[]],
+        [{}],
+        [{"name": "a"}, {"name": None}],
+        [{"name": ""}],
+        [{"name": {}}],
+        {"a": None},
+        {"a": []},
+        {"a": "v2"},
+        {"": {}},
+        {"a": {"name": "b"}},
+        {"a": {"name": ""}},
+        {"message": "no"},
+        {"error": {"code": "internal", "message": "no"}},
+        {"data": {"a": {"version": 2}}},
+        {"runners": {"a": {"version": 2}}},
+        {"runners": None},
+        {"runners": [], "next": None},
+        {"runners": ["a"]},
+    ],
+)
+def test_a_list_that_could_be_something_else_is_none(data) -> None:
+    with pytest.raises(MalformedAnswerError):
+        runners_from(data)
+
+
+@pytest.mark.parametrize(
+    ("data", "healthy"),
+    [
+        ({"status": "healthy", "health": "ok"}, True),
+        ({"status": "Healthy"}, True),
+        ({"status": "ok", "health": "true"}, True),
+        ({"status": "OK", "health": True}, True),
+        ({"health": "ok"}, True),
+        ({"status": "", "health": "true"}, True),
+        ({"status": None, "health": "healthy"}, True),
+        ({"health": True}, True),
+        ({}, False),
+        ({"status": "", "health": ""}, False),
+        ({"status": "healthy", "health": "false"}, False),
+        ({"status": "healthy", "health": False}, False),
+        ({"status": "healthy", "health": "degraded"}, False),
+        ({"status": "unhealthy", "health": "ok"}, False),
+        ({"status": "degraded"}, False),
+        ({"health": "false"}, False),
+        ({"status": "ok", "checks": None}, True),
+        ({"status": "ok", "checks": []}, True),
+        ({"status": "ok", "checks": [{"name": "a", "status": "ok"}]}, True),
+        ({"status": "ok", "checks": [{"status": "HEALTHY"}]}, True),
+        ({"status": "ok", "checks": [{"name": "a", "status": "ok"}, {"name": "b"}]}, False),
+        ({"status": "ok", "checks": [{"name": "a", "status": "error"}]}, False),
+        ({"checks": [{"name": "a", "status": "ok"}]}, False),
+        ({"status": "ok", "components": {"tool_manager": {"status": "ok"}}}, True),
+        ({"status": "ok", "components": {"tool_manager": {"health": "true"}}}, True),
+        ({"status": "ok", "components": {"tool_manager": {"status": "down"}}}, False),
+        ({"status": "ok", "components": {"tool_manager": {}}}, False),
+    ],
+)
+def test_what_is_healthy(data, healthy) -> None:
+    assert RunnerHealth.from_dict(data).healthy is healthy
+
+
+def test_the_form_with_components() -> None:
+    health = RunnerHealth.from_dict(
+        {
+            "status": "healthy",
+            "last_check": "2026-01-02T03:04:05Z",
+            "components": {
+                "tool_manager": {"status": "healthy", "version": "2.0.0"},
+                "agent_manager": {"status": "unhealthy", "error": "no connection"},
+            },
+        }
+    )
+    assert health.time == "2026-01-02T03:04:05Z"
+    assert health.checks == (
+        HealthCheck(name="tool-manager", status="healthy", version="2.0.0"),
+        HealthCheck(name="agent-manager", status="unhealthy", error="no connection"),
+    )
+
+
+def test_checks_with_much_missing() -> None:
+    health = RunnerHealth.from_dict({"checks": [{"metadata": None}, {"metadata": {"release": 2}}]})
+    assert health.checks == (HealthCheck(name="unnamed"), HealthCheck(name="unnamed", release="2"))
+
+
+@pytest.mark.parametrize("checks", ["ok", 7, ["ok"], [None], {"a": "ok"}])
+def test_a_check_that_cannot_be_read_does_not_pass(checks) -> None:
+    with pytest.raises(MalformedAnswerError):
+        RunnerHealth.from_dict({"status": "healthy", "checks": checks})
