@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import ssl
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
@@ -90,8 +89,11 @@ def _base_url_problem(url: object) -> str | None:
 
 
 def _check_timeout(seconds: object) -> None:
-    number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
-    if not number or not math.isfinite(seconds) or not 0 < seconds <= LONGEST_TIMEOUT:  # type: ignore[arg-type, operator]
+    if (
+        not isinstance(seconds, int | float)
+        or isinstance(seconds, bool)
+        or not 0 < seconds <= LONGEST_TIMEOUT
+    ):
         raise SettingError(
             "kubiya:timeoutSeconds",
             f"kubiya:timeoutSeconds must be a number of seconds above 0 and at most "
@@ -100,8 +102,11 @@ def _check_timeout(seconds: object) -> None:
 
 
 def _check_retries(retries: object) -> None:
-    number = isinstance(retries, int) and not isinstance(retries, bool)
-    if not number or not 0 <= retries <= MOST_RETRIES:  # type: ignore[operator]
+    if (
+        not isinstance(retries, int)
+        or isinstance(retries, bool)
+        or not 0 <= retries <= MOST_RETRIES
+    ):
         raise SettingError(
             "kubiya:maxRetries",
             f"kubiya:maxRetries must be a whole number from 0 to {MOST_RETRIES}: set it with "

@@ -71,6 +71,8 @@ class ScriptedService(ThreadingHTTPServer):
         self.replies: list[Reply] = []
         self.requests: list[Request] = []
         self.connections: list[socket.socket] = []
+        self.ended = threading.Semaphore(0)
+        """Released once for each connection that came to its end."""
         self._lock = threading.Lock()
         self.scheme = "http"
         if tls is not None:
@@ -99,6 +101,10 @@ class ScriptedService(ThreadingHTTPServer):
         connection, address = super().get_request()
         self.connections.append(connection)
         return connection, address
+
+    def shutdown_request(self, request: Any) -> None:
+        super().shutdown_request(request)
+        self.ended.release()
 
     def handle_error(self, *args: object) -> None:
         """A connection that the client or a reply broke is no news."""

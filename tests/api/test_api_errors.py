@@ -102,6 +102,11 @@ def test_an_error_is_one_line(error) -> None:
     assert str(error).endswith(".")
 
 
+def test_a_list_that_was_to_hold_one_runner_names_it() -> None:
+    error = api.ServerError(500, None, "no", "list_runners", "a")
+    assert str(error).startswith('could not list the runners to look for runner "a": ')
+
+
 def test_a_name_of_several_lines_is_shown_on_one() -> None:
     error = api.NotFoundError(404, None, "no", "delete_runner", "a\u2028b\u202ec")
     assert str(error).startswith('could not delete runner "a bc": ')

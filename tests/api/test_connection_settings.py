@@ -1,0 +1,187 @@
+"""Each setting that cannot be right is refused before anything is called, in one clear line."""
+
+import dataclasses
+import pickle
+
+import pytest
+import trustme
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kubiya_pulumi.api import Connection, SettingError
+
+KEY = "the-key-5ab7f1"
+
+
+def _refused(**settings) -> SettingError:
+    with pytest.raises(SettingError) as raised:
+        Connection(**{"api_key": KEY, **settings})
+    error = raised.value
+    assert str(error) == error.message
+    assert str(error).isprintable()
+    assert KEY not in f"{error} {error!r}"
+    assert f"`pulumi config set {'--secret ' if 'api_key' in settings else ''}" in str(error)
+    return error
+
+
+@pytest.mark.parametrize(
+    ("key", "problem"),
+    [
+        ("", "is missing"),
+        ("  \n", "is missing"),
+        (None, "is missing"),
+        (7, "is missing"),
+        (KEY + "\n", "contains a line break"),
+        (KEY + "\r\nX-Other: 1", "contains a line break"),
+        ("UserKey " + KEY, "contains a space"),
+        (" " + KEY, "contains a space"),
+        (KEY + "\t", "contains a space or a character"),
+        (KEY + "\0", "contains a space or a character"),
+        (KEY + "\x7f", "contains a space or a character"),
+        (KEY + "é", "contains a space or a character"),
+        (KEY + "ключ", "contains a space or a character"),
+        (KEY + "\u2028", "contains a space or a character"),
+        (KEY + "\ud800", "contains a space or a character"),
+    ],
+)
+def test_an_api_key_that_cannot_be_right(key, problem) -> None:
+    error = _refused(api_key=key)
+    assert error.setting == "kubiya:apiKey"
+    assert str(error).startswith(f"kubiya:apiKey (or KUBIYA_API_KEY) {problem}")
+    assert "`pulumi config set --secret kubiya:apiKey`" in str(error)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://api.kubiya.ai",
+        "https://api.kubiya.ai/",
+        "HTTPS://API.KUBIYA.AI:8443/prefix/",
+        "https://läufer.example",
+        "http://localhost:8080",
+        "http://127.0.0.1:1",
+        "http://127.8.9.10",
+        "http://[::1]:8080/prefix",
+    ],
+)
+def test_a_base_url_that_can_be_right(url) -> None:
+    assert Connection(api_key=KEY, base_url=url).base_url == url
+
+
+@pytest.mark.parametrize(
+    ("url", "problem"),
+    [
+        ("", "is empty"),
+        (None, "is empty or not text"),
+        (7, "is empty or not text"),
+        ("api.kubiya.ai", "is not a valid URL"),
+        ("//api.kubiya.ai", "is not a valid URL"),
+        ("https://", "is not a valid URL"),
+        ("https://[", "is not a valid URL"),
+        ("https://a.example:port", "is not a valid URL"),
+        ("https://a.example:99999", "is not a valid URL"),
+        (f"https://{'a' * 64}ü.example", "is not a valid URL"),
+        ("ftp://a.example", "is not an http:// or https:// URL"),
+        ("file:///etc/passwd", "is not an http:// or https:// URL"),
+        ("localhost:8080", "is not an http:// or https:// URL"),
+        ("https://a.example/a b", "contains a space"),
+        (" https://a.example", "contains a space"),
+        ("https://a.example\n", "contains a space"),
+        ("https://a.example\\@b.example", "contains a space, a backslash"),
+        ("https://user@a.example", "contains a user name"),
+        (f"https://user:{KEY}@a.example", "contains a user name"),
+        (f"https://:{KEY}@a.example", "contains a user name"),
+        (f"https://a.example?key={KEY}", 'contains "?" or "#"'),
+        ("https://a.example/?", 'contains "?" or "#"'),
+        ("https://a.example/#", 'contains "?" or "#"'),
+        ("http://api.kubiya.ai", "is plain http:// to api.kubiya.ai"),
+        ("http://10.0.0.1", "is plain http:// to 10.0.0.1"),
+        ("http://0.0.0.0", "is plain http:// to 0.0.0.0"),
+        ("http://127.0.0.1.a.example", "is plain http:// to 127.0.0.1.a.example"),
+        ("http://localhost.a.example", "is plain http:// to localhost.a.example"),
+        ("http://[::2]", "is plain http:// to ::2"),
+    ],
+)
+def test_a_base_url_that_cannot_be_right(url, problem) -> None:
+    error = _refused(base_url=url)
+    assert error.setting == "kubiya:baseUrl"
+    assert str(error).startswith(f"kubiya:baseUrl (or KUBIYA_BASE_URL) {problem}")
+
+
+@given(st.text())
+def test_any_base_url_is_taken_or_refused(url: str) -> None:
+    for prefix in ("", "https://", "http://", "https://a.example/"):
+        try:
+            Connection(api_key=KEY, base_url=prefix + url)
+        except SettingError as error:
+            assert str(error).isprintable()  # noqa: PT017
+
+
+@pytest.mark.parametrize("seconds", [0.001, 1, 30, 3600])
+def test_a_timeout_that_can_be_right(seconds) -> None:
+    assert Connection(api_key=KEY, timeout_seconds=seconds).timeout_seconds == seconds
+
+
+@pytest.mark.parametrize(
+    "seconds", [0, -1, 3600.1, float("nan"), float("inf"), 10**400, True, "30", None]
+)
+def test_a_timeout_that_cannot_be_right(seconds) -> None:
+    assert _refused(timeout_seconds=seconds).setting == "kubiya:timeoutSeconds"
+
+
+@pytest.mark.parametrize("retries", [0, 4, 20])
+def test_retries_that_can_be_right(retries) -> None:
+    assert Connection(api_key=KEY, max_retries=retries).max_retries == retries
+
+
+@pytest.mark.parametrize("retries", [-1, 21, 10**400, 1.5, True, "4", None])
+def test_retries_that_cannot_be_right(retries) -> None:
+    assert _refused(max_retries=retries).setting == "kubiya:maxRetries"
+
+
+def test_a_ca_bundle_that_can_be_right(tmp_path) -> None:
+    path = str(tmp_path / "ca.pem")
+    trustme.CA().cert_pem.write_to_path(path)
+    assert Connection(api_key=KEY, ca_bundle=path).ca_bundle == path
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (None, "cannot be read (No such file or directory)"),
+        ("", "is not a PEM file of certificates"),
+        ("hello", "is not a PEM file of certificates"),
+        (
+            "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+            "is not a PEM file of certificates",
+        ),
+    ],
+)
+def test_a_ca_bundle_that_is_none(content, problem, tmp_path) -> None:
+    path = tmp_path / "ca.pem"
+    if content is not None:
+        path.write_text(content)
+    error = _refused(ca_bundle=str(path))
+    assert error.setting == "kubiya:caBundle"
+    assert str(error).startswith(f"kubiya:caBundle {problem}")
+
+
+def test_a_ca_bundle_that_is_no_file(tmp_path) -> None:
+    assert "cannot be read" in str(_refused(ca_bundle=str(tmp_path)))
+    for path in ("", "a\0b", 7, "\ud800"):
+        assert _refused(ca_bundle=path).setting == "kubiya:caBundle"
+
+
+def test_a_connection_is_plain_frozen_data() -> None:
+    connection = Connection(api_key=KEY)
+    assert connection == Connection(
+        api_key=KEY,
+        base_url="https://api.kubiya.ai",
+        timeout_seconds=30.0,
+        max_retries=4,
+        ca_bundle=None,
+    )
+    assert hash(connection) == hash(pickle.loads(pickle.dumps(connection)))
+    assert KEY not in f"{connection} {connection!r}"
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        connection.max_retries = 7  # type: ignore[misc]
