@@ -53,7 +53,7 @@ check: setup ## Run ruff, mypy and import-linter
 	@.venv/bin/ruff format --check
 	@.venv/bin/mypy
 	@.venv/bin/mypy tools/*.py
-	@.venv/bin/mypy --package tests.harness
+	@MYPYPATH=tools .venv/bin/mypy --package tests.harness
 	@.venv/bin/lint-imports
 
 lock: ## Make requirements-dev.txt anew from pyproject.toml (needs uv)

@@ -8,6 +8,7 @@ stop, so the way that matters most is the one that is used every day.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -108,6 +109,20 @@ class Guard:
         if not lines:
             return "its log is empty"
         return "\n".join(["the end of its log:", *(f"  {name}: {line}" for line in lines)])
+
+
+def processes_with(setting: str) -> list[int]:
+    """The processes that were started with a setting, such as `NAME=value`, in their environment.
+
+    Empty where the system does not tell (it has no `/proc`).
+    """
+    found = []
+    for environ in Path("/proc").glob("[0-9]*/environ"):
+        # It may have ended, or belong to somebody else.
+        with contextlib.suppress(OSError):
+            if setting.encode() in environ.read_bytes().split(b"\0"):
+                found.append(int(environ.parent.name))
+    return found
 
 
 def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:

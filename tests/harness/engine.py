@@ -15,6 +15,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from guard import processes_with
+
 from tests.harness.toolchain import PATH, tool
 
 COMMAND_SECONDS = 300.0
@@ -254,13 +256,7 @@ class Stack:
 
     def processes(self) -> list[int]:
         """The processes that run for this stack, known by the Pulumi home they were given."""
-        mark = f"PULUMI_HOME={self._home}\0".encode()
-        found = []
-        for environ in Path("/proc").glob("[0-9]*/environ"):
-            with contextlib.suppress(OSError):
-                if mark in environ.read_bytes():
-                    found.append(int(environ.parent.name))
-        return found
+        return processes_with(f"PULUMI_HOME={self._home}")
 
     def _end_processes(self) -> None:
         if self._running is not None:
