@@ -1,0 +1,49 @@
+"""The command `kubiya-pulumi`: finds the subcommand and hands over to it.
+
+Each subcommand is a module with `run(arguments)` that returns the exit status. It is imported
+only when it is asked for, so one command's requirements never slow or break another.
+"""
+
+import argparse
+import importlib
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+__all__ = ["main"]
+
+_COMMANDS: Final[Mapping[str, str]] = {
+    "emulator": "a local Runners API over HTTP, for demos and tests",
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs the command line.
+
+    Args:
+        argv: the arguments after the program's name; those of the process by default.
+
+    Returns:
+        The exit status: 0 for success, 1 for a failure that was explained.
+
+    Raises:
+        SystemExit: 2 for arguments that cannot be, 0 after a help text.
+    """
+    listed = "\n".join(f"  {name:<12}{meaning}" for name, meaning in sorted(_COMMANDS.items()))
+    parser = argparse.ArgumentParser(
+        prog="kubiya-pulumi",
+        description="Kubiya runners as code.",
+        epilog=f"commands:\n{listed}\n\nkubiya-pulumi COMMAND --help says more about each.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("command", choices=sorted(_COMMANDS), metavar="COMMAND")
+    parser.add_argument("arguments", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
+    parsed = parser.parse_args(argv)
+    module = importlib.import_module(f"kubiya_pulumi.cli.{parsed.command.replace('-', '_')}")
+    status: int = module.run(parsed.arguments)
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())
