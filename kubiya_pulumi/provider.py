@@ -16,6 +16,9 @@ class KubiyaProvider(pulumi.ProviderResource):
     configuration is not looked at.
     """
 
+    settings: dict[str, pulumi.Input[str]]
+    """The settings that were given, by their full names; the key is a secret output."""
+
     def __init__(
         self,
         resource_name: str,
@@ -41,19 +44,15 @@ class KubiyaProvider(pulumi.ProviderResource):
             ca_bundle: path of a PEM file with certificate authorities to trust as well.
             opts: options of the resource.
         """
-        given = {
+        given: dict[str, pulumi.Input[str] | None] = {
             config.API_KEY: None if api_key is None else pulumi.Output.secret(api_key),
             config.BASE_URL: base_url,
             config.TIMEOUT_SECONDS: _text(timeout_seconds),
             config.MAX_RETRIES: _text(max_retries),
             config.CA_BUNDLE: ca_bundle,
         }
-        super().__init__(
-            "pulumi-python",
-            resource_name,
-            {name: value for name, value in given.items() if value is not None},
-            opts,
-        )
+        self.settings = {name: value for name, value in given.items() if value is not None}
+        super().__init__("pulumi-python", resource_name, dict(self.settings), opts)
 
 
 def _text(number: pulumi.Input[float] | None) -> pulumi.Output[str] | None:

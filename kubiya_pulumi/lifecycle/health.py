@@ -9,9 +9,9 @@ import math
 from collections.abc import Set
 from typing import Any
 
-from kubiya_pulumi.api import NotFoundError, RunnerHealth, RunnersClient, name_problem
+from kubiya_pulumi.api import RunnerHealth, RunnersClient, name_problem
 from kubiya_pulumi.lifecycle.errors import RunnerGoneError
-from kubiya_pulumi.lifecycle.look import listed_runner
+from kubiya_pulumi.lifecycle.look import unless_gone
 from kubiya_pulumi.lifecycle.steps import Difference, Failure, Properties, State
 from kubiya_pulumi.lifecycle.wait import Clock, wait_until_healthy
 
@@ -73,11 +73,8 @@ def update(client: RunnersClient, id_: str, outputs: Properties, inputs: Propert
 
 def read(client: RunnersClient, id_: str, outputs: Properties) -> State | None:
     """Record today's health, whatever it is."""
-    try:
-        health = client.get_runner_health(id_)
-    except NotFoundError:
-        if listed_runner(client, id_) is not None:
-            raise
+    health = unless_gone(client, id_, lambda: client.get_runner_health(id_))
+    if health is None:
         return None
     inputs = {name: outputs[name] for name in INPUTS if name in outputs}
     now = {**inputs, "runner": id_, **_outputs(health)}
@@ -92,24 +89,21 @@ def delete(client: RunnersClient, id_: str, outputs: Properties) -> None:
 
 
 def _waited(client: RunnersClient, name: str, inputs: Properties) -> State:
-    def look() -> RunnerHealth:
-        return client.get_runner_health(name)
-
-    try:
-        health = wait_until_healthy(
-            look,
+    def wait() -> RunnerHealth:
+        return wait_until_healthy(
+            lambda: client.get_runner_health(name),
             runner=name,
             checks=inputs["wanted_checks"],
             timeout_seconds=inputs["timeout_seconds"],
             clock=Clock(),
         )
-    except NotFoundError:
-        if listed_runner(client, name) is not None:
-            raise
+
+    health = unless_gone(client, name, wait)
+    if health is None:
         raise RunnerGoneError(
             f'the health of runner "{name}" cannot be waited for: there is no such runner. '
             "Create it with KubiyaRunner and pass runner.id, or correct the name."
-        ) from None
+        )
     return State(
         name, {**{key: inputs[key] for key in INPUTS if key in inputs}, **_outputs(health)}
     )

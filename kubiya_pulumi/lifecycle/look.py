@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeVar
+
 from kubiya_pulumi.api import NotFoundError, Runner, RunnersClient
+
+T = TypeVar("T")
 
 
 def listed_runner(client: RunnersClient, name: str) -> Runner | None:
@@ -22,3 +27,16 @@ def present_runner(client: RunnersClient, name: str) -> Runner | None:
         return client.describe_runner(name)
     except NotFoundError:
         return listed_runner(client, name)
+
+
+def unless_gone(client: RunnersClient, name: str, call: Callable[[], T]) -> T | None:
+    """Make a call about the runner; None if it is certainly not there.
+
+    A "not found" about a runner that the list has is raised as it came.
+    """
+    try:
+        return call()
+    except NotFoundError:
+        if listed_runner(client, name) is not None:
+            raise
+        return None

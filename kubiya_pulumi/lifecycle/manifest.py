@@ -9,9 +9,9 @@ import hashlib
 from collections.abc import Set
 from typing import Any
 
-from kubiya_pulumi.api import NotFoundError, RunnersClient, name_problem
+from kubiya_pulumi.api import RunnersClient, name_problem
 from kubiya_pulumi.lifecycle.errors import RunnerGoneError
-from kubiya_pulumi.lifecycle.look import listed_runner
+from kubiya_pulumi.lifecycle.look import unless_gone
 from kubiya_pulumi.lifecycle.steps import Difference, Failure, Properties, State
 from kubiya_pulumi.review import ManifestError, images, parse_manifest
 
@@ -31,25 +31,18 @@ def diff(outputs: Properties, inputs: Properties, unknown: Set[str]) -> Differen
 def create(client: RunnersClient, inputs: Properties) -> State:
     """Download the manifest and check that a cluster could be given it."""
     name = inputs["runner"]
-    try:
-        return _downloaded(client, name)
-    except NotFoundError:
-        if listed_runner(client, name) is not None:
-            raise
+    state = unless_gone(client, name, lambda: _downloaded(client, name))
+    if state is None:
         raise RunnerGoneError(
             f'the manifest of runner "{name}" was not downloaded: there is no such runner. '
             "Create it with KubiyaRunner and pass runner.id, or correct the name."
-        ) from None
+        )
+    return state
 
 
 def read(client: RunnersClient, id_: str, outputs: Properties) -> State | None:  # noqa: ARG001
     """Download the manifest again, so that a refresh shows what changed upstream."""
-    try:
-        return _downloaded(client, id_)
-    except NotFoundError:
-        if listed_runner(client, id_) is not None:
-            raise
-        return None
+    return unless_gone(client, id_, lambda: _downloaded(client, id_))
 
 
 def update(client: RunnersClient, id_: str, outputs: Properties, inputs: Properties) -> State:  # noqa: ARG001
