@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from kubiya_pulumi.review.errors import ManifestError
+from kubiya_pulumi.review.limits import refuse_too_much
 
 # libyaml's parser is some ten times as fast; a PyYAML that was built without it still works.
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -36,8 +37,8 @@ def parse_manifest(text: str) -> tuple[KubernetesObject, ...]:
     Lists (`kind: List`) are taken apart and empty documents passed over, as kubectl does.
 
     Raises:
-        ManifestError: the text is empty, a web page, no YAML, or holds a document that is
-            no Kubernetes object.
+        ManifestError: the text is empty, a web page, no YAML, too large, or holds a document
+            that is no Kubernetes object.
     """
     if not text.strip():
         raise ManifestError("is empty")
@@ -56,6 +57,7 @@ def parse_manifest(text: str) -> tuple[KubernetesObject, ...]:
 
 def _documents(text: str) -> Iterator[Any]:
     try:
+        refuse_too_much(text, _Loader)
         yield from yaml.load_all(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
         # The error's own text quotes the manifest, so only its place is passed on.

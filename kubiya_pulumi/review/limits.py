@@ -1,0 +1,59 @@
+"""How large a manifest may be, found out before any of it is built in memory."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import yaml
+
+from kubiya_pulumi.review.errors import ManifestError
+
+MOST_DOCUMENTS = 5_000
+MOST_NODES = 1_000_000
+"""Values, keys, lists and mappings, each alias counted as all that it stands for."""
+
+
+def refuse_too_much(text: str, loader: Any) -> None:
+    """Raise `ManifestError` for YAML that would grow beyond all measure when it is read.
+
+    A few lines of aliases of aliases can stand for billions of values, and a merge key (`<<`)
+    copies what it names. So the parser's events are counted first: they are as many as the text
+    is long, whatever it stands for.
+
+    Args:
+        text: the manifest.
+        loader: the class of PyYAML that parses it.
+
+    Raises:
+        ManifestError: it has too many documents or too many values, or a value that contains
+            itself.
+        yaml.YAMLError: it is not YAML.
+    """
+    documents = 0
+    sizes: dict[str, int] = {}
+    open_anchors: list[tuple[str | None, int]] = []
+    total = 0
+    for event in yaml.parse(text, Loader=loader):
+        match event:
+            case yaml.DocumentStartEvent():
+                documents += 1
+                sizes.clear()
+                if documents > MOST_DOCUMENTS:
+                    raise ManifestError(f"has more than {MOST_DOCUMENTS:,} documents")
+            case yaml.AliasEvent():
+                if event.anchor not in sizes:
+                    raise ManifestError("is not Kubernetes YAML: a value in it contains itself")
+                total += sizes[event.anchor]
+            case yaml.ScalarEvent():
+                total += 1
+                if event.anchor:
+                    sizes[event.anchor] = 1
+            case yaml.CollectionStartEvent():
+                open_anchors.append((event.anchor, total))
+                total += 1
+            case yaml.CollectionEndEvent():
+                anchor, before = open_anchors.pop()
+                if anchor:
+                    sizes[anchor] = total - before
+        if total > MOST_NODES:
+            raise ManifestError(f"has more than {MOST_NODES:,} values, counting its aliases")

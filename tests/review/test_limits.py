@@ -1,0 +1,61 @@
+"""Manifests that are small to send and huge to read."""
+
+import tracemalloc
+
+import pytest
+
+from kubiya_pulumi.review import ManifestError, parse_manifest
+
+OBJECT = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n"
+
+
+def bomb(levels: int, line: str) -> str:
+    """Lines of which each stands for ten times what the one before it stands for."""
+    lines = ["x0: &x0 {k: v}"]
+    lines += [line.format(i=i, refs=", ".join([f"*x{i - 1}"] * 10)) for i in range(1, levels)]
+    return OBJECT + "\n".join(lines)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        bomb(12, "x{i}: &x{i} [{refs}]"),
+        bomb(12, "x{i}: &x{i} {{<<: [{refs}]}}"),
+    ],
+    ids=["aliases", "merge keys"],
+)
+def test_aliases_that_blow_up_are_refused_in_little_memory(text):
+    tracemalloc.start()
+    try:
+        with pytest.raises(ManifestError, match="more than 1,000,000 values"):
+            parse_manifest(text)
+        assert tracemalloc.get_traced_memory()[1] < 5_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_aliases_in_measure_are_fine():
+    [found] = parse_manifest(bomb(4, "x{i}: &x{i} [{refs}]"))
+    assert found.body["x1"] == [{"k": "v"}] * 10
+
+
+@pytest.mark.parametrize("text", ["a: &a [*a]", "a: &a {b: *a}", "a: &a {b: &b [*a, *b]}"])
+def test_a_value_that_contains_itself_is_refused(text):
+    with pytest.raises(ManifestError, match="contains itself"):
+        parse_manifest(OBJECT + text)
+
+
+def test_an_alias_that_names_nothing_is_no_yaml():
+    with pytest.raises(ManifestError):
+        parse_manifest(OBJECT + "a: *nothing")
+
+
+def test_an_anchor_is_known_in_its_own_document_only():
+    with pytest.raises(ManifestError):
+        parse_manifest(f"{OBJECT}a: &a 1\n---\n{OBJECT}b: *a\n")
+
+
+def test_documents_are_counted():
+    assert len(parse_manifest(f"---\n{OBJECT}" * 5_000)) == 5_000
+    with pytest.raises(ManifestError, match="more than 5,000 documents"):
+        parse_manifest(f"---\n{OBJECT}" * 5_001)
