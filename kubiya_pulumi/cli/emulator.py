@@ -7,7 +7,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -44,9 +44,9 @@ def run(arguments: Sequence[str]) -> int:
             with Emulator(**options, access=None if quiet else _print_call) as emulator:
                 if url_file is not None:
                     _write_whole(url_file, f"{emulator.url}\n")
-                _greet(emulator.url)
+                _greet(emulator.url, any_key=emulator.switches.api_key is None)
                 stop.wait()
-        except (EmulatorError, OSError) as error:
+        except EmulatorError as error:
             sys.stderr.write(f"{error}\n")
             return 1
     if url_file is not None:
@@ -94,18 +94,21 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _greet(url: str) -> None:
+def _greet(url: str, *, any_key: bool) -> None:
+    key = "any-key" if any_key else "the-key"
     sys.stdout.write(
         f"Runners API emulator on {url}\n"
-        f"  for a shell:  export KUBIYA_BASE_URL={url} KUBIYA_API_KEY=any-key\n"
+        f"  for a shell:  export KUBIYA_BASE_URL={url} KUBIYA_API_KEY={key}\n"
         f"  for a stack:  pulumi config set kubiya:baseUrl {url}\n"
+        f"                pulumi config set --secret kubiya:apiKey {key}\n"
     )
     sys.stdout.flush()
 
 
 def _print_call(call: "Call") -> None:
-    sys.stderr.write(f"{call.method} {call.path} {call.status or '-'}\n")
-    sys.stderr.flush()
+    with suppress(OSError):  # whoever read the log may be gone
+        sys.stderr.write(f"{call.method} {call.path} {call.status or '-'}\n")
+        sys.stderr.flush()
 
 
 @contextmanager
@@ -122,7 +125,10 @@ def _signals(stop: threading.Event) -> Iterator[None]:
 
 def _write_whole(path: Path, text: str) -> None:
     """Writes the file in one step, so that a reader finds all of it or nothing."""
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}")
-    with os.fdopen(descriptor, "w") as file:
-        file.write(text)
-    Path(temporary).replace(path)
+    try:
+        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}")
+        with os.fdopen(descriptor, "w") as file:
+            file.write(text)
+        Path(temporary).replace(path)
+    except OSError as error:
+        raise SystemExit(f"The URL file {path} cannot be written: {error.strerror}.") from None

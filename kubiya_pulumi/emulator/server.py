@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import ipaddress
+import os
 import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -26,6 +27,7 @@ __all__ = ["Emulator"]
 
 _GRACE_SECONDS: Final = 0.2  # for answers on their way when the emulator stops
 _BACKLOG: Final = 1024
+_LAST_PORT: Final = 65535
 
 
 class Emulator:
@@ -258,12 +260,17 @@ def _listen(host: str, port: int) -> socket.socket:
             f"The host {host} can be reached from other machines, and the emulator is for this "
             "one alone; use 127.0.0.1."
         )
+    if not 0 <= port <= _LAST_PORT:
+        raise AddressError(f"A port is from 0 to {_LAST_PORT}, not {port}.")
     family = socket.AF_INET6 if address.version == 6 else socket.AF_INET
     try:
         return socket.create_server((str(address), port), family=family, backlog=_BACKLOG)
-    except (OSError, OverflowError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise AddressError(f"The port {port} of {host} cannot be listened on: {reason}.") from None
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else error
+        raise AddressError(
+            f"The port {port} of {host} cannot be listened on: {reason}; give another port, or "
+            "none for a free one."
+        ) from None
 
 
 @contextlib.contextmanager
