@@ -79,12 +79,15 @@ def use_own_settings(scratch: Path) -> None:
     for name in list(os.environ):
         if name.startswith(("KUBIYA_", "PULUMI_")):
             del os.environ[name]
-    home, state = scratch / "home", scratch / "state"
+    home, state, temporary = (scratch / name for name in ("home", "state", "tmp"))
     state.mkdir()
+    temporary.mkdir()
     folders = [str(Path(sys.executable).parent), str(ROOT / ".tools" / "bin")]
     os.environ |= {
         "PATH": os.pathsep.join([*folders, os.environ.get("PATH", os.defpath)]),
         "NO_PROXY": "127.0.0.1,localhost",
+        "TMPDIR": str(temporary),
+        "KUBECACHEDIR": str(scratch / "kubectl"),
         "PULUMI_HOME": str(home),
         "PULUMI_BACKEND_URL": state.as_uri(),
         "PULUMI_CONFIG_PASSPHRASE": token_urlsafe(),
@@ -178,7 +181,10 @@ class Demo:
         shutil.copy(ROOT / "Pulumi.yaml", self._project)
         ignored = shutil.ignore_patterns("Pulumi.*.yaml", "__pycache__")
         shutil.copytree(ROOT / "examples", self._project / "examples", ignore=ignored)
-        (self._project / ".venv").symlink_to(sys.prefix)
+        # The engine looks for the project's virtualenv beside Pulumi.yaml, the plugin that
+        # runs the provider beside the program.
+        for folder in (self._project, self._project / "examples" / "runner"):
+            (folder / ".venv").symlink_to(sys.prefix)
         self._pulumi("stack", "init", "demo")
         self._pulumi("config", "set", "kubiya:baseUrl", self._url)
         key = self._headers["Authorization"].removeprefix("UserKey ")
@@ -213,7 +219,7 @@ class Demo:
 
     def _destroy(self, objects: Path) -> None:
         self._announce("Away with it")
-        self._pulumi("destroy", "--yes")
+        self._pulumi("destroy", "--yes", "--skip-preview")
         self._get("/api/v3/runners")
         if runners := self._call("GET", "/api/v3/runners").json():
             raise DemoError(f"the API still has {len(runners)} runner(s) after pulumi destroy")

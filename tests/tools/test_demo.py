@@ -1,0 +1,120 @@
+"""`make demo`, whole and broken off: it does the main job, and leaves nothing."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from guard import processes_with
+
+from tests.harness.kubectl import Kubectl
+from tests.harness.toolchain import PATH, ROOT
+
+pytestmark = [pytest.mark.engine, pytest.mark.cluster]
+
+
+class User:
+    """Somebody with settings of their own, who types `make demo`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.temporary, self.home = folder / "tmp", folder / "home"
+        self.temporary.mkdir()
+        self.home.mkdir()
+        self._env = os.environ | {
+            "PATH": PATH,
+            "TMPDIR": str(self.temporary),
+            "HOME": str(self.home),
+            "PULUMI_BACKEND_URL": self.home.as_uri(),
+            "PULUMI_STACK": "production",
+            "KUBIYA_API_KEY": "the key of production",
+        }
+
+    def start(self, **env: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, str(ROOT / "tools" / "demo.py")],
+            env=self._env | env,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def run(self, **env: str) -> tuple[int, str]:
+        with self.start(**env) as process:
+            output, _ = process.communicate()
+        return process.returncode, output
+
+    def leftovers(self) -> list[object]:
+        """What is left of a demo: files of the user's, temporary ones, processes."""
+        processes = processes_with(f"HOME={self.home}")
+        return [*self.temporary.iterdir(), *self.home.iterdir(), *processes]
+
+
+@pytest.fixture
+def user(tmp_path: Path) -> User:
+    return User(tmp_path)
+
+
+@pytest.fixture(autouse=True)
+def _clone_untouched() -> Iterator[None]:
+    def stacks() -> set[Path]:
+        return {*ROOT.glob("Pulumi.*.yaml"), *ROOT.glob("examples/*/Pulumi.*.yaml")}
+
+    before = stacks()
+    yield
+    assert stacks() == before
+
+
+def test_the_main_job(user: User, control_plane: Path) -> None:
+    status, output = user.run(KUBECONFIG=str(control_plane))
+    assert status == 0, output
+    assert '"status": "healthy"' in output
+    assert re.search(r"deployment.apps/tool-manager +1/1 ", output), output
+    assert output.endswith("Nothing is left: no runner, no object, no process, no file.\n")
+    assert "the key of production" not in output
+    assert user.leftovers() == []
+
+
+def test_it_takes_nothing_over(user: User, control_plane: Path) -> None:
+    kubectl = Kubectl(control_plane)
+    kubectl("create", "namespace", "kubiya-system")
+    try:
+        status, output = user.run(KUBECONFIG=str(control_plane))
+        assert status == 1, output
+        assert "already has namespace/kubiya-system, which the demo would take over" in output
+        assert "Traceback" not in output
+        kubectl("get", "namespace", "kubiya-system")
+    finally:
+        kubectl("delete", "namespace", "kubiya-system", "--timeout=60s")
+    assert user.leftovers() == []
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_broken_off(user: User, control_plane: Path, how: signal.Signals) -> None:
+    with user.start(KUBECONFIG=str(control_plane)) as process:
+        assert process.stdout is not None
+        lines: list[str] = []
+        while "Deployment" not in "".join(lines[-1:]):
+            lines.append(process.stdout.readline())
+            assert lines[-1], "".join(lines)
+        process.send_signal(how)
+        output, _ = process.communicate()
+    assert process.returncode == 130, output
+    assert "demo: broken off, and cleaned up" in output
+    assert "Traceback" not in output
+    assert Kubectl(control_plane)("get", "namespace", "kubiya-system", "--ignore-not-found") == ""
+    assert user.leftovers() == []
+
+
+def test_a_cluster_that_is_not_there(user: User, tmp_path: Path) -> None:
+    status, output = user.run(KUBECONFIG=str(tmp_path / "gone"))
+    assert status == 1
+    assert output.splitlines()[-1] == (
+        f"demo: KUBECONFIG names {tmp_path / 'gone'}, which is no file; correct or unset it"
+    )
+    assert user.leftovers() == []
