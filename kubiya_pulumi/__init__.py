@@ -1,4 +1,4 @@
-"""Kubiya runners as code: Pulumi resources for runners and their manifests."""
+"""Kubiya runners as code: Pulumi resources for runners, from their creation until healthy."""
 
 from kubiya_pulumi.api.errors import (
     ApiError,
@@ -6,6 +6,20 @@ from kubiya_pulumi.api.errors import (
     MalformedAnswerError,
     NoAnswerError,
     SettingError,
+)
+from kubiya_pulumi.deployment import RunnerDeployment
+from kubiya_pulumi.functions import (
+    GetError,
+    GetRunnerManifestResult,
+    GetRunnerResult,
+    get_runner,
+    get_runner_health,
+    get_runner_health_output,
+    get_runner_manifest,
+    get_runner_manifest_output,
+    get_runner_output,
+    get_runners,
+    get_runners_output,
 )
 from kubiya_pulumi.health import RunnerHealth
 from kubiya_pulumi.lifecycle.errors import (
@@ -21,6 +35,9 @@ from kubiya_pulumi.runner import KubiyaRunner
 
 __all__ = [
     "ApiError",
+    "GetError",
+    "GetRunnerManifestResult",
+    "GetRunnerResult",
     "KubiyaError",
     "KubiyaProvider",
     "KubiyaRunner",
@@ -29,9 +46,18 @@ __all__ = [
     "NoAnswerError",
     "NotHealthyError",
     "NotSupportedError",
+    "RunnerDeployment",
     "RunnerExistsError",
     "RunnerGoneError",
     "RunnerHealth",
     "RunnerManifest",
     "SettingError",
+    "get_runner",
+    "get_runner_health",
+    "get_runner_health_output",
+    "get_runner_manifest",
+    "get_runner_manifest_output",
+    "get_runner_output",
+    "get_runners",
+    "get_runners_output",
 ]
