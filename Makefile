@@ -6,14 +6,16 @@ SHELL := bash
 .DELETE_ON_ERROR:
 
 PYTHON ?= python3
-WORKERS ?= 2
+# One cluster of the user's is for one worker; else each worker starts a control plane of its own.
+WORKERS ?= $(if $(KUBECONFIG),1,2)
 PYTEST_ARGS ?=
+BENCH ?=
 BASE_PATH := $(PATH)
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$(PATH)
 
 SETUP := .venv/.complete
 
-.PHONY: help setup tools demo test check lock clean
+.PHONY: help setup tools demo test check bench lock clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r name text; \
@@ -46,7 +48,7 @@ demo: setup tools ## Create a runner and apply its manifest, for real but for th
 	@.venv/bin/python tools/demo.py
 
 test: setup tools ## Run every test (PYTEST_ARGS="-k name" to choose)
-	@.venv/bin/python -m pytest -n $(WORKERS) --dist loadgroup $(PYTEST_ARGS)
+	@.venv/bin/python -m pytest -n $(WORKERS) $(PYTEST_ARGS)
 
 check: setup ## Run ruff, mypy and import-linter
 	@.venv/bin/ruff check
@@ -55,6 +57,9 @@ check: setup ## Run ruff, mypy and import-linter
 	@.venv/bin/mypy tools/*.py
 	@MYPYPATH=tools .venv/bin/mypy --package tests.harness
 	@.venv/bin/lint-imports
+
+bench: setup tools ## Time runners against resources that do nothing (BENCH="COUNT ROUNDS")
+	@.venv/bin/python tools/bench.py $(BENCH)
 
 lock: ## Make requirements-dev.txt anew from pyproject.toml (needs uv)
 	@command -v uv >/dev/null || { echo "lock: uv is not installed: see docs.astral.sh/uv" >&2; exit 1; }
