@@ -1,0 +1,285 @@
+"""A runner's life on the real engine: what is called, in which order, and what is stored."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import requests
+
+from kubiya_pulumi.emulator import Emulator
+from tests.engine.conftest import Calls, MakeStack
+from tests.engine.states import RUNNER, outputs, state, step
+
+pytestmark = pytest.mark.engine
+
+PROGRAM = """
+import pulumi
+from kubiya_pulumi import KubiyaRunner
+
+config = pulumi.Config()
+KubiyaRunner(
+    "runner-prod",
+    name=config.get("name"),
+    description=config.get("description"),
+    adopt_existing=config.get_bool("adopt"),
+    opts=pulumi.ResourceOptions(retain_on_delete=config.get_bool("retain")),
+)
+"""
+
+
+def test_the_first_up_creates_one_runner_and_the_second_does_nothing(
+    emulator: Emulator, stack: MakeStack, calls: Calls
+) -> None:
+    dev = stack(PROGRAM, config={"description": "one"})
+    dev.preview()
+    assert calls() == []
+    dev.up()
+    assert calls() == ["listRunners", "createRunner", "describeRunner"]
+    assert [each.description for each in emulator.runners.values()] == ["one"]
+    [runner] = dev.resources(RUNNER)
+    assert runner["id"] == "runner-prod"
+    stored = {"name": "runner-prod", "description": "one", "adopt_existing": False}
+    said = {
+        "version": "v2",
+        "namespace": "kubiya-system",
+        "kubernetes_namespace": "kubiya-system",
+    }
+    assert without_secrets(runner["inputs"]) == stored
+    assert without_secrets(runner["outputs"]) == stored | said
+
+    dev.preview("--expect-no-changes")
+    before = state(dev)
+    dev.up("--expect-no-changes")
+    assert calls() == []
+    assert state(dev) == before
+
+    dev.destroy()
+    assert calls() == ["deleteRunner"]
+    assert not emulator.runners
+    assert dev.resources() == []
+
+
+def without_secrets(properties: dict[str, object]) -> dict[str, object]:
+    del properties["__provider"]
+    return {name: value for name, value in properties.items() if not isinstance(value, dict)}
+
+
+@pytest.mark.parametrize("form", ["documented", "observed"])
+def test_a_second_preview_is_empty_after_a_refresh_too(
+    emulator: Emulator, stack: MakeStack, form: str
+) -> None:
+    emulator.switch(form=form)
+    dev = stack(PROGRAM)
+    dev.up("--skip-preview")
+    dev.refresh("--skip-preview", "--expect-no-changes")
+    dev.preview("--expect-no-changes")
+
+
+def test_another_description_is_one_call(
+    emulator: Emulator, stack: MakeStack, calls: Calls
+) -> None:
+    dev = stack(PROGRAM, config={"description": "one"})
+    dev.up("--skip-preview")
+    calls()
+    dev.configure({"description": "two"})
+    planned = step(dev.preview_json(), RUNNER)
+    assert planned["op"] == "update"
+    assert planned["diffReasons"] == ["description"]
+    assert planned["detailedDiff"] == {"description": {"kind": "update", "inputDiff": True}}
+    assert calls() == []
+    url = dev.resources(RUNNER)[0]["outputs"]["manifest_url"]
+    dev.up("--skip-preview")
+    assert calls() == ["updateRunnerDescription"]
+    assert emulator.runners["runner-prod"].description == "two"
+    assert outputs(dev, RUNNER)["description"] == "two"
+    assert outputs(dev, RUNNER)["manifest_url"].keys() == url.keys(), "it is a secret still"
+    dev.preview("--expect-no-changes")
+
+
+def test_a_description_that_the_program_no_longer_gives_is_left_alone(
+    emulator: Emulator, stack: MakeStack, calls: Calls
+) -> None:
+    dev = stack(PROGRAM, config={"description": "one"})
+    dev.up("--skip-preview")
+    calls()
+    dev.run("config", "rm", "description")
+    dev.preview("--expect-no-changes")
+    dev.up("--skip-preview")
+    dev.refresh("--skip-preview")
+    dev.preview("--expect-no-changes")
+    assert calls() == ["describeRunner"]
+    assert emulator.runners["runner-prod"].description == "one"
+
+
+def test_another_name_is_another_runner_and_the_old_one_goes_first(
+    emulator: Emulator, stack: MakeStack, calls: Calls
+) -> None:
+    dev = stack(PROGRAM)
+    dev.up("--skip-preview")
+    calls()
+    dev.configure({"name": "runner-new"})
+    planned = step(dev.preview_json(), RUNNER)
+    assert planned["op"] == "replace"
+    assert planned["replaceReasons"] == ["name"]
+    assert planned["diffReasons"] == ["name"]
+    assert planned["detailedDiff"].keys() == {"name"}
+    dev.up("--skip-preview")
+    assert calls() == ["deleteRunner", "listRunners", "createRunner", "describeRunner"]
+    assert list(emulator.runners) == ["runner-new"]
+    assert dev.resources(RUNNER)[0]["id"] == "runner-new"
+    dev.preview("--expect-no-changes")
+
+
+def test_a_description_changed_outside_is_seen_and_mended(
+    emulator: Emulator, stack: MakeStack, calls: Calls
+) -> None:
+    dev = stack(PROGRAM, config={"description": "mine"})
+    dev.up("--skip-preview")
+    change_description(emulator, "theirs")
+    calls()
+
+    planned = step(json.loads(dev.preview("--refresh", "--json").stdout), RUNNER)
+    assert planned["op"] == "update"
+    assert planned["diffReasons"] == ["description"]
+    assert dev.preview("--refresh", "--expect-no-changes", check=False).returncode
+    dev.refresh("--skip-preview")
+    assert calls() == ["describeRunner"] * 3
+    assert outputs(dev, RUNNER)["description"] == "theirs"
+    assert dev.resources(RUNNER)[0]["inputs"]["description"] == "theirs"
+
+    dev.up("--skip-preview")
+    assert calls() == ["updateRunnerDescription"]
+    assert emulator.runners["runner-prod"].description == "mine"
+    dev.preview("--refresh", "--expect-no-changes")
+
+
+def change_description(emulator: Emulator, description: str) -> None:
+    response = requests.put(
+        f"{emulator.url}/api/v3/runners/description/runner-prod",
+        json={"description": description},
+        headers={"Authorization": f"UserKey {emulator.api_key}"},
+        timeout=5,
+    )
+    assert response.ok
+
+
+def test_a_runner_deleted_outside_is_dropped_and_created_anew(
+    emulator: Emulator, stack: MakeStack, calls: Calls
+) -> None:
+    dev = stack(PROGRAM)
+    dev.up("--skip-preview")
+    emulator.remove_runner("runner-prod")
+    calls()
+    planned = step(json.loads(dev.preview("--refresh", "--json").stdout), RUNNER)
+    assert planned["op"] == "create"
+    calls()
+    dev.refresh("--skip-preview")
+    assert calls()[-1] == "listRunners", "the list confirms that it is gone"
+    assert dev.resources(RUNNER) == []
+    dev.up("--skip-preview")
+    assert calls() == ["listRunners", "createRunner", "describeRunner"]
+    assert list(emulator.runners) == ["runner-prod"]
+
+
+def test_to_destroy_or_change_a_runner_that_is_gone(
+    emulator: Emulator, stack: MakeStack, calls: Calls
+) -> None:
+    dev = stack(PROGRAM, config={"description": "one"})
+    dev.up("--skip-preview")
+    emulator.remove_runner("runner-prod")
+    before = state(dev)
+    dev.configure({"description": "two"})
+    failed = dev.up("--skip-preview", check=False)
+    assert (
+        'RunnerGoneError: the description of runner "runner-prod" was not changed: the runner is '
+        "gone. Run `pulumi refresh`, then `pulumi up` to create it anew.\n"
+    ) in failed.text
+    assert state(dev) == before
+    calls()
+    dev.destroy("--skip-preview")
+    assert calls() == ["deleteRunner", "listRunners"]
+    assert dev.resources() == []
+
+
+@pytest.mark.parametrize("answer", ["not_found", "method_not_allowed"])
+def test_a_service_that_does_not_delete(emulator: Emulator, stack: MakeStack, answer: str) -> None:
+    emulator.switch(delete=answer)
+    dev = stack(PROGRAM)
+    dev.up("--skip-preview")
+    before = state(dev)
+    failed = dev.destroy("--skip-preview", check=False)
+    assert failed.returncode
+    [sentence] = [line for line in failed.stdout.splitlines() if "NotSupportedError:" in line]
+    assert 'runner "runner-prod" was not deleted' in sentence
+    assert "retain_on_delete=True" in sentence
+    assert state(dev) == before
+    assert list(emulator.runners) == ["runner-prod"]
+
+    dev.configure({"retain": "true"})
+    dev.up("--skip-preview")
+    dev.destroy("--skip-preview")
+    assert dev.resources() == []
+    assert list(emulator.runners) == ["runner-prod"]
+
+
+@pytest.mark.parametrize("answer", ["return", "conflict", "bad_request"])
+def test_a_runner_that_is_there_already_is_not_taken_over(
+    emulator: Emulator, stack: MakeStack, calls: Calls, answer: str
+) -> None:
+    emulator.switch(create_existing=answer)
+    theirs = emulator.add_runner("runner-prod", description="theirs", managed_by="terraform")
+    dev = stack(PROGRAM, config={"description": "mine"})
+    failed = dev.up("--skip-preview", check=False)
+    assert failed.returncode
+    assert (
+        'RunnerExistsError: runner "runner-prod" was not created: there is already a runner of '
+        "that name, managed by terraform. To manage that runner with this program, as it is, set "
+        "adopt_existing=True; otherwise choose another name.\n"
+    ) in failed.text
+    assert calls() == ["listRunners"]
+    assert dev.resources(RUNNER) == []
+    assert emulator.runners == {"runner-prod": theirs}
+
+
+@pytest.mark.parametrize("description", [None, "theirs"])
+def test_a_runner_is_adopted_as_it_is(
+    emulator: Emulator, stack: MakeStack, calls: Calls, description: str | None
+) -> None:
+    theirs = emulator.add_runner("runner-prod", description="theirs")
+    given = {"description": description} if description else {}
+    dev = stack(PROGRAM, config={"adopt": "true", **given})
+    dev.up("--skip-preview")
+    assert calls() == ["listRunners", "getRunnerManifest"]
+    assert emulator.runners == {"runner-prod": theirs}
+    assert outputs(dev, RUNNER)["description"] == "theirs"
+    assert outputs(dev, RUNNER)["version"] == "v2"
+    dev.preview("--expect-no-changes")
+    dev.refresh("--skip-preview", "--expect-no-changes")
+    dev.run("config", "rm", "adopt")
+    dev.preview("--expect-no-changes")
+
+
+def test_an_adopted_runner_gets_the_description_that_the_program_gives(
+    emulator: Emulator, stack: MakeStack, calls: Calls
+) -> None:
+    emulator.add_runner("runner-prod", description="theirs")
+    dev = stack(PROGRAM, config={"adopt": "true", "description": "mine"})
+    dev.up("--skip-preview")
+    assert calls() == ["listRunners", "getRunnerManifest", "updateRunnerDescription"]
+    assert emulator.runners["runner-prod"].description == "mine"
+    dev.preview("--expect-no-changes")
+    dev.destroy("--skip-preview")
+    assert not emulator.runners, "it is the program's now"
+
+
+def test_a_runner_made_by_somebody_else_between_the_look_and_the_create(
+    emulator: Emulator, stack: MakeStack
+) -> None:
+    emulator.faults.add("status", operation="createRunner", status=409)
+    dev = stack(PROGRAM)
+    failed = dev.up("--skip-preview", check=False)
+    [sentence] = [line for line in failed.stdout.splitlines() if "ConflictError:" in line]
+    assert 'could not create runner "runner-prod": the service answered 409' in sentence
+    assert "adopt" in sentence
+    assert dev.resources(RUNNER) == []
