@@ -1,58 +1,28 @@
-"""An emulator in its default form, and a client without opinions for it."""
+"""An emulator in its default form, and a client for it."""
 
 from collections.abc import Iterator
-from typing import Any
-from urllib.parse import quote
 
 import pytest
-import requests
+from plain_client import Client
 
-from kubiya_pulumi.emulator import Emulator
+from kubiya_pulumi.emulator import Emulator, Switches
 
 
-class Client:
-    """Plain HTTP calls with the emulator's key, each on the operation's documented path."""
-
-    def __init__(self, emulator: Emulator) -> None:
-        self.emulator = emulator
-        self.session = requests.Session()
-        self.session.trust_env = False
-
-    def call(self, method: str, path: str, **options: Any) -> requests.Response:
-        headers = {"Authorization": f"UserKey {self.emulator.api_key}"}
-        headers |= options.pop("headers", {})
-        options.setdefault("allow_redirects", False)
-        return self.session.request(
-            method, self.emulator.url + path, headers=headers, timeout=20, **options
-        )
-
-    def list(self) -> requests.Response:
-        return self.call("GET", "/api/v3/runners")
-
-    def describe(self, name: str) -> requests.Response:
-        return self.call("GET", f"/v1/runners/{quote(name, safe='')}/describe")
-
-    def health(self, name: str) -> requests.Response:
-        return self.call("GET", f"/api/v3/runners/{quote(name, safe='')}/health")
-
-    def create(self, name: str, **options: Any) -> requests.Response:
-        return self.call("POST", f"/api/v3/runners/{quote(name, safe='')}", **options)
-
-    def delete(self, name: str) -> requests.Response:
-        return self.call("DELETE", f"/api/v3/runners/{quote(name, safe='')}")
-
-    def describe_as(self, name: str, description: object) -> requests.Response:
-        path = f"/api/v3/runners/description/{quote(name, safe='')}"
-        return self.call("PUT", path, json={"description": description})
-
-    def manifest(self, name: str) -> requests.Response:
-        return self.call("GET", f"/v1/runners/{quote(name, safe='')}/manifest")
+@pytest.fixture(scope="module")
+def running() -> Iterator[Emulator]:
+    with Emulator() as running:
+        yield running
 
 
 @pytest.fixture
-def emulator() -> Iterator[Emulator]:
-    with Emulator() as running:
-        yield running
+def emulator(running: Emulator) -> Emulator:
+    """An emulator without runners, calls and faults, and with the switches as they come."""
+    running.switches = Switches()
+    running.faults.clear()
+    for name in running.runners:
+        running.remove_runner(name)
+    running.forget_calls()
+    return running
 
 
 @pytest.fixture

@@ -1,0 +1,198 @@
+"""What goes wrong on purpose, seen on raw sockets."""
+
+import socket
+import struct
+import threading
+import time
+from typing import Any
+
+import pytest
+from plain_client import Client
+
+from kubiya_pulumi.emulator import Emulator, Fault, SwitchError
+
+NAME = "runner-prod"
+
+
+def exchange(emulator: Emulator, request_line: str) -> tuple[bytes, bool]:
+    """What comes back over a connection until it ends, and whether a reset ended it."""
+    port = int(emulator.url.rpartition(":")[2])
+    head = f"{request_line} HTTP/1.1\r\nHost: x\r\nAuthorization: UserKey k\r\n"
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        connection.sendall(f"{head}Content-Length: 0\r\n\r\n".encode())
+        received = b""
+        try:
+            while chunk := connection.recv(65536):
+                received += chunk
+        except ConnectionResetError:
+            return received, True
+        return received, False
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_reset(emulator: Emulator, when: str) -> None:
+    emulator.faults.add("reset", operation="createRunner", when=when)
+    assert exchange(emulator, f"POST /api/v3/runners/{NAME}") == (b"", True)
+    assert (NAME in emulator.runners) == (when == "after")
+    [call] = emulator.calls
+    assert (call.operation, call.status) == ("createRunner", None)
+
+
+def test_cut(emulator: Emulator) -> None:
+    emulator.add_runner(NAME)
+    emulator.faults.add("cut", operation="getRunnerManifest")
+    received, was_reset = exchange(emulator, f"GET /v1/runners/{NAME}/manifest")
+    head, _, body = received.partition(b"\r\n\r\n")
+    promised = int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0])
+    assert (len(body), was_reset) == (promised // 2, False)
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_hang_until_the_end(when: str) -> None:
+    with Emulator() as emulator:
+        emulator.faults.add("hang", when=when)
+        ends: list[tuple[bytes, bool]] = []
+        waiting = threading.Thread(
+            target=lambda: ends.append(exchange(emulator, f"POST /api/v3/runners/{NAME}"))
+        )
+        waiting.start()
+        client = Client(emulator)
+        with client.session:
+            while not emulator.calls:
+                time.sleep(0.005)
+            while when == "after" and not emulator.runners:
+                client.list()
+            assert client.describe(NAME).status_code == (404 if when == "before" else 200)
+        assert not ends
+    waiting.join(10)
+    assert ends == [(b"", True)]
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_hang_for_a_while(client: Client, when: str) -> None:
+    client.emulator.faults.add("hang", seconds=0.01, when=when)
+    assert client.create(NAME).status_code == 200
+    assert NAME in client.emulator.runners
+
+
+def test_drip(client: Client) -> None:
+    client.emulator.add_runner(NAME)
+    whole = client.describe(NAME).content
+    client.emulator.faults.add("drip", seconds=0)
+    port = int(client.emulator.url.rpartition(":")[2])
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
+        request = f"GET /v1/runners/{NAME}/describe HTTP/1.1\r\nHost: x\r\n"
+        connection.sendall(f"{request}Authorization: UserKey k\r\n\r\n".encode())
+        received = b""
+        while not received.endswith(whole):
+            received += connection.recv(1)
+    assert f"content-length: {len(whole)}\r\n".encode() in received
+
+
+def test_a_slow_drip_ends_with_the_emulator() -> None:
+    with Emulator() as emulator:
+        emulator.faults.add("drip", seconds=1000)
+        port = int(emulator.url.rpartition(":")[2])
+        connection = socket.create_connection(("127.0.0.1", port), timeout=10)
+        connection.sendall(b"GET /nowhere HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert connection.recv(65536).startswith(b"HTTP/1.1 404")
+    with connection, pytest.raises(ConnectionResetError):
+        connection.recv(65536)
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("status", [204, 400, 401, 429, 500, 502, 503, 599])
+def test_status(client: Client, status: int, when: str) -> None:
+    client.emulator.faults.add("status", status=status, retry_after="7", when=when)
+    answer = client.create(NAME)
+    assert (answer.status_code, answer.headers["retry-after"]) == (status, "7")
+    assert (NAME in client.emulator.runners) == (when == "after")
+    assert client.create(NAME).status_code == 200
+
+
+def test_html_in_place_of_the_answer(client: Client) -> None:
+    client.emulator.faults.add("html")
+    answer = client.list()
+    assert (answer.status_code, answer.text[:15]) == (200, "<!DOCTYPE html>")
+
+
+def test_json_of_another_shape(client: Client) -> None:
+    client.emulator.faults.add("wrong_shape")
+    assert client.list().json() == ["of another shape"]
+
+
+@pytest.mark.parametrize("status", [None, 307])
+def test_redirect(client: Client, status: int | None) -> None:
+    client.emulator.faults.add("redirect", location="http://127.0.0.1:1/", status=status)
+    answer = client.list()
+    assert (answer.status_code, answer.headers["location"]) == (
+        status or 302,
+        "http://127.0.0.1:1/",
+    )
+
+
+def test_which_calls_are_hit(client: Client) -> None:
+    faults = client.emulator.faults
+    faults.add("status", status=500, nth=2)
+    faults.add("status", status=503, operation="describeRunner", nth=1, count=2)
+    faults.add("status", status=502, runner="special", count=None)
+    statuses = [client.list().status_code for _ in range(3)]
+    assert statuses == [200, 500, 200]
+    assert [client.describe("a").status_code for _ in range(3)] == [503, 503, 404]
+    assert [client.describe("special").status_code for _ in range(3)] == [502, 502, 502]
+    assert [fault.status for fault in faults.waiting()] == [502]
+    faults.clear()
+    assert client.describe("special").status_code == 404
+
+
+def test_faults_hit_unknown_paths_and_wrong_keys_too(client: Client) -> None:
+    client.emulator.switch(api_key="pinned")
+    client.emulator.faults.add("status", status=503, count=2)
+    assert client.call("GET", "/nowhere").status_code == 503
+    wrong = {"Authorization": "UserKey wrong"}
+    assert client.call("GET", "/api/v3/runners", headers=wrong).status_code == 503
+    assert client.call("GET", "/api/v3/runners", headers=wrong).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("wrong", "named"),
+    [
+        ({}, "kind"),
+        ({"kind": "other"}, "kind"),
+        ({"kind": ["reset"]}, "kind"),
+        ({"kind": "status"}, "status"),
+        ({"kind": "status", "status": 700}, "status"),
+        ({"kind": "status", "status": "500"}, "status"),
+        ({"kind": "status", "status": 500, "retry_after": "a\r\nb: c"}, "retry_after"),
+        ({"kind": "redirect"}, "location"),
+        ({"kind": "redirect", "location": "http://ü/"}, "location"),
+        ({"kind": "reset", "nth": 0}, "nth"),
+        ({"kind": "reset", "nth": None}, "nth"),
+        ({"kind": "reset", "count": 0}, "count"),
+        ({"kind": "reset", "count": True}, "count"),
+        ({"kind": "reset", "when": "later"}, "when"),
+        ({"kind": "reset", "operation": None}, "operation"),
+        ({"kind": "reset", "runner": 1}, "runner"),
+        ({"kind": "hang", "seconds": -1}, "seconds"),
+        ({"kind": "hang", "seconds": float("inf")}, "seconds"),
+        ({"kind": "hang", "secs": 1}, "secs"),
+    ],
+)
+def test_a_fault_that_cannot_be(wrong: dict[str, Any], named: str) -> None:
+    with pytest.raises(SwitchError, match=named):
+        Fault.from_dict(wrong)
+
+
+def test_a_client_that_leaves_is_no_failure(client: Client) -> None:
+    port = int(client.emulator.url.rpartition(":")[2])
+    for sent in (
+        b"POST /api/v3/runners/x HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{",
+        b"GET",
+    ):
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+            connection.sendall(sent)
+            linger = struct.pack("ii", 1, 0)
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+    assert client.list().status_code == 200
+    assert "x" not in client.emulator.runners
