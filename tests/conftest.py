@@ -24,15 +24,7 @@ def _own_settings_only() -> Iterator[None]:
 def control_plane() -> Iterator[Path]:
     """The kubeconfig of a real Kubernetes API server: one of its own for each test worker.
 
-    If KUBECONFIG is set, that cluster is used in its place.
+    If KUBECONFIG is set, that cluster is used in its place, and one worker is all there may be.
     """
     with cluster() as kubeconfig:
         yield kubeconfig
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep tests on one worker when they all have to use the one cluster of KUBECONFIG."""
-    if os.environ.get("KUBECONFIG"):
-        for item in items:
-            if "control_plane" in getattr(item, "fixturenames", ()):
-                item.add_marker(pytest.mark.xdist_group("cluster"))
