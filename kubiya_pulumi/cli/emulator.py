@@ -20,6 +20,10 @@ __all__ = ["run"]
 _EXTRA = frozenset({"starlette", "uvicorn", "anyio", "kubernetes", "h11"})
 
 
+class _FileError(Exception):
+    """A file that was asked for cannot be written."""
+
+
 def run(arguments: Sequence[str]) -> int:
     """Runs the emulator until SIGINT or SIGTERM.
 
@@ -46,7 +50,7 @@ def run(arguments: Sequence[str]) -> int:
                     _write_whole(url_file, f"{emulator.url}\n")
                 _greet(emulator.url, any_key=emulator.switches.api_key is None)
                 stop.wait()
-        except EmulatorError as error:
+        except (EmulatorError, _FileError) as error:
             sys.stderr.write(f"{error}\n")
             return 1
     if url_file is not None:
@@ -131,4 +135,4 @@ def _write_whole(path: Path, text: str) -> None:
             file.write(text)
         Path(temporary).replace(path)
     except OSError as error:
-        raise SystemExit(f"The URL file {path} cannot be written: {error.strerror}.") from None
+        raise _FileError(f"The URL file {path} cannot be written: {error.strerror}.") from None

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+import yaml
+
 from .errors import ClusterError
 from .models import DeploymentName
 
@@ -58,6 +60,8 @@ class Cluster:
             config.load_kube_config(  # type: ignore[no-untyped-call]
                 str(kubeconfig), client_configuration=settings
             )
+        except yaml.YAMLError:
+            raise ClusterError(f"The kubeconfig {kubeconfig} is not YAML.") from None
         except (ConfigException, OSError, ValueError, TypeError) as error:
             raise ClusterError(f"The kubeconfig {kubeconfig} cannot be used: {error}") from None
         self._client = client.ApiClient(settings)

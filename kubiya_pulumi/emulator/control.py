@@ -4,7 +4,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import unquote
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -16,6 +15,7 @@ from .faults import Fault
 from .incoming import base_url, json_object, read_body, text_in
 from .models import HealthOverride, Runner
 from .operations import runner_fields
+from .routes import decoded
 from .service import Service
 
 __all__ = ["control"]
@@ -53,7 +53,7 @@ def _done() -> Response:
 
 
 def _name(request: Request) -> str:
-    return unquote(request.path_params["name"])
+    return decoded(request.path_params["name"])
 
 
 class _Control:

@@ -18,7 +18,7 @@ from .operations import Asked
 from .service import Service
 from .switches import Switches
 
-__all__ = ["Route", "find", "masked", "no_such_path"]
+__all__ = ["Route", "decoded", "find", "masked", "no_such_path"]
 
 _MANIFESTS: Final = "/manifests/"
 
@@ -96,7 +96,7 @@ def find(method: str, path: str, switches: Switches) -> tuple[Route, str]:
     wanted = "GET" if method == "HEAD" else method
     for route, fit in fitting:
         if route.method == wanted:
-            return route, _decoded(fit.groupdict().get("name", ""))
+            return route, decoded(fit.groupdict().get("name", ""))
     if not fitting:
         raise no_such_path()
     allowed = {route.method for route, _ in fitting}
@@ -110,7 +110,12 @@ def no_such_path() -> RefusedRequest:
     return RefusedRequest(HTTPStatus.NOT_FOUND, "There is no such path")
 
 
-def _decoded(segment: str) -> str:
+def decoded(segment: str) -> str:
+    """The text that a percent-encoded segment stands for.
+
+    Raises:
+        RefusedRequest: 400, it is not UTF-8.
+    """
     try:
         return unquote(segment, errors="strict")
     except UnicodeDecodeError:

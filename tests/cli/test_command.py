@@ -1,0 +1,36 @@
+"""The command line itself."""
+
+import subprocess
+import sys
+
+import pytest
+
+from kubiya_pulumi.cli.main import main
+
+
+def test_the_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["--help"])
+    assert caught.value.code == 0
+    assert "emulator    a local Runners API" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("arguments", [[], ["other"], ["--other"], ["emulator", "--other"]])
+def test_arguments_that_cannot_be(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+    assert caught.value.code == 2
+    assert "usage: kubiya-pulumi" in capsys.readouterr().err
+
+
+def test_a_command_is_imported_only_when_it_is_asked_for() -> None:
+    program = (
+        "import sys; from kubiya_pulumi.cli.main import main\n"
+        "try: main(['--help'])\n"
+        "except SystemExit: pass\n"
+        "print(sorted(n for n in sys.modules if 'emulator' in n or n in {'uvicorn', 'starlette'}))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout.splitlines()[-1] == "[]"

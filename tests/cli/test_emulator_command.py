@@ -1,0 +1,158 @@
+"""`kubiya-pulumi emulator` as a process."""
+
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import requests
+
+from kubiya_pulumi.cli.main import main
+
+KEY = {"Authorization": "UserKey key-that-nobody-may-see"}
+
+
+@contextmanager
+def started(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str, str]]:
+    """A running emulator, its URL as its first line has it, and the lines after that one."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "kubiya_pulumi.cli.main", "emulator", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        first, *others = [process.stdout.readline() for _ in range(4)]
+        found = re.fullmatch(r"Runners API emulator on (http://127\.0\.0\.1:\d+)\n", first)
+        assert found, first
+        yield process, found[1], "".join(others)
+    finally:
+        process.kill()
+        process.communicate(timeout=30)
+
+
+def ended(process: subprocess.Popen[str], how: signal.Signals) -> tuple[int, str]:
+    """The exit status after the signal, and what was on stderr."""
+    process.send_signal(how)
+    _, stderr = process.communicate(timeout=30)
+    return process.returncode, stderr
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_it_answers_logs_and_ends(how: signal.Signals) -> None:
+    with started() as (process, url, greeting):
+        created = requests.post(f"{url}/api/v3/runners/a%20b?q=1", headers=KEY, timeout=10)
+        requests.get(created.json()["manifest_url"], timeout=10)
+        requests.post(f"{url}/_emulator/faults", json={"kind": "reset"}, timeout=10)
+        with pytest.raises(requests.ConnectionError):
+            requests.get(f"{url}/api/v3/runners", headers=KEY, timeout=10)
+        status, stderr = ended(process, how)
+    assert status == 0
+    assert f"export KUBIYA_BASE_URL={url} KUBIYA_API_KEY=any-key" in greeting
+    assert f"pulumi config set kubiya:baseUrl {url}" in greeting
+    assert stderr.splitlines() == [
+        "POST /api/v3/runners/a%20b 200",
+        "GET /manifests/*** 200",
+        "GET /api/v3/runners -",
+    ]
+
+
+def test_quiet_with_a_pinned_key() -> None:
+    with started("--quiet", "--api-key", "pinned-secret", "--forbidden-key", "weak") as (
+        process,
+        url,
+        greeting,
+    ):
+        for key, expected in (("pinned-secret", 200), ("weak", 403), ("other", 401)):
+            headers = {"Authorization": f"UserKey {key}"}
+            answer = requests.get(f"{url}/api/v3/runners", headers=headers, timeout=10)
+            assert answer.status_code == expected
+        status, stderr = ended(process, signal.SIGTERM)
+    assert (status, stderr) == (0, "")
+    assert "pinned-secret" not in greeting
+
+
+def test_switches_are_flags() -> None:
+    with started("--form", "observed", "--list-as", "array", "--delete", "not_found") as (
+        _,
+        url,
+        _,
+    ):
+        switches = requests.get(f"{url}/_emulator/switches", timeout=10).json()
+        assert (switches["form"], switches["list_as"]) == ("observed", "array")
+        assert switches["delete"] == "not_found"
+        assert requests.get(f"{url}/api/v3/runners", headers=KEY, timeout=10).json() == []
+
+
+def test_a_state_survives_a_kill(tmp_path: Path) -> None:
+    state = str(tmp_path / "state.db")
+    urls = []
+    with started("--state", state) as (process, url, _):
+        for number in range(20):
+            made = requests.post(f"{url}/api/v3/runners/r{number}", headers=KEY, timeout=10)
+            urls.append(made.json()["manifest_url"].removeprefix(url))
+        text = requests.get(url + urls[0], timeout=10).text
+        process.kill()
+        process.wait(30)
+    with started("--state", state) as (_, url, _):
+        listed = requests.get(f"{url}/api/v3/runners", headers=KEY, timeout=10).json()
+        assert [each["name"] for each in listed] == [f"r{number}" for number in range(20)]
+        assert requests.get(url + urls[0], timeout=10).text == text
+
+
+def test_the_url_file_is_there_while_it_answers(tmp_path: Path) -> None:
+    file = tmp_path / "url"
+    with started("--url-file", str(file)) as (process, url, _):
+        assert file.read_text() == f"{url}\n"
+        assert [each.name for each in tmp_path.iterdir()] == ["url"]
+        assert ended(process, signal.SIGTERM)[0] == 0
+    assert not file.exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--host", "0.0.0.0"], r"The host 0\.0\.0\.0 can be reached from other machines.*\."),
+        (["--port", "70000"], r"A port is from 0 to 65535, not 70000\."),
+        (["--state", "."], r"The state file \. cannot be opened: Is a directory\."),
+        (["--follow-cluster", "missing"], r"The kubeconfig missing does not exist\."),
+        (["--latency-seconds", "-1"], r"The switch latency_seconds is a number.*\."),
+        (["--api-key", ""], r"The switch api_key is a key.*\."),
+        (["--url-file", "missing/url"], r"The URL file missing/url cannot be written:.*\."),
+    ],
+)
+def test_what_keeps_it_from_starting_is_one_sentence(
+    arguments: list[str],
+    sentence: str,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["emulator", *arguments]) == 1
+    output = capsys.readouterr()
+    assert re.fullmatch(f"{sentence}\n", output.err)
+    assert not output.out
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_port_in_use_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    with started() as (_, url, _):
+        assert main(["emulator", "--port", url.rpartition(":")[2]]) == 1
+    assert re.fullmatch(r"The port \d+ of .* cannot be listened on: Address already in use; .*\n",
+                        capsys.readouterr().err)  # fmt: skip
+
+
+def test_without_the_extra_it_says_how_to_get_it(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in [each for each in sys.modules if each.startswith("kubiya_pulumi.emulator")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "uvicorn", None)
+    assert main(["emulator"]) == 1
+    assert "pip install 'kubiya-pulumi[emulator]'" in capsys.readouterr().err
