@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["run"]
 
-_EXTRA = frozenset({"starlette", "uvicorn", "anyio", "kubernetes", "h11"})
+_EXTRA = frozenset({"starlette", "uvicorn", "anyio", "h11"})
 
 
 class _FileError(Exception):

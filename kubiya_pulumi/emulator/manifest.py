@@ -198,7 +198,31 @@ def _service(part: _Component) -> _Object:
 
 def _deployment(part: _Component) -> _Object:
     labels = {"app.kubernetes.io/name": part.name}
-    container = {
+    pod = {
+        "serviceAccountName": part.name,
+        "securityContext": {
+            "runAsNonRoot": True,
+            "runAsUser": 65532,
+            "seccompProfile": {"type": "RuntimeDefault"},
+        },
+        "containers": [_container(part)],
+        "volumes": [
+            {"name": "nats", "secret": {"secretName": "nats-credentials"}},
+            {"name": "registry", "secret": {"secretName": "registry-tls"}},
+        ],
+    }
+    spec = {
+        "replicas": 1,
+        "selector": {"matchLabels": dict(labels)},
+        "template": {"metadata": {"labels": dict(labels)}, "spec": pod},
+    }
+    deployment = _object("apps/v1", "Deployment", part.name, spec=spec)
+    deployment["metadata"]["labels"] = dict(labels)
+    return deployment
+
+
+def _container(part: _Component) -> _Object:
+    return {
         "name": part.name,
         "image": f"ghcr.io/kubiyabot/{part.name}:{_RELEASE}",
         "ports": [{"name": "http", "containerPort": part.port}],
@@ -217,24 +241,3 @@ def _deployment(part: _Component) -> _Object:
             {"name": "registry", "mountPath": "/etc/kubiya/registry", "readOnly": True},
         ],
     }
-    pod = {
-        "serviceAccountName": part.name,
-        "securityContext": {
-            "runAsNonRoot": True,
-            "runAsUser": 65532,
-            "seccompProfile": {"type": "RuntimeDefault"},
-        },
-        "containers": [container],
-        "volumes": [
-            {"name": "nats", "secret": {"secretName": "nats-credentials"}},
-            {"name": "registry", "secret": {"secretName": "registry-tls"}},
-        ],
-    }
-    spec = {
-        "replicas": 1,
-        "selector": {"matchLabels": dict(labels)},
-        "template": {"metadata": {"labels": dict(labels)}, "spec": pod},
-    }
-    deployment = _object("apps/v1", "Deployment", part.name, spec=spec)
-    deployment["metadata"]["labels"] = dict(labels)
-    return deployment
