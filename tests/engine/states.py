@@ -11,11 +11,13 @@ from tests.harness.engine import Stack
 RUNNER = "pulumi-python:dynamic/kubiya:Runner"
 MANIFEST = "pulumi-python:dynamic/kubiya:RunnerManifest"
 
-_TIMES = frozenset({"created", "modified", "sourcePosition", "stackTrace"})
+_NOTES = frozenset({"created", "modified", "sourcePosition", "stackTrace", "propertyDependencies"})
+"""What the engine notes down of a command: times, places in the program; a refresh that fails
+drops which input came from where."""
 
 
 def state(stack: Stack) -> list[dict[str, Any]]:
-    """The resources in the state, to be compared: all but times and places in the program.
+    """The resources in the state, to be compared: all but the engine's notes.
 
     Secrets are in plain text, since every command encrypts them anew. The engine's own
     providers are left out: they hold the settings, not what was made.
@@ -23,7 +25,7 @@ def state(stack: Stack) -> list[dict[str, Any]]:
     shown = stack.run("stack", "export", "--show-secrets")
     stack.results.remove(shown)  # They were asked for, so they are no leak.
     return [
-        {name: value for name, value in resource.items() if name not in _TIMES}
+        {name: value for name, value in resource.items() if name not in _NOTES}
         for resource in json.loads(shown.stdout)["deployment"].get("resources", [])
         if not resource["type"].startswith("pulumi:providers:")
     ]
