@@ -13,6 +13,8 @@ from dataclasses import dataclass, field, fields
 from typing import Any, TypeVar
 
 import pulumi
+from pulumi.runtime import settings as runtime
+from pulumi.runtime.rpc import _expand_dependencies
 
 from kubiya_pulumi import config
 from kubiya_pulumi.api import (
@@ -183,7 +185,7 @@ def _there(name: str, found: T | None) -> T:
     return found
 
 
-Settings = Mapping[str, pulumi.Input[str]] | None
+Settings = Mapping[str, pulumi.Input[str | float]] | None
 """What an explicit provider was given; None where the stack's configuration counts."""
 
 
@@ -202,19 +204,24 @@ def _call_output(
 ) -> pulumi.Output[T]:
     # The key is a secret; what is asked with it is not, unless the name is one.
     settings = pulumi.Output.unsecret(pulumi.Output.from_input(_settings(opts)))
-    dependencies = getattr(opts, "depends_on", None) or []
-    # The id of what is yet to be created is not known in a preview, so nothing is asked there.
-    after = [
-        each.id if isinstance(each, pulumi.CustomResource) else each.urn
-        for each in (dependencies if isinstance(dependencies, list) else [dependencies])
-    ]
+    after = pulumi.Output.from_input(getattr(opts, "depends_on", None) or [])
 
     def call(known: list[Any]) -> Any:
         client = _client(known[1])
         # In a thread: the program's other outputs go on meanwhile.
         return asyncio.to_thread(_asked, lambda client: ask(client, known[0]), client)
 
-    return pulumi.Output.all(name, settings, *after).apply(call)
+    return pulumi.Output.all(name, settings, after.apply(_ids)).apply(call)
+
+
+async def _ids(dependencies: Any) -> Any:
+    """The ids of resources and of all that belongs to them.
+
+    What is yet to be created has an id that a preview does not know, so nothing is asked there.
+    """
+    resources = dependencies if isinstance(dependencies, list) else [dependencies]
+    below = await _expand_dependencies(resources, None)
+    return [vars(each)["id"] for each in below.values() if "id" in vars(each)]
 
 
 def _asked(ask: Callable[[RunnersClient], T], client: RunnersClient) -> T:
@@ -225,6 +232,15 @@ def _asked(ask: Callable[[RunnersClient], T], client: RunnersClient) -> T:
 
 
 def _client(settings: Settings) -> RunnersClient:
+    # In a unit test there is no API: the mocks of `kubiya_pulumi.testing` bring a client.
+    if mocks := getattr(runtime.get_monitor(), "mocks", None):
+        client: RunnersClient | None = getattr(mocks, "runners_client", None)
+        if client is None:
+            raise GetError(
+                "get functions do not call the API under mocks: use those of "
+                "kubiya_pulumi.testing, or derive yours from them."
+            )
+        return client
     configured = _stack_setting if settings is None else settings.get
     try:
         return shared_client(config.connection(configured))

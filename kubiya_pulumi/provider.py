@@ -16,8 +16,8 @@ class KubiyaProvider(pulumi.ProviderResource):
     configuration is not looked at.
     """
 
-    settings: dict[str, pulumi.Input[str]]
-    """The settings that were given, by their full names; the key is a secret output."""
+    settings: dict[str, pulumi.Input[str | float]]
+    """The settings as they were given, by their full names."""
 
     def __init__(
         self,
@@ -44,17 +44,19 @@ class KubiyaProvider(pulumi.ProviderResource):
             ca_bundle: path of a PEM file with certificate authorities to trust as well.
             opts: options of the resource.
         """
-        given: dict[str, pulumi.Input[str] | None] = {
-            config.API_KEY: None if api_key is None else pulumi.Output.secret(api_key),
+        given: dict[str, pulumi.Input[str | float] | None] = {
+            config.API_KEY: api_key,
             config.BASE_URL: base_url,
-            config.TIMEOUT_SECONDS: _text(timeout_seconds),
-            config.MAX_RETRIES: _text(max_retries),
+            config.TIMEOUT_SECONDS: timeout_seconds,
+            config.MAX_RETRIES: max_retries,
             config.CA_BUNDLE: ca_bundle,
         }
         self.settings = {name: value for name, value in given.items() if value is not None}
-        super().__init__("pulumi-python", resource_name, dict(self.settings), opts)
-
-
-def _text(number: pulumi.Input[float] | None) -> pulumi.Output[str] | None:
-    """Provider settings are text, as those in a stack's configuration are."""
-    return None if number is None else pulumi.Output.from_input(number).apply(str)
+        # The engine takes text only, as it does for the settings in a stack's configuration.
+        props = {
+            name: pulumi.Output.from_input(value).apply(str)
+            for name, value in self.settings.items()
+        }
+        if config.API_KEY in props:
+            props[config.API_KEY] = pulumi.Output.secret(props[config.API_KEY])
+        super().__init__("pulumi-python", resource_name, props, opts)

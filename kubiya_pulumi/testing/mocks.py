@@ -1,0 +1,161 @@
+"""Pulumi's mocks, with the resources of this package done for real."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pulumi
+from pulumi.output import contains_unknowns
+from pulumi.runtime import MockCallArgs, MockResourceArgs
+from pulumi.runtime.rpc import is_rpc_secret, unwrap_rpc_secret
+
+from kubiya_pulumi.api import KubiyaError, RunnersClient
+from kubiya_pulumi.lifecycle import health, manifest, runner
+from kubiya_pulumi.lifecycle.steps import Steps
+from kubiya_pulumi.testing.client import MemoryClient
+
+PREFIX = "pulumi-python:dynamic/kubiya:"
+STEPS: Mapping[str, Steps] = {
+    f"{PREFIX}Runner": runner,
+    f"{PREFIX}RunnerManifest": manifest,
+    f"{PREFIX}RunnerHealth": health,
+}
+SECRETS = frozenset({"manifest_url", "content", "url"})
+"""Outputs that the resources declare to be secret, which Pulumi's mocks do not look at."""
+STACK_REFERENCE = "pulumi:pulumi:StackReference"
+
+
+class InvalidInputsError(KubiyaError):
+    """A resource was declared with inputs that cannot be right; the engine would refuse it."""
+
+
+@dataclass(frozen=True)
+class DeclaredResource:
+    """A resource as a program declared it, and what it came to. Secrets are in plain."""
+
+    type: str
+    """Its type, such as `pulumi-python:dynamic/kubiya:Runner`."""
+    name: str
+    """Its name in the program."""
+    inputs: dict[str, Any]
+    """What it was given, without what is not known in a preview."""
+    id: str
+    """Its id; empty in a preview."""
+    outputs: dict[str, Any] = field(repr=False)
+    """What it gives; in a preview what is known."""
+
+
+class Mocks(pulumi.runtime.Mocks):
+    """Mocks for programs that use this package.
+
+    Runners, manifests and health gates are checked and created as `pulumi up` would, with the
+    client that is given here, and the get functions ask that client, too: neither the network
+    nor the settings of the stack play a part. All other resources have their inputs as outputs.
+
+    Subclass it to say more about other resources: override `new_resource` or `call`, and leave
+    what you do not know to `super()`.
+
+    Args:
+        client: the client to use: a `MemoryClient`, or a `RunnersClient` of an emulator.
+            Default: a new `MemoryClient`.
+        stacks: outputs of other stacks, for `StackReference`: by the name of the stack as the
+            program gives it. Default: they have none.
+    """
+
+    runners_client: RunnersClient
+    """The client; the get functions look for it here."""
+    resources: list[DeclaredResource]
+    """All that was declared, in the order of registration."""
+
+    def __init__(
+        self,
+        client: RunnersClient | None = None,
+        *,
+        stacks: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> None:
+        self.runners_client = MemoryClient() if client is None else client
+        self.resources = []
+        self._stacks = stacks or {}
+
+    def resource(self, name: str) -> DeclaredResource:
+        """Give the one resource of that name.
+
+        Raises:
+            LookupError: none was declared, or several of different types; the message says which
+                there are.
+        """
+        found = [each for each in self.resources if each.name == name]
+        if len(found) != 1:
+            there = [f"{each.name} ({each.type})" for each in found or self.resources]
+            how_many = "several resources are" if found else "no resource is"
+            raise LookupError(f'{how_many} named "{name}": {", ".join(there) or "there is none"}')
+        return found[0]
+
+    def new_resource(self, args: MockResourceArgs) -> tuple[str, dict[str, Any]]:
+        """Do what the engine would do for a resource that is new, and give its id and outputs.
+
+        Raises:
+            InvalidInputsError: its inputs cannot be right.
+            KubiyaError: what its creation raises.
+        """
+        inputs = {name: _plain(value) for name, value in args.inputs.items()}
+        known = {
+            name: value
+            for name, value in inputs.items()
+            if not name.startswith("__") and not contains_unknowns(value)
+        }
+        if args.typ in STEPS:
+            unknown = inputs.keys() - known.keys()
+            id_, outputs = self._created(STEPS[args.typ], args.name, known, unknown)
+        elif args.typ == STACK_REFERENCE:
+            id_ = known["name"]
+            exported = dict(self._stacks.get(id_, {}))
+            outputs = {"name": id_, "outputs": exported, "secretOutputNames": []}
+        else:
+            id_, outputs = args.resource_id or f"{args.name}-id", known
+        if pulumi.runtime.is_dry_run() and not args.resource_id:
+            id_ = ""
+        self.resources.append(DeclaredResource(args.typ, args.name, known, id_, outputs))
+        return id_, _with_secrets(args, outputs)
+
+    def call(self, args: MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]] | None]:
+        """Answer another provider's function with its arguments."""
+        return args.args, None
+
+    def _created(
+        self, steps: Steps, name: str, known: dict[str, Any], unknown: set[str]
+    ) -> tuple[str, dict[str, Any]]:
+        inputs, failures = steps.check(known, unknown - {"__provider"})
+        if failures:
+            reasons = "; ".join(f"{each.property} {each.reason}" for each in failures)
+            raise InvalidInputsError(f'resource "{name}" was declared with wrong inputs: {reasons}')
+        if pulumi.runtime.is_dry_run():
+            return "", inputs
+        made = steps.create(self.runners_client, {**inputs, **self._impatience(inputs)})
+        return made.id, {**made.outputs, **inputs}
+
+    def _impatience(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
+        """In memory nothing becomes healthy while one waits, so one look is enough."""
+        waits = "timeout_seconds" in inputs and isinstance(self.runners_client, MemoryClient)
+        return {"timeout_seconds": 0} if waits else {}
+
+
+def _plain(value: Any) -> Any:
+    value = unwrap_rpc_secret(value)
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, list) else value
+
+
+def _with_secrets(args: MockResourceArgs, outputs: dict[str, Any]) -> dict[str, Any]:
+    """Mark as secret what the engine would: declared secrets, and inputs that were secret."""
+    declared = SECRETS if args.typ in STEPS else frozenset[str]()
+    inputs = {name: value for name, value in args.inputs.items() if outputs.get(name) is not None}
+    return {
+        name: pulumi.Output.secret(value)
+        if name in declared or is_rpc_secret(args.inputs.get(name))
+        else inputs.get(name, value)
+        for name, value in outputs.items()
+    }

@@ -1,0 +1,73 @@
+"""The client without a service answers as one with a service would."""
+
+import inspect
+
+import pytest
+
+from kubiya_pulumi.api import Connection, NotFoundError, RunnersClient
+from kubiya_pulumi.emulator import Emulator
+from kubiya_pulumi.testing import MemoryClient
+
+
+@pytest.fixture(params=["memory", "emulator"])
+def client(request):
+    if request.param == "memory":
+        yield MemoryClient()
+        return
+    with Emulator() as emulator:
+        connection = Connection(api_key=emulator.api_key, base_url=emulator.url)
+        with RunnersClient(connection) as client:
+            yield client
+
+
+def test_nothing_of_the_real_client_is_left_in():
+    public = {name for name, _ in inspect.getmembers(RunnersClient) if not name.startswith("_")}
+    assert public <= vars(MemoryClient).keys()
+
+
+def test_the_life_of_a_runner(client):
+    created = client.create_runner("r", description="one")
+    assert created.name == "r"
+    assert created.manifest_url
+    assert client.describe_runner("r").description == "one"
+    assert [runner.name for runner in client.list_runners()] == ["r"]
+    client.update_runner_description("r", "two")
+    assert client.describe_runner("r").description == "two"
+    assert client.get_runner_health("r").healthy
+    manifest = client.get_runner_manifest("r")
+    assert manifest.manifest_content == client.download_manifest(manifest.manifest_url, runner="r")
+    client.delete_runner("r")
+    assert client.list_runners() == ()
+
+
+def test_a_create_of_what_is_there_changes_nothing(client):
+    client.create_runner("r", description="one")
+    client.create_runner("r", description="two")
+    assert client.describe_runner("r").description == "one"
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda client: client.describe_runner("r"),
+        lambda client: client.get_runner_health("r"),
+        lambda client: client.get_runner_manifest("r"),
+        lambda client: client.update_runner_description("r", "x"),
+        lambda client: client.delete_runner("r"),
+    ],
+    ids=["describe", "health", "manifest", "description", "delete"],
+)
+def test_what_is_not_there_is_not_found(client, call):
+    with pytest.raises(NotFoundError, match='runner "r"'):
+        call(client)
+
+
+def test_a_check_can_fail_and_be_well_again():
+    client = MemoryClient()
+    client.add_runner("r")
+    client.set_health("r", failing={"nats": "no route"})
+    failing = [check for check in client.get_runner_health("r").checks if not check.healthy]
+    assert [(check.name, check.error) for check in failing] == [("nats", "no route")]
+    assert not client.get_runner_health("r").healthy
+    client.set_health("r", failing={})
+    assert client.get_runner_health("r").healthy

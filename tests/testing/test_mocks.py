@@ -1,0 +1,202 @@
+"""What Pulumi's mocks make of the resources of this package."""
+
+import pulumi
+import pytest
+from pulumi_kubernetes.core.v1 import ConfigMap
+
+from kubiya_pulumi import (
+    KubiyaRunner,
+    ManifestError,
+    NotHealthyError,
+    RunnerDeployment,
+    RunnerExistsError,
+    RunnerHealth,
+    RunnerManifest,
+    get_runner_output,
+)
+from kubiya_pulumi.api import Connection, RunnersClient
+from kubiya_pulumi.emulator import Emulator
+from kubiya_pulumi.testing import InvalidInputsError, MemoryClient, Mocks, run_program
+
+
+def whole_process():
+    deployment = RunnerDeployment("runner-prod", description="tools", timeout_seconds=60)
+    names = ("runner_name", "namespace", "manifest_sha256", "manifest_url", "version", "status")
+    for name in names:
+        pulumi.export(name, getattr(deployment, name))
+
+
+@pytest.fixture
+def emulator():
+    with Emulator() as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def mocks_of_emulator(emulator):
+    connection = Connection(api_key=emulator.api_key, base_url=emulator.url)
+    with RunnersClient(connection) as client:
+        yield Mocks(client)
+
+
+def test_a_program_has_its_outputs_without_a_service():
+    mocks = Mocks()
+    ran = run_program(whole_process, mocks)
+    assert ran.outputs["runner_name"] == "runner-prod"
+    assert ran.outputs["namespace"] == "kubiya-system"
+    assert ran.outputs["status"] == "healthy"
+    assert len(ran.outputs["manifest_sha256"]) == 64
+    assert ran.secrets == {"manifest_url"}
+
+
+def test_what_was_declared_can_be_looked_at():
+    mocks = Mocks()
+    run_program(whole_process, mocks)
+    assert mocks.resource("runner-prod-runner").inputs == {
+        "name": "runner-prod",
+        "description": "tools",
+    }
+    manifest = mocks.resource("runner-prod-manifest")
+    assert mocks.resource("runner-prod-objects").inputs["yaml"] == manifest.outputs["content"]
+    assert mocks.resource("runner-prod-health").outputs["timeout_seconds"] == 60
+    assert mocks.resource("runner-prod-health").id == "runner-prod"
+
+
+def test_the_same_on_an_emulator_calls_it_as_pulumi_up_would(emulator, mocks_of_emulator):
+    ran = run_program(whole_process, mocks_of_emulator)
+    assert ran.outputs["manifest_url"] == emulator.manifest_url("runner-prod")
+    assert emulator.runners["runner-prod"].description == "tools"
+    assert [call.operation for call in emulator.calls] == [
+        "listRunners",
+        "createRunner",
+        "describeRunner",
+        "getRunnerManifest",
+        "getRunnerHealth",
+    ]
+
+
+def test_a_runner_that_is_there_is_refused():
+    client = MemoryClient()
+    client.add_runner("runner-prod", description="another team's")
+    with pytest.raises(RunnerExistsError, match="adopt_existing"):
+        run_program(whole_process, Mocks(client))
+    assert client.describe_runner("runner-prod").description == "another team's"
+
+
+def test_a_sick_runner_ends_the_program_after_one_look():
+    def program():
+        RunnerHealth("health", runner="runner-prod")
+
+    client = MemoryClient()
+    client.add_runner("runner-prod")
+    client.set_health("runner-prod", failing={"tool-manager": "no NATS"})
+    with pytest.raises(NotHealthyError, match=r'check "tool-manager" is unhealthy \(no NATS\)'):
+        run_program(program, Mocks(client))
+
+
+def test_a_bad_manifest_ends_the_program():
+    def program():
+        RunnerManifest("manifest", runner="runner-prod")
+
+    client = MemoryClient()
+    client.add_runner("runner-prod", manifest="<html>")
+    with pytest.raises(ManifestError):
+        run_program(program, Mocks(client))
+
+
+def test_wrong_inputs_are_all_named():
+    def program():
+        KubiyaRunner("runner", name="a/b", description=5)  # type: ignore[arg-type]
+
+    mocks = Mocks()
+    with pytest.raises(InvalidInputsError, match=r'"runner".* name must not.*; description must'):
+        run_program(program, mocks)
+    assert mocks.resources == []
+    assert mocks.runners_client.list_runners() == ()
+
+
+def test_secrets_stay_secret():
+    def program():
+        runner = KubiyaRunner("runner", description=pulumi.Output.secret("hush"))
+        manifest = RunnerManifest("manifest", runner=runner.id)
+        exports = {
+            "description": runner.description,
+            "manifest_url": runner.manifest_url,
+            "content": manifest.content,
+            "url": manifest.url,
+            "sha256": manifest.sha256,
+        }
+        for name, value in exports.items():
+            pulumi.export(name, value)
+
+    mocks = Mocks()
+    ran = run_program(program, mocks)
+    assert ran.secrets == {"description", "manifest_url", "content", "url"}
+    assert ran.outputs["description"] == "hush"
+    assert mocks.resource("runner").inputs["description"] == "hush"
+
+
+def test_other_resources_have_their_inputs_as_outputs():
+    def program():
+        settings = ConfigMap("settings", data={"key": "value"})
+        pulumi.export("data", settings.data)
+        pulumi.export("id", settings.id)
+
+    assert run_program(program, Mocks()).outputs == {"data": {"key": "value"}, "id": "settings-id"}
+
+
+def test_a_preview_creates_nothing_and_knows_only_what_it_can():
+    mocks = Mocks()
+    ran = run_program(whole_process, mocks, preview=True)
+    assert ran.outputs == {}
+    assert mocks.runners_client.list_runners() == ()
+    runner = mocks.resource("runner-prod-runner")
+    assert (runner.id, runner.inputs["name"]) == ("", "runner-prod")
+    assert "runner" not in mocks.resource("runner-prod-health").inputs
+
+
+def test_get_functions_ask_the_same_client():
+    def program():
+        runner = KubiyaRunner("runner-prod", description="tools")
+        pulumi.export("description", get_runner_output(runner.id).description)
+
+    assert run_program(program, Mocks()).outputs == {"description": "tools"}
+    assert run_program(program, Mocks(), preview=True).outputs == {}
+
+
+def test_other_stacks_have_the_outputs_that_the_test_says():
+    def program():
+        platform = pulumi.StackReference("organization/platform/dev")
+        pulumi.export("name", platform.require_output("runner_name"))
+
+    stacks = {"organization/platform/dev": {"runner_name": "runner-prod"}}
+    assert run_program(program, Mocks(stacks=stacks)).outputs == {"name": "runner-prod"}
+
+
+def test_another_stack_of_which_the_test_says_nothing_has_no_outputs():
+    def program():
+        platform = pulumi.StackReference("organization/platform/dev")
+        pulumi.export("name", platform.get_output("runner_name"))
+
+    assert run_program(program, Mocks()).outputs == {"name": None}
+
+
+def test_mocks_can_be_derived():
+    class MyMocks(Mocks):
+        def new_resource(self, args):
+            id_, outputs = super().new_resource(args)
+            if args.typ == "kubernetes:core/v1:ConfigMap":
+                outputs["data"] = {"added": "by the test"}
+            return id_, outputs
+
+    def program():
+        pulumi.export("data", ConfigMap("settings").data)
+
+    assert run_program(program, MyMocks()).outputs["data"] == {"added": "by the test"}
+
+
+def test_a_name_that_was_not_declared_is_named_with_those_that_were():
+    mocks = Mocks()
+    run_program(lambda: KubiyaRunner("runner-prod"), mocks)
+    with pytest.raises(LookupError, match=r'no resource is named "runner": runner-prod \('):
+        mocks.resource("runner")
