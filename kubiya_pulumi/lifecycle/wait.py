@@ -74,8 +74,8 @@ def wait_until_healthy(
         else:
             if not (missing := what_is_missing(health, checks)):
                 return health
-        waited, pause = clock.now() - began, next(coming_pauses)
-        if waited + pause > timeout_seconds:
+        waited = clock.now() - began
+        if waited >= timeout_seconds:
             raise NotHealthyError(
                 f'runner "{runner}" is not healthy after {waited:.0f} s: {missing} '
                 "Look at its pods with kubectl, then run `pulumi up` again: it goes on from "
@@ -84,7 +84,8 @@ def wait_until_healthy(
         if clock.now() - said >= SAY_EVERY:
             said = clock.now()
             log.info('runner "%s" is not healthy yet (%.0f s): %s', runner, waited, missing)
-        clock.sleep(pause)
+        # The last look is at the very end.
+        clock.sleep(min(next(coming_pauses), timeout_seconds - waited))
 
 
 def what_is_missing(health: RunnerHealth, checks: Sequence[str]) -> str:

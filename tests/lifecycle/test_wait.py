@@ -120,7 +120,7 @@ def test_the_whole_wait_is_bounded_by_the_timeout():
     began = time.now
     with pytest.raises(NotHealthyError, match=r'runner "r" is not healthy after \d+ s'):
         wait(looks(health("unhealthy")), timeout_seconds=60, time=time)
-    assert 50 < time.now - began <= 60
+    assert time.now - began == pytest.approx(60)
 
 
 def test_a_timeout_of_nothing_still_looks_once():
@@ -129,6 +129,15 @@ def test_a_timeout_of_nothing_still_looks_once():
         wait(look, timeout_seconds=0)
     assert len(look.taken) == 1
     assert wait(looks(health()), timeout_seconds=0).healthy
+
+
+def test_the_last_look_is_at_the_very_end():
+    time = Time()
+
+    def look():
+        return health("healthy" if time.now >= 1060 else "unhealthy")
+
+    assert wait(look, timeout_seconds=60, time=time).healthy
 
 
 def test_giving_up_names_each_failing_check_and_what_it_says():
