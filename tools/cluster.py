@@ -138,6 +138,9 @@ class ControlPlane:
             "kube-controller-manager", _tool("kube-controller-manager"), access,
             f"--service-account-private-key-file={self._folder / 'service-accounts.key'}",
             "--controllers=*,-node-ipam-controller,-service-lb-controller",
+            # The node is a pretence and cannot fail. Taken for dead because its heartbeat is
+            # late, it would have its Pods marked unready, which kwok does not take back.
+            "--node-monitor-grace-period=24h",
             "--leader-elect=false", "--secure-port=0",
         )  # fmt: skip
         self._guard.start(
@@ -145,7 +148,11 @@ class ControlPlane:
             "--leader-elect=false", "--secure-port=0",
         )  # fmt: skip
         stages = f"--config={_tool('kwok-stages.yaml')}"
-        self._guard.start("kwok", _tool("kwok"), access, "--manage-all-nodes=true", stages)
+        self._guard.start(
+            "kwok", _tool("kwok"), access, "--manage-all-nodes=true", stages,
+            # Without a lease the node counts as lost after 50 s, and its Pods as not ready.
+            "--node-lease-duration-seconds=40",
+        )  # fmt: skip
         self._wait("kwok", self._node_is_ready)
         self._wait("kube-controller-manager", self._namespaces_work)
 
