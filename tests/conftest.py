@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from cluster import cluster
 
+from tests.harness.kubectl import Kubectl
+
 
 @pytest.fixture(autouse=True, scope="session")
 def _own_settings_only() -> Iterator[None]:
@@ -28,3 +30,8 @@ def control_plane() -> Iterator[Path]:
     """
     with cluster() as kubeconfig:
         yield kubeconfig
+        if not os.environ.get("KUBECONFIG"):
+            # A node that was not ready for a moment leaves Pods unready for good, which shows
+            # only as some test that waits for a Deployment until its time is up.
+            not_ready = "--field-selector=reason=NodeNotReady"
+            assert Kubectl(kubeconfig).list("events", "--all-namespaces", not_ready) == []

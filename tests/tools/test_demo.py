@@ -16,6 +16,9 @@ from guard import processes_with
 from tests.harness.kubectl import Kubectl
 from tests.harness.toolchain import PATH, ROOT
 
+DEMO_SECONDS = 300.0
+"""Far more than a demo takes, and less than the time limit of a test."""
+
 pytestmark = [pytest.mark.engine, pytest.mark.cluster]
 
 
@@ -46,7 +49,12 @@ class User:
 
     def run(self, **env: str) -> tuple[int, str]:
         with self.start(**env) as process:
-            output, _ = process.communicate()
+            try:
+                output, _ = process.communicate(timeout=DEMO_SECONDS)
+            except subprocess.TimeoutExpired:
+                # It cleans up then, so that the next test finds the cluster as it was.
+                process.terminate()
+                output, _ = process.communicate()
         return process.returncode, output
 
     def leftovers(self) -> list[object]:
