@@ -1,0 +1,258 @@
+"""The get functions, without the engine: what they call, give, refuse and keep secret."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+import pulumi
+import pytest
+
+import kubiya_pulumi
+from kubiya_pulumi import (
+    GetError,
+    GetRunnerManifestResult,
+    GetRunnerResult,
+    KubiyaProvider,
+    KubiyaRunner,
+    ManifestError,
+    RunnerDeployment,
+    RunnerGoneError,
+    SettingError,
+    get_runner,
+    get_runner_health,
+    get_runner_health_output,
+    get_runner_manifest,
+    get_runner_manifest_output,
+    get_runner_output,
+    get_runners,
+    get_runners_output,
+)
+from kubiya_pulumi.api import ComponentHealth, UnauthorizedError
+from kubiya_pulumi.emulator import Emulator
+from kubiya_pulumi.testing import MemoryClient, Mocks, run_program
+
+
+@pytest.fixture
+def emulator():
+    with Emulator() as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def service(emulator, monkeypatch):
+    """The emulator as the service of this process, with one runner."""
+    emulator.switch(api_key=emulator.api_key)
+    monkeypatch.setenv("KUBIYA_API_KEY", emulator.api_key)
+    monkeypatch.setenv("KUBIYA_BASE_URL", emulator.url)
+    emulator.add_runner("runner-prod", description="tools")
+    return emulator
+
+
+def operations(emulator):
+    return [call.operation for call in emulator.calls]
+
+
+def test_a_runner(service):
+    runner = get_runner("runner-prod")
+    assert isinstance(runner, GetRunnerResult)
+    assert (runner.name, runner.version, runner.namespace) == ("runner-prod", "v2", "kubiya-system")
+    assert operations(service) == ["describeRunner"]
+
+
+def test_all_runners_with_the_health_of_their_components(service):
+    service.add_runner("sick")
+    service.set_health("sick", failing={"tool-manager": "no route to NATS"})
+    well, sick = sorted(get_runners(), key=lambda runner: runner.name)
+    assert (well.name, sick.name) == ("runner-prod", "sick")
+    assert isinstance(well.tool_manager_health, ComponentHealth)
+    assert well.tool_manager_health.status == "healthy"
+    assert well.runner_health.status == "healthy"
+    assert sick.tool_manager_health.status != "healthy"
+    assert sick.agent_manager_health.status == "healthy"
+    assert operations(service) == ["listRunners"]
+
+
+def test_health_of_a_sick_runner_is_a_result(service):
+    assert get_runner_health("runner-prod").healthy
+    service.set_health("runner-prod", failing={"tool-manager": "no route to NATS"})
+    health = get_runner_health("runner-prod")
+    assert not health.healthy
+    assert [check.error for check in health.checks if not check.healthy] == ["no route to NATS"]
+    assert operations(service) == ["getRunnerHealth"] * 2
+
+
+@pytest.mark.parametrize("content", ["present", "absent"])
+def test_a_manifest(service, content):
+    service.switch(manifest_content=content)
+    manifest = get_runner_manifest("runner-prod")
+    assert isinstance(manifest, GetRunnerManifestResult)
+    assert manifest.runner == "runner-prod"
+    assert manifest.content == service.runners["runner-prod"].manifest
+    assert manifest.url == service.manifest_url("runner-prod")
+    assert {"Namespace", "Deployment"} <= {each["kind"] for each in manifest.objects}
+    assert manifest.images
+    assert "kind: Secret" in manifest.content
+    assert "kind: Secret" not in repr(manifest)
+    assert "/manifests/" not in repr(manifest)
+
+
+def test_all_calls_share_one_client(service, monkeypatch):
+    clients = []
+    known = kubiya_pulumi.functions.shared_client
+
+    def shared_client(connection):
+        clients.append(known(connection))
+        return clients[-1]
+
+    monkeypatch.setattr(kubiya_pulumi.functions, "shared_client", shared_client)
+    for _ in range(5):
+        get_runner("runner-prod")
+        get_runners()
+        get_runner_health("runner-prod")
+        get_runner_manifest("runner-prod")
+    assert len(clients) == 20
+    assert len({id(client) for client in clients}) == 1
+
+
+@pytest.mark.parametrize("get", [get_runner, get_runner_health, get_runner_manifest])
+def test_a_runner_that_is_not_there_is_one_sentence(service, get):
+    with pytest.raises(GetError, match=r"there is no (such )?runner") as failed:
+        get("nosuch")
+    assert isinstance(failed.value, pulumi.RunError)
+    assert isinstance(failed.value.__cause__, RunnerGoneError)
+    assert "nosuch" in str(failed.value)
+    assert "\n" not in str(failed.value)
+
+
+def test_a_404_for_a_runner_that_is_listed_is_not_taken_for_gone(service):
+    service.faults.add("status", operation="getRunnerHealth", status=404)
+    with pytest.raises(GetError, match="answered 404") as failed:
+        get_runner_health("runner-prod")
+    assert not isinstance(failed.value.__cause__, RunnerGoneError)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "cause", "text"),
+    [
+        ("KUBIYA_API_KEY", "", SettingError, "kubiya:apiKey .*is missing"),
+        ("KUBIYA_API_KEY", "wrong-key", UnauthorizedError, "answered 401"),
+        ("KUBIYA_BASE_URL", "http://example.com", SettingError, "kubiya:baseUrl"),
+    ],
+)
+def test_wrong_settings_are_one_sentence(service, monkeypatch, name, value, cause, text):
+    monkeypatch.setenv(name, value)
+    with pytest.raises(GetError, match=text) as failed:
+        get_runners()
+    assert isinstance(failed.value.__cause__, cause)
+    assert "wrong-key" not in str(failed.value)
+
+
+def test_a_bad_manifest_is_one_sentence(service):
+    service.set_manifest("runner-prod", "<html>")
+    with pytest.raises(GetError, match="runner-prod") as failed:
+        get_runner_manifest("runner-prod")
+    assert isinstance(failed.value.__cause__, ManifestError)
+
+
+def in_memory(*names):
+    client = MemoryClient()
+    for name in names:
+        client.add_runner(name, description="tools")
+    return client
+
+
+def test_the_output_forms_take_outputs_and_give_outputs():
+    def program():
+        name = pulumi.Output.from_input("runner-prod")
+        pulumi.export("runner", get_runner_output(name).description)
+        pulumi.export("names", get_runners_output().apply(lambda all_: [r.name for r in all_]))
+        pulumi.export("health", get_runner_health_output(name).status)
+        pulumi.export("sha256", get_runner_manifest_output(name).sha256)
+        pulumi.export("content", get_runner_manifest_output(name).content)
+
+    ran = run_program(program, Mocks(in_memory("runner-prod", "other")))
+    assert ran.outputs["runner"] == "tools"
+    assert ran.outputs["names"] == ["runner-prod", "other"]
+    assert ran.outputs["health"] == "healthy"
+    assert len(ran.outputs["sha256"]) == 64
+    assert ran.secrets == {"sha256", "content"}
+
+
+def test_the_key_of_a_provider_makes_no_result_secret():
+    def program():
+        opts = pulumi.InvokeOptions(provider=KubiyaProvider("other", api_key="a-key"))
+        pulumi.export("runner", get_runner_output("runner-prod", opts=opts).description)
+        pulumi.export("plain", get_runner("runner-prod", opts=opts).description)
+        secret = pulumi.Output.secret("runner-prod")
+        pulumi.export("secret", get_runner_output(secret, opts=opts).description)
+
+    ran = run_program(program, Mocks(in_memory("runner-prod")))
+    assert ran.outputs == {"runner": "tools", "plain": "tools", "secret": "tools"}
+    assert ran.secrets == {"secret"}
+
+
+def test_a_provider_is_found_by_the_parent():
+    def program():
+        provider = KubiyaProvider("other", api_key=pulumi.Output.secret("a-key"))
+        parent = pulumi.ComponentResource(
+            "test:index:Parent", "parent", opts=pulumi.ResourceOptions(providers=[provider])
+        )
+        with pytest.raises(GetError, match="use the _output form"):
+            get_runner("runner-prod", opts=pulumi.InvokeOptions(parent=parent))
+        orphan = pulumi.ComponentResource("test:index:Parent", "orphan")
+        assert get_runner("runner-prod", opts=pulumi.InvokeOptions(parent=orphan)).name
+
+    run_program(program, Mocks(in_memory("runner-prod")))
+
+
+def test_another_kind_of_provider_is_refused():
+    def program():
+        provider = pulumi.ProviderResource("kubernetes", "cluster", {})
+        get_runner("runner-prod", opts=pulumi.InvokeOptions(provider=provider))
+
+    with pytest.raises(GetError, match="no KubiyaProvider"):
+        run_program(program, Mocks(in_memory("runner-prod")))
+
+
+@pytest.mark.parametrize("form", ["id", "depends_on", "depends_on_component", "depends_on_output"])
+def test_a_preview_asks_nothing_about_what_is_yet_to_be_created(form):
+    def program():
+        if form == "depends_on_component":
+            opts = pulumi.InvokeOutputOptions(depends_on=[RunnerDeployment("runner-prod")])
+            found = get_runner_output("runner-prod", opts=opts)
+        else:
+            runner = KubiyaRunner("runner-prod", description="tools")
+            if form == "id":
+                found = get_runner_output(runner.id)
+            else:
+                given = pulumi.Output.from_input(runner) if form.endswith("output") else runner
+                opts = pulumi.InvokeOutputOptions(depends_on=[given])
+                found = get_runner_output("runner-prod", opts=opts)
+        pulumi.export("name", found.name)
+
+    assert run_program(program, Mocks(), preview=True).outputs == {}
+    assert run_program(program, Mocks()).outputs == {"name": "runner-prod"}
+
+
+def test_a_failure_of_the_output_form_ends_the_program():
+    with pytest.raises(GetError, match='there is no runner "nosuch"'):
+        run_program(lambda: get_runner_output("nosuch"), Mocks())
+
+
+def test_other_mocks_are_no_way_to_the_network(service):
+    class OtherMocks(pulumi.runtime.Mocks):
+        def new_resource(self, args):
+            return args.name, args.inputs
+
+        def call(self, args):
+            return {}, None
+
+    with pytest.raises(GetError, match=r"kubiya_pulumi\.testing"):
+        run_program(lambda: get_runner("runner-prod"), OtherMocks())
+    assert operations(service) == []
+
+
+def test_results_name_what_the_api_names():
+    assert {each.name for each in fields(GetRunnerResult)} <= {
+        each.name for each in fields(kubiya_pulumi.api.Runner)
+    }
