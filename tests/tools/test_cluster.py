@@ -64,6 +64,17 @@ def test_deployments_become_available(control_plane: Path) -> None:
     assert "harness" not in {each["metadata"]["name"] for each in kubectl.list("namespaces")}
 
 
+@pytest.mark.cluster
+def test_the_node_keeps_its_lease(control_plane: Path) -> None:
+    """Without one the node is taken for lost after 50 s, and no Deployment stays available."""
+    kubectl = Kubectl(control_plane)
+    kubectl(
+        "wait", "lease/node-1", "--namespace=kube-node-lease", "--for=create", "--timeout=60s"
+    )  # fmt: skip
+    [lease] = kubectl.list("lease", "--namespace=kube-node-lease")
+    assert lease["spec"]["renewTime"]
+
+
 @own_control_plane
 @pytest.mark.cluster
 def test_a_given_folder_keeps_the_logs_and_no_process(tmp_path: Path) -> None:
