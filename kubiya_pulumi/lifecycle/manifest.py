@@ -1,12 +1,18 @@
 """The decisions about a runner's downloaded manifest: see `steps` for what each one means.
 
 The manifest is a copy in the state: nothing is made at the API and nothing is deleted there.
+
+A refresh reports a difference only between what it reads and the *inputs* in the state. So it
+puts the hash of what it read among them, where the next one compares with it, and `keep` lets it
+stay there when the program is run. The first refresh finds none yet: for its sake the outputs
+say what the hash was before.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Set
+from dataclasses import replace
 from typing import Any
 
 from kubiya_pulumi.api import RunnersClient, name_problem
@@ -16,6 +22,12 @@ from kubiya_pulumi.lifecycle.steps import Difference, Failure, Properties, State
 from kubiya_pulumi.review import ManifestError, images, parse_manifest
 
 
+def keep(old_inputs: Properties, inputs: Properties) -> dict[str, Any]:
+    """The program's inputs, with the hash that a refresh put beside them for the same runner."""
+    same = "sha256" in old_inputs and old_inputs.get("runner") == inputs.get("runner")
+    return {**inputs, "sha256": old_inputs["sha256"]} if same else dict(inputs)
+
+
 def check(inputs: Properties, unknown: Set[str]) -> tuple[dict[str, Any], list[Failure]]:
     """The runner's name must be one that a runner can have."""
     problem = None if "runner" in unknown else name_problem(inputs.get("runner"))
@@ -23,9 +35,13 @@ def check(inputs: Properties, unknown: Set[str]) -> tuple[dict[str, Any], list[F
 
 
 def diff(outputs: Properties, inputs: Properties, unknown: Set[str]) -> Difference:
-    """Another runner's manifest is another one; what changed upstream comes in by refresh."""
+    """Another runner's manifest is another one; another text is what a refresh has to report."""
     another = "runner" in unknown or ("runner" in outputs and inputs["runner"] != outputs["runner"])
-    return Difference(replaces=("runner",) if another else ())
+    sha256 = outputs.get("sha256")
+    new_text = inputs.get("sha256", outputs.get("sha256_before", sha256)) != sha256
+    return Difference(
+        updates=("sha256",) if new_text else (), replaces=("runner",) if another else ()
+    )
 
 
 def create(client: RunnersClient, inputs: Properties) -> State:
@@ -40,14 +56,18 @@ def create(client: RunnersClient, inputs: Properties) -> State:
     return state
 
 
-def read(client: RunnersClient, id_: str, outputs: Properties) -> State | None:  # noqa: ARG001
+def read(client: RunnersClient, id_: str, outputs: Properties) -> State | None:
     """Download the manifest again, so that a refresh shows what changed upstream."""
-    return unless_gone(client, id_, lambda: _downloaded(client, id_))
+    state = unless_gone(client, id_, lambda: _downloaded(client, id_))
+    before = outputs.get("sha256")
+    if state is None or before in (None, state.outputs["sha256"]):
+        return state
+    return replace(state, outputs={**state.outputs, "sha256_before": before})
 
 
 def update(client: RunnersClient, id_: str, outputs: Properties, inputs: Properties) -> State:  # noqa: ARG001
     """No input of a manifest can be changed in place, so nothing calls for this."""
-    return State(id_, {**outputs, **inputs})
+    return State(id_, dict(outputs))
 
 
 def delete(client: RunnersClient, id_: str, outputs: Properties) -> None:
@@ -66,11 +86,10 @@ def _downloaded(client: RunnersClient, name: str) -> State:
             f'the manifest of runner "{name}" {error}. Nothing was applied. Check kubiya:baseUrl '
             "(or KUBIYA_BASE_URL), and what the service gives for this runner."
         ) from None
-    inputs = {"runner": name}
+    inputs = {"runner": name, "sha256": hashlib.sha256(text.encode()).hexdigest()}
     outputs = {
         **inputs,
         "content": text,
-        "sha256": hashlib.sha256(text.encode()).hexdigest(),
         "url": url,
         "objects": [
             {

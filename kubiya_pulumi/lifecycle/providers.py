@@ -141,6 +141,10 @@ class RunnerManifestProvider(_Provider):
 
     steps: ClassVar[Steps] = manifest
 
+    def check(self, _olds: Bag, news: Bag) -> CheckResult:
+        """Also keep what a refresh put beside the program's inputs."""
+        return super().check(_olds, manifest.keep(_olds, news))
+
 
 class RunnerHealthProvider(_Provider):
     """The lifecycle of `pulumi-python:dynamic/kubiya:RunnerHealth`."""

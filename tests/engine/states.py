@@ -15,6 +15,9 @@ _NOTES = frozenset({"created", "modified", "sourcePosition", "stackTrace", "prop
 """What the engine notes down of a command: times, places in the program; a refresh that fails
 drops which input came from where."""
 
+_SIGNATURE = "4dabf18193072939515e22adb298388d"
+_SECRET = "1b47061264138c4ac30d75fd1eb44270"
+
 
 def state(stack: Stack) -> list[dict[str, Any]]:
     """The resources in the state, to be compared: all but the engine's notes.
@@ -42,3 +45,8 @@ def outputs(stack: Stack, type_: str) -> dict[str, Any]:
     """The outputs in the state of the one resource of that type."""
     [resource] = stack.resources(type_)
     return dict(resource["outputs"])
+
+
+def is_secret(value: object) -> bool:
+    """Whether a value in the state is an encrypted secret."""
+    return isinstance(value, dict) and value.get(_SIGNATURE) == _SECRET and "ciphertext" in value

@@ -73,10 +73,14 @@ def test_a_read_gives_what_changed_upstream(client, emulator):
     text = "apiVersion: v1\nkind: Namespace\nmetadata: {name: other}\n"
     emulator.set_manifest("r", text)
     found = manifest.read(client, "r", made.outputs)
-    assert found.inputs == INPUTS
     assert found.outputs["content"] == text
     assert found.outputs["images"] == []
     assert found.outputs["sha256"] != made.outputs["sha256"]
+    assert found.outputs["sha256_before"] == made.outputs["sha256"]
+    assert found.inputs == {**INPUTS, "sha256": found.outputs["sha256"]}
+    again = manifest.read(client, "r", found.outputs)
+    assert "sha256_before" not in again.outputs
+    assert again.inputs == found.inputs
 
 
 def test_a_read_of_a_runner_that_is_gone_means_gone(client):

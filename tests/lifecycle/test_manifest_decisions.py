@@ -7,6 +7,7 @@ from kubiya_pulumi.lifecycle.steps import Difference
 
 NOTHING = frozenset[str]()
 REPLACED = Difference(replaces=("runner",))
+NEW_TEXT = Difference(updates=("sha256",))
 
 
 def test_check_keeps_what_is_given():
@@ -31,7 +32,31 @@ def test_check_skips_what_is_not_known_yet():
         ({"runner": "r"}, {"runner": "s"}, NOTHING, REPLACED),
         ({"runner": "r"}, {}, {"runner"}, REPLACED),
         ({}, {"runner": "r"}, NOTHING, Difference()),
+        # After a refresh the inputs in the state hold the hash of what it read.
+        ({"runner": "r", "sha256": "1"}, {"runner": "r", "sha256": "1"}, NOTHING, Difference()),
+        ({"runner": "r", "sha256": "1"}, {"runner": "r", "sha256": "0"}, NOTHING, NEW_TEXT),
+        # The first refresh finds none there.
+        ({"runner": "r", "sha256": "1", "sha256_before": "0"}, {"runner": "r"}, NOTHING, NEW_TEXT),
+        (
+            {"runner": "r", "sha256": "1", "sha256_before": "0"},
+            {"runner": "r", "sha256": "1"},
+            NOTHING,
+            Difference(),
+        ),
     ],
 )
 def test_diff(state, inputs, unknown, difference):
     assert manifest.diff(state, inputs, unknown) == difference
+
+
+@pytest.mark.parametrize(
+    ("old_inputs", "inputs", "kept"),
+    [
+        ({}, {"runner": "r"}, {"runner": "r"}),
+        ({"runner": "r"}, {"runner": "r"}, {"runner": "r"}),
+        ({"runner": "r", "sha256": "0"}, {"runner": "r"}, {"runner": "r", "sha256": "0"}),
+        ({"runner": "r", "sha256": "0"}, {"runner": "s"}, {"runner": "s"}),
+    ],
+)
+def test_the_hash_of_the_last_refresh_stays_with_its_runner(old_inputs, inputs, kept):
+    assert manifest.keep(old_inputs, inputs) == kept
