@@ -1,0 +1,187 @@
+"""Wrong settings and inputs on the real engine: one clear sentence each, the state as it was."""
+
+from __future__ import annotations
+
+import socket
+from typing import Any
+
+import pytest
+
+from kubiya_pulumi.emulator import Emulator
+from tests.engine.conftest import Calls, MakeStack
+from tests.engine.sentences import frames, problems, sentence
+from tests.engine.states import RUNNER, state
+from tests.harness.engine import Stack
+
+pytestmark = pytest.mark.engine
+
+PROGRAM = """
+import pulumi
+from kubiya_pulumi import KubiyaRunner
+
+KubiyaRunner("runner-prod", description=pulumi.Config().get("description"))
+"""
+SECRET = "key-that-nobody-must-see"
+NO_KEY = (
+    "kubiya:apiKey (or KUBIYA_API_KEY) is missing: set the API key with "
+    "`pulumi config set --secret kubiya:apiKey`."
+)
+
+
+@pytest.fixture
+def dev(emulator: Emulator, stack: MakeStack) -> Stack:
+    """A stack with a runner in it."""
+    made = stack(PROGRAM)
+    made.up("--skip-preview")
+    emulator.forget_calls()
+    return made
+
+
+# The client's own tests know more of them; these are the ways that differ on the engine.
+SETTINGS = [
+    ("apiKey", "", " is missing: set the API key with "),
+    ("apiKey", f"{SECRET}\nX-Other: 1", " contains a line break: "),
+    ("baseUrl", "", " is empty or not text: set the API's address with "),
+    ("baseUrl", "api.kubiya.ai", " is not a valid URL: "),
+    ("baseUrl", f"https://user:{SECRET}@api.kubiya.ai", " contains a user name or password"),
+    ("baseUrl", "http://api.kubiya.ai", " is plain http:// to api.kubiya.ai, which would show "),
+    ("timeoutSeconds", "soon", " is not a number: "),
+    ("maxRetries", "1.5", " is not a whole number: "),
+    ("maxRetries", "-1", " must be a whole number from 0 to 20"),
+    ("caBundle", "/no/such/file", " cannot be read (No such file or directory): "),
+    ("caBundle", "Pulumi.yaml", " is not a PEM file of certificates: "),
+]
+
+
+def test_settings_that_cannot_be_right(
+    emulator: Emulator, dev: Stack, calls: Calls, subtests: Any
+) -> None:
+    before = state(dev)
+    good = {
+        "apiKey": emulator.api_key,
+        "baseUrl": emulator.url,
+        "timeoutSeconds": "30",
+        "maxRetries": "0",
+    }
+    for setting, value, problem in SETTINGS:
+        with subtests.test(f"{setting}={value!r}"):
+            # Encrypted, as anything that may hold a secret should be.
+            settings = {**good, setting: value}
+            dev.configure(secrets={f"kubiya:{name}": text for name, text in settings.items()})
+            failed = dev.preview(check=False)
+            assert failed.returncode
+            [(property_, said)] = problems(failed).items()
+            assert property_ == ""
+            assert said.startswith(f"kubiya:{setting}")
+            assert problem in said
+            assert "pulumi config set" in said
+            assert frames(failed) == set()
+            assert SECRET not in failed.text
+    failed = dev.up("--skip-preview", check=False)
+    assert failed.returncode
+    assert problems(failed).keys() == {""}
+    assert state(dev) == before
+    assert calls() == []
+
+
+def test_no_key_at_all(emulator: Emulator, bare_stack: MakeStack, calls: Calls) -> None:
+    dev = bare_stack(PROGRAM, config={"kubiya:baseUrl": emulator.url})
+    failed = dev.up(check=False)
+    assert failed.returncode
+    assert problems(failed) == {"": NO_KEY}
+    assert dev.resources(RUNNER) == []
+    assert calls() == []
+
+
+def test_a_key_that_was_in_the_environment_and_no_longer_is(
+    emulator: Emulator, bare_stack: MakeStack, calls: Calls
+) -> None:
+    environment = {"KUBIYA_API_KEY": emulator.api_key, "KUBIYA_BASE_URL": emulator.url}
+    dev = bare_stack(PROGRAM, env=environment)
+    dev.up("--skip-preview")
+    before = state(dev)
+    calls()
+    del environment["KUBIYA_API_KEY"]
+    for command in (dev.refresh, dev.destroy):
+        failed = command("--skip-preview", check=False)
+        assert sentence(failed) == NO_KEY
+        assert frames(failed) == {"kubiya_pulumi/lifecycle/providers.py"}
+    assert state(dev) == before
+    assert calls() == []
+
+
+def test_all_inputs_that_cannot_be_right_are_named_at_once(
+    emulator: Emulator, stack: MakeStack, calls: Calls
+) -> None:
+    program = """
+from kubiya_pulumi import KubiyaRunner
+
+KubiyaRunner("runner-prod", name="a/b", description=["x"], adopt_existing="yes")
+"""
+    dev = stack(program)
+    dev.run("config", "rm", "kubiya:apiKey")
+    failed = dev.up(check=False)
+    assert failed.returncode
+    assert problems(failed) == {
+        "name": 'must not contain "/", which separates the parts of a URL',
+        "description": "must be text",
+        "adopt_existing": "must be true or false",
+        "": NO_KEY,
+    }
+    assert frames(failed) == set()
+
+    dev.rewrite('from kubiya_pulumi import RunnerManifest\nRunnerManifest("manifest", runner="")')
+    assert problems(dev.up(check=False)) == {"runner": "must not be empty", "": NO_KEY}
+    assert calls() == []
+
+
+def closed_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        return int(closed.getsockname()[1])
+
+
+def refused(dev: Stack, config: dict[str, str], secrets: dict[str, str]) -> str:
+    """The one sentence in which a change ends with these settings."""
+    before = state(dev)
+    dev.configure({"description": "new", **config}, secrets)
+    failed = dev.up(check=False)
+    assert failed.returncode
+    assert frames(failed) == {"kubiya_pulumi/lifecycle/providers.py"}
+    assert state(dev) == before
+    return sentence(failed)
+
+
+def test_a_host_that_cannot_be_reached(dev: Stack) -> None:
+    url = f"http://127.0.0.1:{closed_port()}"
+    assert refused(dev, {"kubiya:baseUrl": url}, {}) == (
+        f'could not change the description of runner "runner-prod": no connection to {url} '
+        "(Connection refused). Check kubiya:baseUrl (or KUBIYA_BASE_URL), the network and the "
+        "proxy settings, then try again."
+    )
+
+
+def test_a_key_that_is_refused(dev: Stack) -> None:
+    said = refused(dev, {}, {"kubiya:apiKey": SECRET})
+    assert said.startswith(
+        'could not change the description of runner "runner-prod": the service answered 401 '
+    )
+    assert "`pulumi config set --secret kubiya:apiKey` or in KUBIYA_API_KEY" in said
+    assert SECRET not in dev.transcript
+
+
+def test_a_key_that_may_not(emulator: Emulator, dev: Stack) -> None:
+    emulator.switch(forbidden_keys=(emulator.api_key,))
+    said = refused(dev, {}, {})
+    assert "the service answered 403 " in said
+    assert "The API key lacks the permission" in said
+    assert "kubiya:apiKey (or KUBIYA_API_KEY)" in said
+
+
+def test_settings_put_right_go_on_where_it_stopped(emulator: Emulator, dev: Stack) -> None:
+    good = emulator.api_key
+    refused(dev, {}, {"kubiya:apiKey": SECRET})
+    dev.configure(secrets={"kubiya:apiKey": good})
+    dev.up("--skip-preview")
+    assert emulator.runners["runner-prod"].description == "new"
+    dev.destroy("--skip-preview")
+    assert not emulator.runners
