@@ -181,10 +181,6 @@ class Demo:
         shutil.copy(ROOT / "Pulumi.yaml", self._project)
         ignored = shutil.ignore_patterns("Pulumi.*.yaml", "__pycache__")
         shutil.copytree(ROOT / "examples", self._project / "examples", ignore=ignored)
-        # The engine looks for the project's virtualenv beside Pulumi.yaml, the plugin that
-        # runs the provider beside the program.
-        for folder in (self._project, self._project / "examples" / "runner"):
-            (folder / ".venv").symlink_to(sys.prefix)
         self._pulumi("stack", "init", "demo")
         self._pulumi("config", "set", "kubiya:baseUrl", self._url)
         key = self._headers["Authorization"].removeprefix("UserKey ")
