@@ -1,0 +1,145 @@
+"""Which settings count on the real engine, and where they are stored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from kubiya_pulumi.emulator import Emulator
+from tests.engine.conftest import MakeStack
+from tests.engine.sentences import problems
+from tests.engine.states import RUNNER, is_secret
+from tests.harness.secrets import find_secrets
+
+pytestmark = pytest.mark.engine
+
+DEFAULT = """
+from kubiya_pulumi import KubiyaRunner
+
+KubiyaRunner("by-default")
+"""
+EXPLICIT = """
+import pulumi
+from kubiya_pulumi import KubiyaProvider, KubiyaRunner
+
+config = pulumi.Config()
+other = KubiyaProvider("other", api_key=config.require("key"), base_url=config.get("url"))
+KubiyaRunner("explicit", opts=pulumi.ResourceOptions(provider=other))
+"""
+PROVIDER = "pulumi:providers:pulumi-python"
+
+
+@pytest.fixture
+def other() -> Iterator[Emulator]:
+    """A second Runners API, with a key of its own."""
+    with Emulator() as running:
+        running.switch(api_key=running.api_key)
+        yield running
+
+
+def environment(emulator: Emulator) -> dict[str, str]:
+    return {"KUBIYA_API_KEY": emulator.api_key, "KUBIYA_BASE_URL": emulator.url}
+
+
+def test_the_stack_comes_before_the_environment(
+    emulator: Emulator, other: Emulator, stack: MakeStack
+) -> None:
+    dev = stack(DEFAULT, env=environment(other))
+    dev.up("--skip-preview")
+    assert list(emulator.runners) == ["by-default"]
+    assert other.calls == []
+
+
+def test_a_provider_comes_before_both_and_two_of_them_go_their_own_ways(
+    emulator: Emulator, other: Emulator, stack: MakeStack
+) -> None:
+    given = {"url": other.url, "key": other.api_key}
+    dev = stack(EXPLICIT + DEFAULT, config=given, env=environment(emulator))
+    dev.up("--skip-preview")
+    assert list(emulator.runners) == ["by-default"]
+    assert list(other.runners) == ["explicit"]
+    dev.preview("--expect-no-changes")
+    emulator.forget_calls()
+    other.forget_calls()
+    dev.refresh("--skip-preview", "--expect-no-changes")
+    assert [call.runner for call in emulator.calls] == ["by-default"]
+    assert [call.runner for call in other.calls] == ["explicit"]
+
+    [provider] = [each for each in dev.resources(PROVIDER) if each["urn"].endswith("::other")]
+    assert is_secret(provider["inputs"]["kubiya:apiKey"]), "though it was given in plain text"
+    assert is_secret(provider["outputs"]["kubiya:apiKey"])
+    assert provider["inputs"]["kubiya:baseUrl"] == other.url
+    dev.destroy("--skip-preview")
+    assert not emulator.runners
+    assert not other.runners
+
+
+def test_what_a_provider_is_not_given_comes_from_the_environment_not_from_the_stack(
+    emulator: Emulator, other: Emulator, stack: MakeStack
+) -> None:
+    environment = {"KUBIYA_BASE_URL": other.url}
+    dev = stack(EXPLICIT, config={"key": other.api_key}, env=environment)
+    dev.up("--skip-preview")
+    assert list(other.runners) == ["explicit"]
+    assert emulator.calls == []
+
+
+def test_numbers_of_a_provider(emulator: Emulator, stack: MakeStack) -> None:
+    program = """
+import pulumi
+from kubiya_pulumi import KubiyaProvider, KubiyaRunner
+
+config = pulumi.Config()
+kubiya = KubiyaProvider(
+    "kubiya",
+    api_key=config.require_secret("key"),
+    base_url=config.require("url"),
+    timeout_seconds=2.5,
+    max_retries=config.require_int("retries"),
+)
+KubiyaRunner("runner-prod", opts=pulumi.ResourceOptions(provider=kubiya))
+"""
+    given = {"url": emulator.url, "retries": "1"}
+    dev = stack(program, config=given, secrets={"key": emulator.api_key})
+    emulator.faults.add("status", operation="listRunners", status=503, retry_after="0", count=2)
+    assert dev.up("--skip-preview", check=False).returncode
+    assert [call.operation for call in emulator.calls] == ["listRunners"] * 2
+    dev.up("--skip-preview")
+    assert list(emulator.runners) == ["runner-prod"]
+    dev.configure({"retries": "-1"})
+    assert problems(dev.preview(check=False))[""].startswith("kubiya:maxRetries must be a whole")
+
+
+def test_a_key_from_the_environment_is_never_stored(
+    emulator: Emulator, bare_stack: MakeStack
+) -> None:
+    settings = environment(emulator)
+    keys = [emulator.api_key, "the-key-of-the-next-day"]
+    dev = bare_stack(DEFAULT, env=settings)
+    dev.up(verbose=True)
+    dev.refresh(verbose=True)
+    # So a new key counts at once, where one in the stack would have to be stored first.
+    emulator.switch(api_key=keys[1])
+    settings["KUBIYA_API_KEY"] = keys[1]
+    dev.refresh(verbose=True)
+    assert find_secrets(keys, transcript=dev.transcript, folder=dev.folder) == []
+    [provider] = dev.resources(PROVIDER)
+    assert "kubiya:apiKey" not in provider.get("inputs", {})
+    dev.destroy("--skip-preview")
+    assert dev.resources(RUNNER) == []
+
+
+def test_a_new_key_in_the_stack_has_to_be_stored_first(
+    emulator: Emulator, stack: MakeStack
+) -> None:
+    dev = stack(DEFAULT)
+    dev.up("--skip-preview")
+    emulator.switch(api_key="the-key-of-the-next-day")
+    dev.configure(secrets={"kubiya:apiKey": emulator.api_key})
+    failed = dev.destroy("--skip-preview", check=False)
+    assert "the service answered 401" in failed.text
+    assert "unless --run-program is given" in failed.text
+    dev.refresh("--skip-preview", "--run-program")
+    dev.destroy("--skip-preview", "--run-program")
+    assert not emulator.runners
