@@ -143,3 +143,18 @@ def test_a_new_key_in_the_stack_has_to_be_stored_first(
     dev.refresh("--skip-preview", "--run-program")
     dev.destroy("--skip-preview", "--run-program")
     assert not emulator.runners
+
+
+def test_a_new_key_of_a_provider_leaves_its_resources_alone(
+    emulator: Emulator, stack: MakeStack
+) -> None:
+    dev = stack(EXPLICIT, config={"url": emulator.url}, secrets={"key": emulator.api_key})
+    dev.up("--skip-preview")
+    emulator.forget_calls()
+    emulator.switch(api_key="the-key-of-the-next-day")
+    dev.configure(secrets={"key": emulator.api_key})
+    assert dev.preview_json()["changeSummary"] == {"same": 2, "update": 1}
+    dev.up("--skip-preview")
+    assert emulator.calls == []
+    dev.destroy("--skip-preview")
+    assert not emulator.runners

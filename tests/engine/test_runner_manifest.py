@@ -182,3 +182,16 @@ def test_another_runner_is_another_manifest(
     assert calls() == ["getRunnerManifest"]
     assert outputs(dev, MANIFEST)["runner"] == "runner-test"
     assert dev.outputs()["sha256"] != first
+
+
+def test_a_manifest_that_is_replaced_is_the_new_one(emulator: Emulator, stack: MakeStack) -> None:
+    text = emulator.add_runner("runner-prod").manifest
+    dev = stack(PROGRAM)
+    dev.up("--skip-preview")
+    dev.refresh("--skip-preview")
+    emulator.set_manifest("runner-prod", text.replace("info", "debug"))
+    [before] = dev.resources(MANIFEST)
+    dev.up("--skip-preview", "--replace", before["urn"])
+    assert outputs(dev, MANIFEST)["sha256"] != before["outputs"]["sha256"]
+    dev.preview("--expect-no-changes")
+    dev.refresh("--skip-preview", "--expect-no-changes")
