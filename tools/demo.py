@@ -49,9 +49,12 @@ def main() -> int:
     try:
         with tempfile.TemporaryDirectory(prefix="kubiya-demo-") as folder:
             use_own_settings(Path(folder))
-            with contextlib.ExitStack() as stack:
-                Demo(Path(folder), stack).run()
-            check_processes()
+            try:
+                with contextlib.ExitStack() as stack:
+                    Demo(Path(folder), stack).run()
+                check_processes()
+            finally:
+                end_processes()
     except KeyboardInterrupt:
         print("\ndemo: broken off, and cleaned up", file=sys.stderr)
         return 130
@@ -68,10 +71,22 @@ def main() -> int:
     return 0
 
 
+def started_processes() -> list[int]:
+    """What still runs of all that the demo has started, known by the home it was given."""
+    return processes_with(f"PULUMI_HOME={os.environ['PULUMI_HOME']}")
+
+
 def check_processes() -> None:
     """Look whether everything that the demo has started is over."""
-    if left := processes_with(f"PULUMI_HOME={os.environ['PULUMI_HOME']}"):
-        raise DemoError(f"processes are still running: {', '.join(map(str, left))}")
+    if left := started_processes():
+        raise DemoError(f"processes were still running: {', '.join(map(str, left))}")
+
+
+def end_processes() -> None:
+    """End what an engine that came to a sudden end has left: its plugins go on without it."""
+    for pid in started_processes():
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
 
 
 def use_own_settings(scratch: Path) -> None:
@@ -224,7 +239,11 @@ class Demo:
             raise DemoError(f"the cluster still has {', '.join(left.split())} after pulumi destroy")
 
     def _clean_up(self) -> None:
-        print("\nTaking back what was made …", file=sys.stderr, flush=True)
+        with contextlib.suppress(BrokenPipeError):
+            print("\nTaking back what was made …", file=sys.stderr, flush=True)
+        # An engine that came to a sudden end has left its lock behind.
+        with contextlib.suppress(CommandError):
+            output("pulumi", "cancel", "--yes", cwd=self._project)
         try:
             output("pulumi", "destroy", "--yes", "--non-interactive", cwd=self._project)
         except CommandError as error:

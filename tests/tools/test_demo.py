@@ -119,6 +119,17 @@ def test_broken_off(user: User, control_plane: Path, how: signal.Signals) -> Non
     assert user.leftovers() == []
 
 
+def test_nobody_reads_the_output_any_more(user: User, control_plane: Path) -> None:
+    with user.start(KUBECONFIG=str(control_plane)) as process:
+        assert process.stdout is not None
+        while "Deployment" not in (line := process.stdout.readline()):
+            assert line
+        process.stdout.close()
+    assert process.returncode == 1
+    assert Kubectl(control_plane)("get", "namespace", "kubiya-system", "--ignore-not-found") == ""
+    assert user.leftovers() == []
+
+
 def test_a_cluster_that_is_not_there(user: User, tmp_path: Path) -> None:
     status, output = user.run(KUBECONFIG=str(tmp_path / "gone"))
     assert status == 1
