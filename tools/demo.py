@@ -183,9 +183,9 @@ class Demo:
         self._call("DELETE", f"/api/v3/runners/{RUNNER}")
         file = self._scratch / "manifest.yaml"
         file.write_text(text)
-        if there := output("kubectl", "get", "-f", str(file), "--ignore-not-found", "-o", "name"):
+        if there := present(file):
             raise DemoError(
-                f"the cluster in KUBECONFIG already has {', '.join(there.split())}, which the demo "
+                f"the cluster in KUBECONFIG already has {', '.join(there)}, which the demo "
                 "would take over and then delete: name another cluster, or unset KUBECONFIG"
             )
 
@@ -234,13 +234,10 @@ class Demo:
         self._get("/api/v3/runners")
         if runners := self._call("GET", "/api/v3/runners").json():
             raise DemoError(f"the API still has {len(runners)} runner(s) after pulumi destroy")
-        command = ["kubectl", "get", "-f", str(objects), "--ignore-not-found", "-o", "name"]
-        if left := output(*command):
-            raise DemoError(f"the cluster still has {', '.join(left.split())} after pulumi destroy")
+        if left := present(objects):
+            raise DemoError(f"the cluster still has {', '.join(left)} after pulumi destroy")
 
     def _clean_up(self) -> None:
-        with contextlib.suppress(BrokenPipeError):
-            print("\nTaking back what was made …", file=sys.stderr, flush=True)
         # An engine that came to a sudden end has left its lock behind.
         with contextlib.suppress(CommandError):
             output("pulumi", "cancel", "--yes", cwd=self._project)
@@ -277,6 +274,12 @@ class Demo:
         show("pulumi", *args, hint="the key is read from standard input" if stdin else "")
         flags = ("--non-interactive", f"--color={color()}")
         run("pulumi", *args, *flags, cwd=self._project, stdin=stdin)
+
+
+def present(file: Path) -> list[str]:
+    """Which of the objects in a file are in the cluster."""
+    found = output("kubectl", "get", "-f", str(file), "--ignore-not-found", "-o", "name")
+    return found.split()
 
 
 def _is_object(outputs: dict[str, Any]) -> bool:
