@@ -29,6 +29,7 @@ from typing import Any
 import requests
 from cluster import ClusterError, cluster
 from guard import Guard, ProcessDiedError, processes_with
+from inventory import objects_of, present
 from terminal import CommandError, color, output, run, show
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -214,8 +215,7 @@ class Demo:
         self._wait_for("healthy", lambda: self._call("GET", health).json().get("status"))
         self._get(health)
         state = json.loads(output("pulumi", "stack", "export", cwd=self._project))
-        outputs = [each.get("outputs", {}) for each in state["deployment"]["resources"]]
-        objects = [_reference(each) for each in outputs if _is_object(each)]
+        objects = objects_of(state)
         if not objects:
             raise DemoError("pulumi up has put nothing into the cluster")
         file = self._scratch / "objects.json"
@@ -274,26 +274,6 @@ class Demo:
         show("pulumi", *args, hint="the key is read from standard input" if stdin else "")
         flags = ("--non-interactive", f"--color={color()}")
         run("pulumi", *args, *flags, cwd=self._project, stdin=stdin)
-
-
-def present(file: Path) -> list[str]:
-    """Which of the objects in a file are in the cluster."""
-    found = output("kubectl", "get", "-f", str(file), "--ignore-not-found", "-o", "name")
-    return found.split()
-
-
-def _is_object(outputs: dict[str, Any]) -> bool:
-    return "kind" in outputs and "apiVersion" in outputs and "metadata" in outputs
-
-
-def _reference(outputs: dict[str, Any]) -> dict[str, Any]:
-    """As much of an object as kubectl needs to find it."""
-    metadata = {key: outputs["metadata"].get(key) for key in ("name", "namespace")}
-    return {
-        "apiVersion": outputs["apiVersion"],
-        "kind": outputs["kind"],
-        "metadata": {key: value for key, value in metadata.items() if value},
-    }
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:
