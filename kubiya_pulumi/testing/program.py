@@ -65,6 +65,8 @@ def run_program(
     Raises:
         Exception: whatever the program or a resource raises, first of all.
     """
+    # Once, before the working directory is another one.
+    program = program if callable(program) else Path(program).resolve()
 
     async def main() -> Ran:
         pulumi.runtime.set_mocks(mocks, project, stack, preview, organization=organization)
@@ -102,23 +104,21 @@ def _configure(project: str, config: Mapping[str, str], secrets: Mapping[str, st
     pulumi.runtime.set_all_config({**full(config), **secret}, list(secret))
 
 
-def _execute(program: Program) -> None:
+def _execute(program: Path | Callable[[], object]) -> None:
     if callable(program):
         program()
         return
-    path = Path(program).resolve()
-    file = path / "__main__.py" if path.is_dir() else path
+    file = program / "__main__.py" if program.is_dir() else program
     runpy.run_path(str(file), run_name="__main__")
 
 
 @contextlib.contextmanager
-def _imports_undone(program: Program) -> Iterator[None]:
+def _imports_undone(program: Path | Callable[[], object]) -> Iterator[None]:
     """Let a program import from its folder and read files there, as the engine does."""
     if callable(program):
         yield
         return
-    path = Path(program).resolve()
-    folder = path if path.is_dir() else path.parent
+    folder = program if program.is_dir() else program.parent
     modules = set(sys.modules)
     sys.path.insert(0, str(folder))
     try:

@@ -31,6 +31,12 @@ def test_a_folder_is_run_as_the_engine_runs_it(folder):
     assert run_program(str(folder / "__main__.py"), Mocks()).outputs["name"] == "one"
 
 
+def test_a_path_may_be_relative(folder, monkeypatch):
+    monkeypatch.chdir(folder.parent)
+    assert run_program(folder.name, Mocks()).outputs["name"] == "one"
+    assert run_program(f"{folder.name}/__main__.py", Mocks()).outputs["name"] == "one"
+
+
 def test_runs_leave_nothing_behind(folder):
     before = (Path.cwd(), list(sys.path), threading.active_count())
     run_program(folder, Mocks())
