@@ -39,7 +39,7 @@ class DeclaredResource:
     """Its type, such as `pulumi-python:dynamic/kubiya:Runner`."""
     name: str
     """Its name in the program."""
-    inputs: dict[str, Any]
+    inputs: dict[str, Any] = field(repr=False)
     """What it was given, without what is not known in a preview."""
     id: str
     """Its id; empty in a preview."""

@@ -134,6 +134,7 @@ def test_secrets_stay_secret():
     assert ran.secrets == {"description", "manifest_url", "content", "url"}
     assert ran.outputs["description"] == "hush"
     assert mocks.resource("runner").inputs["description"] == "hush"
+    assert "hush" not in repr(mocks.resources)
 
 
 def test_other_resources_have_their_inputs_as_outputs():
