@@ -8,6 +8,7 @@ import argparse
 import importlib
 import sys
 from collections.abc import Mapping, Sequence
+from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
 __all__ = ["main"]
@@ -24,10 +25,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: the arguments after the program's name; those of the process by default.
 
     Returns:
-        The exit status: 0 for success, 1 for a failure that was explained.
+        The exit status: 0 for success, 1 for a failure that was explained, 2 where there are no
+        arguments, after the help text on stderr.
 
     Raises:
-        SystemExit: 2 for arguments that cannot be, 0 after a help text.
+        SystemExit: 2 for arguments that cannot be, 0 after a help text or the version.
     """
     listed = "\n".join(f"  {name:<12}{meaning}" for name, meaning in sorted(_COMMANDS.items()))
     parser = argparse.ArgumentParser(
@@ -37,12 +39,24 @@ def main(argv: Sequence[str] | None = None) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
+    parser.add_argument("--version", action="version", version=f"%(prog)s {_version()}")
     parser.add_argument("command", choices=sorted(_COMMANDS), metavar="COMMAND")
     parser.add_argument("arguments", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
-    parsed = parser.parse_args(argv)
+    given = sys.argv[1:] if argv is None else argv
+    if not given:
+        parser.print_help(sys.stderr)
+        return 2
+    parsed = parser.parse_args(given)
     module = importlib.import_module(f"kubiya_pulumi.cli.{parsed.command.replace('-', '_')}")
     status: int = module.run(parsed.arguments)
     return status
+
+
+def _version() -> str:
+    try:
+        return version("kubiya-pulumi")
+    except PackageNotFoundError:  # The source is on the path, but was never installed.
+        return "unknown"
 
 
 if __name__ == "__main__":

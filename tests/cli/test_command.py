@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from importlib.metadata import version
 
 import pytest
 
@@ -15,7 +16,21 @@ def test_the_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> Non
     assert "emulator    a local Runners API" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("arguments", [[], ["other"], ["--other"], ["emulator", "--other"]])
+def test_without_arguments_the_help_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == 2
+    written = capsys.readouterr()
+    assert "emulator    a local Runners API" in written.err
+    assert written.out == ""
+
+
+def test_the_version_is_that_of_the_package(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["--version"])
+    assert caught.value.code == 0
+    assert capsys.readouterr().out == f"kubiya-pulumi {version('kubiya-pulumi')}\n"
+
+
+@pytest.mark.parametrize("arguments", [["other"], ["--other"], ["emulator", "--other"]])
 def test_arguments_that_cannot_be(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         main(arguments)
