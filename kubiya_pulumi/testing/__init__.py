@@ -11,13 +11,19 @@ kept in memory or on those of an emulator. Other resources are taken as they are
 """
 
 from kubiya_pulumi.testing.client import MemoryClient
-from kubiya_pulumi.testing.mocks import DeclaredResource, InvalidInputsError, Mocks
+from kubiya_pulumi.testing.mocks import (
+    DeclaredResource,
+    InvalidInputsError,
+    MissingStackError,
+    Mocks,
+)
 from kubiya_pulumi.testing.program import Ran, run_program
 
 __all__ = [
     "DeclaredResource",
     "InvalidInputsError",
     "MemoryClient",
+    "MissingStackError",
     "Mocks",
     "Ran",
     "run_program",

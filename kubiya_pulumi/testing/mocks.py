@@ -31,6 +31,10 @@ class InvalidInputsError(KubiyaError):
     """A resource was declared with inputs that cannot be right; the engine would refuse it."""
 
 
+class MissingStackError(KubiyaError):
+    """A program refers to another stack, and the test does not say what that one exports."""
+
+
 @dataclass(frozen=True)
 class DeclaredResource:
     """A resource as a program declared it, and what it came to. Secrets are in plain."""
@@ -61,7 +65,8 @@ class Mocks(pulumi.runtime.Mocks):
         client: the client to use: a `MemoryClient`, or a `RunnersClient` of an emulator.
             Default: a new `MemoryClient`.
         stacks: outputs of other stacks, for `StackReference`: by the name of the stack as the
-            program gives it. Default: they have none.
+            program gives it; `{}` for one that has none. A reference to a stack that is not
+            here is an error.
     """
 
     runners_client: RunnersClient
@@ -98,6 +103,7 @@ class Mocks(pulumi.runtime.Mocks):
 
         Raises:
             InvalidInputsError: its inputs cannot be right.
+            MissingStackError: it is a reference to a stack whose outputs were not given.
             KubiyaError: what its creation raises.
         """
         inputs = {name: _plain(value) for name, value in args.inputs.items()}
@@ -111,8 +117,7 @@ class Mocks(pulumi.runtime.Mocks):
             id_, outputs = self._created(STEPS[args.typ], args.name, known, unknown)
         elif args.typ == STACK_REFERENCE:
             id_ = known["name"]
-            exported = dict(self._stacks.get(id_, {}))
-            outputs = {"name": id_, "outputs": exported, "secretOutputNames": []}
+            outputs = {"name": id_, "outputs": self._exported(id_), "secretOutputNames": []}
         else:
             id_, outputs = args.resource_id or f"{args.name}-id", known
         if pulumi.runtime.is_dry_run() and not args.resource_id:
@@ -123,6 +128,14 @@ class Mocks(pulumi.runtime.Mocks):
     def call(self, args: MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]] | None]:
         """Answer another provider's function with its arguments."""
         return args.args, None
+
+    def _exported(self, stack: str) -> dict[str, Any]:
+        if stack not in self._stacks:
+            raise MissingStackError(
+                f'the program refers to the stack "{stack}", whose outputs the test does not give: '
+                f'pass Mocks(stacks={{"{stack}": {{…}}}}) with those that it reads'
+            )
+        return dict(self._stacks[stack])
 
     def _created(
         self, steps: Steps, name: str, known: dict[str, Any], unknown: set[str]

@@ -16,7 +16,13 @@ from kubiya_pulumi import (
 )
 from kubiya_pulumi.api import Connection, RunnersClient
 from kubiya_pulumi.emulator import Emulator
-from kubiya_pulumi.testing import InvalidInputsError, MemoryClient, Mocks, run_program
+from kubiya_pulumi.testing import (
+    InvalidInputsError,
+    MemoryClient,
+    MissingStackError,
+    Mocks,
+    run_program,
+)
 
 
 def whole_process():
@@ -174,12 +180,23 @@ def test_other_stacks_have_the_outputs_that_the_test_says():
     assert run_program(program, Mocks(stacks=stacks)).outputs == {"name": "runner-prod"}
 
 
-def test_another_stack_of_which_the_test_says_nothing_has_no_outputs():
+@pytest.mark.parametrize("preview", [False, True])
+def test_another_stack_of_which_the_test_says_nothing_is_asked_for(preview):
+    def program():
+        pulumi.export("all", pulumi.StackReference("organization/platform/dev").outputs)
+
+    asked = r'Mocks\(stacks=\{"organization/platform/dev": \{…\}\}\)'
+    with pytest.raises(MissingStackError, match=asked):
+        run_program(program, Mocks(), preview=preview)
+
+
+def test_another_stack_may_have_no_outputs():
     def program():
         platform = pulumi.StackReference("organization/platform/dev")
         pulumi.export("name", platform.get_output("runner_name"))
 
-    assert run_program(program, Mocks()).outputs == {"name": None}
+    mocks = Mocks(stacks={"organization/platform/dev": {}})
+    assert run_program(program, mocks).outputs == {"name": None}
 
 
 def test_mocks_can_be_derived():
