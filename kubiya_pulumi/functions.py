@@ -264,4 +264,4 @@ def _settings(opts: pulumi.InvokeOptions | None) -> Settings:
             "the provider given to the get function is no KubiyaProvider: pass one, or none to "
             "use the stack's configuration."
         )
-    return provider.settings
+    return provider._settings

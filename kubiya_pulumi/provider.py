@@ -16,8 +16,8 @@ class KubiyaProvider(pulumi.ProviderResource):
     configuration is not looked at.
     """
 
-    settings: dict[str, pulumi.Input[str | float]]
-    """The settings as they were given, by their full names."""
+    _settings: dict[str, pulumi.Input[str | float]]
+    """The settings as they were given, by their full names, for the get functions."""
 
     def __init__(
         self,
@@ -51,11 +51,11 @@ class KubiyaProvider(pulumi.ProviderResource):
             config.MAX_RETRIES: max_retries,
             config.CA_BUNDLE: ca_bundle,
         }
-        self.settings = {name: value for name, value in given.items() if value is not None}
+        self._settings = {name: value for name, value in given.items() if value is not None}
         # The engine takes text only, as it does for the settings in a stack's configuration.
         props = {
             name: pulumi.Output.from_input(value).apply(str)
-            for name, value in self.settings.items()
+            for name, value in self._settings.items()
         }
         if config.API_KEY in props:
             props[config.API_KEY] = pulumi.Output.secret(props[config.API_KEY])

@@ -65,7 +65,11 @@ class KubiyaRunner(Resource, module="kubiya", name="Runner"):
             "kubernetes_namespace": None,
             "manifest_url": None,
         }
-        secret = pulumi.ResourceOptions(additional_secret_outputs=["manifest_url"])
+        # A name is there once at the API: also a replacement that the user forces, about which
+        # the engine asks no provider, has to delete first.
+        always = pulumi.ResourceOptions(
+            additional_secret_outputs=["manifest_url"], delete_before_replace=True
+        )
         super().__init__(
-            RunnerProvider(), resource_name, props, pulumi.ResourceOptions.merge(secret, opts)
+            RunnerProvider(), resource_name, props, pulumi.ResourceOptions.merge(always, opts)
         )

@@ -3,6 +3,7 @@
 from kubiya_pulumi.api.client import RunnersClient, shared_client
 from kubiya_pulumi.api.connection import Connection
 from kubiya_pulumi.api.errors import (
+    AnswerCutOffError,
     AnswerTimeoutError,
     ApiError,
     BadRequestError,
@@ -32,6 +33,7 @@ from kubiya_pulumi.api.models import (
 from kubiya_pulumi.api.names import name_problem
 
 __all__ = [
+    "AnswerCutOffError",
     "AnswerTimeoutError",
     "ApiError",
     "BadRequestError",

@@ -35,6 +35,7 @@ DESCRIBE_PATHS = (
     "/v1/runners/{}/describe",
     "/api/v1/runners/{}/describe",
     "/api/v3/runners/{}/describe",
+    "/api/v3/runners/{}",
 )
 MANIFEST_PATHS = ("/v1/runners/{}/manifest", "/api/v1/runners/{}/manifest")
 NO_SUCH_ROUTE = frozenset({404, 405})
@@ -110,10 +111,19 @@ class RunnersClient:
         answer, self._describe_paths = self._first("describe_runner", self._describe_paths, name)
         return _read_one(answer, Runner, answer.json())
 
-    def get_runner_health(self, name: str) -> RunnerHealth:
-        """Get the health of one runner and of its components."""
-        path = _path("get_runner_health", "/api/v3/runners/{}/health", name)
-        answer = self._transport.call("get_runner_health", "GET", path, runner=name)
+    def get_runner_health(self, name: str, *, within_seconds: float | None = None) -> RunnerHealth:
+        """Get the health of one runner and of its components.
+
+        Args:
+            name: the runner's name.
+            within_seconds: how long the call may take in all; it is then made only once. None
+                leaves both to the connection's settings.
+        """
+        operation = "get_runner_health"
+        path = _path(operation, "/api/v3/runners/{}/health", name)
+        answer = self._transport.call(
+            operation, "GET", path, runner=name, within_seconds=within_seconds
+        )
         return _read(answer, RunnerHealth.from_dict, answer.json())
 
     def create_runner(

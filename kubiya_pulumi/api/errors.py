@@ -17,6 +17,7 @@ KubiyaError
 │   ├── TlsError                the connection could not be secured
 │   └── AnswerTimeoutError      the answer did not come in time
 └── MalformedAnswerError        the service answered with what cannot be read
+    └── AnswerCutOffError       the connection broke before the answer's end
 
 Each prints as one line: what failed, why, and what to do about it. Whoever raises one has
 cleaned the words of others in it by `cleaned`: no error holds the API key or a manifest's URL.
@@ -108,7 +109,9 @@ class ApiError(KubiyaError):
         code = f" ({self.code})" if self.code else ""
         said = f"{attempt(self.operation, self.runner)}: the service answered {self.status}{code}"
         advice = self.download_advice if self.operation == DOWNLOAD else self.advice
-        return sentence(f"{said}: {self.message}", advice)
+        # A server may have made the change before it failed.
+        doubt = _doubt(self.operation) if isinstance(self, ServerError) else ""
+        return sentence(f"{said}: {self.message}", advice, doubt)
 
 
 class BadRequestError(ApiError):
@@ -235,6 +238,10 @@ class MalformedAnswerError(KubiyaError):
         problem: what is wrong with the answer, as the end of "the answer …".
     """
 
+    advice: ClassVar[str] = (
+        "Check that kubiya:baseUrl (or KUBIYA_BASE_URL) is the API's own address"
+    )
+
     def __init__(self, operation: str | None, runner: str | None, problem: str) -> None:
         super().__init__(operation, runner, problem)
         self.operation = operation
@@ -243,5 +250,10 @@ class MalformedAnswerError(KubiyaError):
 
     def __str__(self) -> str:
         said = f"{attempt(self.operation, self.runner)}: the answer {self.problem}"
-        advice = "Check that kubiya:baseUrl (or KUBIYA_BASE_URL) is the API's own address"
-        return sentence(said, advice, _doubt(self.operation))
+        return sentence(said, self.advice, _doubt(self.operation))
+
+
+class AnswerCutOffError(MalformedAnswerError):
+    """The connection broke before the answer's end."""
+
+    advice = "Check the network, then try again"

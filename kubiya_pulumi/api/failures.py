@@ -12,6 +12,7 @@ import requests
 import urllib3
 
 from kubiya_pulumi.api.errors import (
+    AnswerCutOffError,
     AnswerTimeoutError,
     ConnectionFailedError,
     KubiyaError,
@@ -48,7 +49,7 @@ def error_from_failure(
         return any(isinstance(cause, kinds) for cause in causes)
 
     if has(requests.exceptions.ChunkedEncodingError):
-        return MalformedAnswerError(operation, runner, "was cut off before its end")
+        return AnswerCutOffError(operation, runner, "was cut off before its end")
     if has(requests.exceptions.ContentDecodingError):
         return MalformedAnswerError(operation, runner, "is not compressed as it says")
     if isinstance(failure, OSError) and not isinstance(failure, requests.RequestException):
@@ -60,7 +61,7 @@ def error_from_failure(
     if has(requests.exceptions.SSLError, ssl.SSLError):
         problem = f"the connection to {origin} is not secure{reason}"
         return TlsError(operation, runner, problem, sent)
-    if has(urllib3.exceptions.ReadTimeoutError):
+    if has(urllib3.exceptions.ReadTimeoutError, requests.exceptions.ReadTimeout):
         problem = f"{origin} did not answer within {timeout_seconds:g} seconds"
         return AnswerTimeoutError(operation, runner, problem)
     problem = f"no connection to {origin}{reason}"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -88,6 +89,7 @@ class Transport:
         *,
         runner: str | None = None,
         body: dict[str, Any] | None = None,
+        within_seconds: float | None = None,
     ) -> Answer:
         """Call an operation of the API and give its answer, which is a success.
 
@@ -97,6 +99,8 @@ class Transport:
             path: the path below the base URL, percent-encoded.
             runner: the runner's name, for errors.
             body: what to send as JSON; None sends no body.
+            within_seconds: how long it may take in all, and is then made only once; None leaves
+                both to the connection's settings.
 
         Raises:
             ApiError: the service answered without success.
@@ -108,7 +112,10 @@ class Transport:
         if content is not None:
             headers["Content-Type"] = "application/json"
         call = _Call(operation, runner, method, self._base_url + path, headers, content)
-        answer = self._answer(self._api, call, LONGEST_ANSWER)
+        if within_seconds is None:
+            answer = self._answer(self._api, call, LONGEST_ANSWER)
+        else:
+            answer = self._answer_within(self._api, call, within_seconds)
         if answer.is_success:
             return answer
         message = None
@@ -154,25 +161,34 @@ class Transport:
                 break
             retries = following
             self._pause(seconds_before(retries, outcome))
-        if isinstance(outcome, Answer):
-            return outcome
-        raise error_from_failure(
-            outcome, call.operation, call.runner, origin(call.url), self._connection.timeout_seconds
-        )
+        return _answer_of(outcome, call, self._connection.timeout_seconds)
 
-    def _attempt(self, session: requests.Session, call: _Call, limit: int) -> Answer | Exception:
+    def _answer_within(self, session: requests.Session, call: _Call, seconds: float) -> Answer:
+        """Make a call once, and give its whole answer if it comes in the time given."""
+        outcome = self._attempt(session, call, LONGEST_ANSWER, within_seconds=seconds)
+        return _answer_of(outcome, call, min(seconds, self._connection.timeout_seconds))
+
+    def _attempt(
+        self,
+        session: requests.Session,
+        call: _Call,
+        limit: int,
+        *,
+        within_seconds: float = math.inf,
+    ) -> Answer | Exception:
         """Make a call once.
 
         A failure is given, not raised: what is raised later must not drag it along as its
         context, since it holds the request, and the request holds the key.
         """
+        ends = time.monotonic() + within_seconds
         try:
             with session.request(
                 call.method,
                 call.url,
                 headers=call.headers,
                 data=call.content,
-                timeout=self._connection.timeout_seconds,
+                timeout=min(self._connection.timeout_seconds, within_seconds),
                 # Plain http:// never leaves the machine, so not through a proxy either.
                 proxies={"http": ""},
                 stream=True,
@@ -181,7 +197,7 @@ class Transport:
                     operation=call.operation,
                     runner=call.runner,
                     status=response.status_code,
-                    body=_body(response, call, limit),
+                    body=_body(response, call, limit, ends),
                     retry_after=response.headers.get("Retry-After"),
                     location=response.headers.get("Location"),
                 )
@@ -189,10 +205,21 @@ class Transport:
             return failure
 
 
-def _body(response: requests.Response, call: _Call, limit: int) -> bytes:
+def _answer_of(outcome: Answer | Exception, call: _Call, timeout_seconds: float) -> Answer:
+    """Give the answer, or raise what its failure stands for."""
+    if isinstance(outcome, Answer):
+        return outcome
+    where = origin(call.url)
+    raise error_from_failure(outcome, call.operation, call.runner, where, timeout_seconds)
+
+
+def _body(response: requests.Response, call: _Call, limit: int, ends: float) -> bytes:
     body = bytearray()
-    for piece in response.iter_content(2**16):
+    # A piece is waited for until it is whole. So where time counts, a piece is a byte.
+    for piece in response.iter_content(2**16 if ends == math.inf else 1):
         body += piece
+        if time.monotonic() > ends:
+            raise requests.exceptions.ReadTimeout
         if len(body) > limit:
             problem = f"is longer than {limit // 2**20} MiB"
             raise MalformedAnswerError(call.operation, call.runner, problem)

@@ -45,7 +45,7 @@ def _timeout_problem(seconds: object) -> str | None:
 def _checks_problem(checks: object) -> str | None:
     if isinstance(checks, list) and all(isinstance(name, str) and name for name in checks):
         return None
-    return 'must be a list of names of checks, such as ["tool-manager"]'
+    return 'the argument checks must be a list of names of checks, such as ["tool-manager"]'
 
 
 def diff(outputs: Properties, inputs: Properties, unknown: Set[str]) -> Difference:
@@ -91,7 +91,7 @@ def delete(client: RunnersClient, id_: str, outputs: Properties) -> None:
 def _waited(client: RunnersClient, name: str, inputs: Properties) -> State:
     def wait() -> RunnerHealth:
         return wait_until_healthy(
-            lambda: client.get_runner_health(name),
+            lambda seconds: client.get_runner_health(name, within_seconds=seconds),
             runner=name,
             checks=inputs["wanted_checks"],
             timeout_seconds=inputs["timeout_seconds"],

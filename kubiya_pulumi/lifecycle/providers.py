@@ -10,7 +10,6 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from functools import cache, wraps
 from typing import Any, ClassVar, ParamSpec, TypeVar
 
@@ -28,7 +27,6 @@ from pulumi.output import contains_unknowns
 
 from kubiya_pulumi import config
 from kubiya_pulumi.api import (
-    Connection,
     KubiyaError,
     RunnersClient,
     SettingError,
@@ -124,10 +122,7 @@ class _Provider(ResourceProvider):
         self.steps.delete(self._client(), _id, _split(_props)[0])
 
     def _client(self) -> RunnersClient:
-        return shared_client(self._connection())
-
-    def _connection(self) -> Connection:
-        return config.connection(self._configured)
+        return shared_client(config.connection(self._configured))
 
 
 class RunnerProvider(_Provider):
@@ -150,10 +145,6 @@ class RunnerHealthProvider(_Provider):
     """The lifecycle of `pulumi-python:dynamic/kubiya:RunnerHealth`."""
 
     steps: ClassVar[Steps] = health
-
-    def _connection(self) -> Connection:
-        # The wait is itself a way to try again, with an end of its own.
-        return replace(super()._connection(), max_retries=0)
 
 
 def _split(bag: Bag) -> tuple[Bag, Bag]:

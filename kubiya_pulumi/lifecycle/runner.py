@@ -94,7 +94,7 @@ def _created(client: RunnersClient, inputs: Properties) -> State:
     answer = client.create_runner(name, description=description)
     runner, manifest_url = answer.runner, answer.manifest_url
     try:
-        runner = client.describe_runner(name)
+        runner = present_runner(client, name) or runner
     except KubiyaError as error:
         log.warning("%s The runner was created; `pulumi refresh` completes its outputs.", error)
     try:
@@ -106,19 +106,32 @@ def _created(client: RunnersClient, inputs: Properties) -> State:
             "and the next `pulumi up` mends it.",
             error,
         )
-    try:
-        manifest_url = manifest_url or client.get_runner_manifest(name).manifest_url
-    except KubiyaError as error:
-        log.warning("%s The runner was created, its manifest's URL is not known.", error)
+    manifest_url = manifest_url or _manifest_url(client, name)
     return State(name, _outputs({**inputs, "manifest_url": manifest_url}, runner))
 
 
 def _adopted(client: RunnersClient, inputs: Properties, existing: Runner) -> State:
     name, description = inputs["name"], inputs.get("description")
     manifest_url = client.get_runner_manifest(name).manifest_url
+    if description is not None and existing.description is None:
+        # A list may leave descriptions out.
+        existing = present_runner(client, name) or existing
     if description is not None and existing.description != description:
-        existing = client.update_runner_description(name, description) or existing
+        existing = _described(client, name, description) or existing
     return State(name, _outputs({**inputs, "manifest_url": manifest_url}, existing))
+
+
+def _manifest_url(client: RunnersClient, name: str) -> str | None:
+    """Where the manifest is, or None with a warning: it is worth no failure."""
+    try:
+        return client.get_runner_manifest(name).manifest_url
+    except KubiyaError as error:
+        log.warning(
+            "%s The runner is there, but its manifest's URL is not known; the next "
+            "`pulumi refresh` asks again.",
+            error,
+        )
+        return None
 
 
 def read(client: RunnersClient, id_: str, outputs: Properties) -> State | None:
@@ -126,29 +139,34 @@ def read(client: RunnersClient, id_: str, outputs: Properties) -> State | None:
     runner = present_runner(client, id_)
     if runner is None:
         return None
-    manifest_url = outputs.get("manifest_url") or client.get_runner_manifest(id_).manifest_url
+    manifest_url = outputs.get("manifest_url") or _manifest_url(client, id_)
     found = _outputs({**outputs, "name": id_, "manifest_url": manifest_url}, runner)
     return State(id_, found, inputs={name: found[name] for name in INPUTS if name in found})
 
 
 def update(client: RunnersClient, id_: str, outputs: Properties, inputs: Properties) -> State:
     """Replace the description, all that the API lets anyone change."""
+    runner = _described(client, id_, inputs["description"])
+    return State(id_, _outputs({**outputs, **inputs}, runner))
+
+
+def _described(client: RunnersClient, name: str, description: str) -> Runner | None:
+    """Set the description; what a "not found" means is looked up in the list."""
     try:
-        runner = client.update_runner_description(id_, inputs["description"])
+        return client.update_runner_description(name, description)
     except (NotFoundError, UnexpectedStatusError) as error:
         if not _no_such_route(error):
             raise
-        if listed_runner(client, id_) is None:
+        if listed_runner(client, name) is None:
             raise RunnerGoneError(
-                f'the description of runner "{id_}" was not changed: the runner is gone. '
+                f'the description of runner "{name}" was not changed: the runner is gone. '
                 "Run `pulumi refresh`, then `pulumi up` to create it anew."
             ) from None
         raise NotSupportedError(
-            f'the description of runner "{id_}" was not changed: the service answered '
+            f'the description of runner "{name}" was not changed: the service answered '
             f"{error.status}, though the runner is there. It does not offer this change; set "
             "the description in the program to what the runner has."
         ) from None
-    return State(id_, _outputs({**outputs, **inputs}, runner))
 
 
 def delete(client: RunnersClient, id_: str, outputs: Properties) -> None:  # noqa: ARG001

@@ -61,7 +61,10 @@ class Steps(Protocol):
         """
 
     def create(self, client: RunnersClient, inputs: Properties) -> State:
-        """Make the object. Raises only if nothing was made: the state would forget it."""
+        """Make the object.
+
+        Once it is known to be made nothing raises: the state would forget it.
+        """
 
     def read(self, client: RunnersClient, id_: str, outputs: Properties) -> State | None:
         """Look at the object. None means that it is certainly gone; any doubt raises."""

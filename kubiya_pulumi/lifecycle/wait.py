@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from kubiya_pulumi.api import (
+    AnswerCutOffError,
     AnswerTimeoutError,
     ConnectionFailedError,
     HealthCheck,
@@ -18,7 +19,13 @@ from kubiya_pulumi.api import (
 )
 from kubiya_pulumi.lifecycle.errors import NotHealthyError
 
-PASSING = (ServerError, RateLimitedError, ConnectionFailedError, AnswerTimeoutError)
+PASSING = (
+    ServerError,
+    RateLimitedError,
+    ConnectionFailedError,
+    AnswerTimeoutError,
+    AnswerCutOffError,
+)
 """Errors that may be over at the next look. Any other ends the wait."""
 
 log = logging.getLogger(__name__)
@@ -39,6 +46,8 @@ FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 10.0
 GROWTH = 1.5
 SAY_EVERY = 15.0
+SHORTEST_LOOK = 1.0
+"""Seconds that the last look may take, however little is left."""
 
 
 def pauses(clock: Clock) -> Iterator[float]:
@@ -50,7 +59,7 @@ def pauses(clock: Clock) -> Iterator[float]:
 
 
 def wait_until_healthy(
-    look: Callable[[], RunnerHealth],
+    look: Callable[[float], RunnerHealth],
     *,
     runner: str,
     checks: Sequence[str] = (),
@@ -58,6 +67,8 @@ def wait_until_healthy(
     clock: Clock,
 ) -> RunnerHealth:
     """Look until the runner is healthy, or where `checks` are named, until those are.
+
+    `look` is told how many seconds it may take.
 
     Raises:
         NotHealthyError: the time is over. It names each check that fails, with its status and
@@ -68,7 +79,7 @@ def wait_until_healthy(
     coming_pauses = pauses(clock)
     while True:
         try:
-            health = look()
+            health = look(max(timeout_seconds - (clock.now() - began), SHORTEST_LOOK))
         except PASSING as error:
             missing = str(error)
         else:

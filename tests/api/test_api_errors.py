@@ -24,6 +24,7 @@ ERRORS = [
     api.TlsError("list_runners", None, "the connection to https://a.example is not secure"),
     api.AnswerTimeoutError("delete_runner", "a", "no answer within 30 seconds"),
     api.MalformedAnswerError("create_runner", "a", "is not JSON"),
+    api.AnswerCutOffError("create_runner", "a", "was cut off before its end"),
     api.MalformedAnswerError(None, None, "has something else in place of a runner"),
 ]
 
@@ -31,7 +32,8 @@ ERRORS = [
 def test_every_class_that_is_raised_is_tried_here() -> None:
     tree = {kind for _, kind in inspect.getmembers(errors, inspect.isclass)}
     leaves = {kind for kind in tree if issubclass(kind, Exception) and not kind.__subclasses__()}
-    assert leaves == {type(error) for error in ERRORS}
+    raised = {type(error) for error in ERRORS}
+    assert leaves == raised - {api.MalformedAnswerError}
     assert all(issubclass(kind, api.KubiyaError) for kind in leaves)
 
 
@@ -91,6 +93,8 @@ def test_sentences() -> None:
         "kubiya:timeoutSeconds. It may have been done all the same.",
         'could not create runner "a": the answer is not JSON. Check that kubiya:baseUrl (or '
         "KUBIYA_BASE_URL) is the API's own address. It may have been done all the same.",
+        'could not create runner "a": the answer was cut off before its end. Check the network, '
+        "then try again. It may have been done all the same.",
         "could not read what the service sent: the answer has something else in place of a runner. "
         "Check that kubiya:baseUrl (or KUBIYA_BASE_URL) is the API's own address.",
     ]

@@ -70,6 +70,7 @@ DESCRIBE = [
     "/v1/runners/a/describe",
     "/api/v1/runners/a/describe",
     "/api/v3/runners/a/describe",
+    "/api/v3/runners/a",
 ]
 MANIFEST = ["/v1/runners/a/manifest", "/api/v1/runners/a/manifest"]
 

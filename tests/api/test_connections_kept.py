@@ -31,7 +31,7 @@ def test_refusals_and_retries_share_it_too(connect, service) -> None:
     service.replies = [reply(302, "x" * 100_000, Location="/login")]
     with pytest.raises(ApiError):
         client.list_runners()
-    assert len(service.requests) == 3 + 3 + 1
+    assert len(service.requests) == 3 + 4 + 1
     assert len(service.connections) == 1
 
 

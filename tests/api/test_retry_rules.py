@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kubiya_pulumi.api import (
+    AnswerCutOffError,
     ApiError,
     ConnectionFailedError,
-    MalformedAnswerError,
     RunnersClient,
 )
 from kubiya_pulumi.api.answers import Answer
@@ -73,7 +73,7 @@ def test_a_connection_that_breaks_before_an_answer(method, how, client, service)
 @pytest.mark.parametrize("method", CALLS)
 def test_an_answer_that_breaks_off(method, client, service) -> None:
     service.replies = [cut]
-    with pytest.raises(MalformedAnswerError, match="was cut off before its end"):
+    with pytest.raises(AnswerCutOffError, match="was cut off before its end"):
         CALLS[method](client)
     assert len(service.requests) == _calls(method, again=True)
 

@@ -132,6 +132,40 @@ def test_a_list_that_cannot_be_read_stops_the_create(client, emulator, kind):
     assert not emulator.runners
 
 
+def test_adopting_describes_where_the_list_leaves_descriptions_out(client, emulator, called):
+    emulator.add_runner("r", description="theirs")
+    emulator.switch(description_field="dropped")
+    runner.create(client, {"name": "r", "adopt_existing": True, "description": "ours"})
+    assert called() == [
+        "listRunners", "getRunnerManifest", "describeRunner", "updateRunnerDescription"
+    ]  # fmt: skip
+    assert emulator.runners["r"].description == "ours"
+
+
+@pytest.mark.parametrize("status", [404, 405])
+def test_adopting_with_a_description_that_cannot_be_set_says_so(client, emulator, status):
+    emulator.add_runner("r", description="theirs")
+    emulator.faults.add("status", operation="updateRunnerDescription", status=status)
+    with pytest.raises(NotSupportedError, match=str(status)):
+        runner.create(client, {"name": "r", "adopt_existing": True, "description": "ours"})
+
+
+def test_a_service_that_has_the_bare_describe_path_alone_brings_no_warning(
+    client, emulator, warnings
+):
+    emulator.switch(describe_path="bare")
+    assert runner.create(client, INPUTS).outputs["version"] == "v2"
+    assert warnings() == []
+
+
+def test_a_read_does_without_a_manifest_url_that_cannot_be_had(client, emulator, warnings):
+    emulator.add_runner("r", description="d")
+    emulator.faults.add("status", operation="getRunnerManifest", status=403)
+    found = runner.read(client, "r", {})
+    assert "manifest_url" not in found.outputs
+    assert any("its manifest's URL is not known" in each for each in warnings())
+
+
 @pytest.mark.parametrize(
     ("operation", "warning"),
     [

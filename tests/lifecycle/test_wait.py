@@ -5,6 +5,7 @@ import logging
 import pytest
 
 from kubiya_pulumi.api import (
+    AnswerCutOffError,
     AnswerTimeoutError,
     ConnectionFailedError,
     ForbiddenError,
@@ -17,7 +18,13 @@ from kubiya_pulumi.api import (
     UnauthorizedError,
 )
 from kubiya_pulumi.lifecycle.errors import NotHealthyError
-from kubiya_pulumi.lifecycle.wait import LONGEST_PAUSE, Clock, pauses, wait_until_healthy
+from kubiya_pulumi.lifecycle.wait import (
+    LONGEST_PAUSE,
+    SHORTEST_LOOK,
+    Clock,
+    pauses,
+    wait_until_healthy,
+)
 
 CALL = ("get_runner_health", "r")
 
@@ -49,7 +56,8 @@ def looks(*answers):
     remaining = list(answers)
     taken = []
 
-    def look():
+    def look(seconds):
+        assert seconds > 0
         answer = remaining.pop(0) if len(remaining) > 1 else remaining[0]
         taken.append(answer)
         if isinstance(answer, Exception):
@@ -90,6 +98,7 @@ def test_the_wait_ends_with_the_first_healthy_answer():
         RateLimitedError(429, None, "x", *CALL),
         ConnectionFailedError(*CALL, "x"),
         AnswerTimeoutError(*CALL, "x"),
+        AnswerCutOffError(*CALL, "x"),
     ],
     ids=lambda error: type(error).__name__,
 )
@@ -134,10 +143,23 @@ def test_a_timeout_of_nothing_still_looks_once():
 def test_the_last_look_is_at_the_very_end():
     time = Time()
 
-    def look():
+    def look(_seconds):
         return health("healthy" if time.now >= 1060 else "unhealthy")
 
     assert wait(look, timeout_seconds=60, time=time).healthy
+
+
+def test_a_look_may_take_what_is_left_of_the_time():
+    time, allowed = Time(), []
+
+    def look(seconds):
+        allowed.append((time.now - 1000 + seconds, seconds))
+        return health("unhealthy")
+
+    with pytest.raises(NotHealthyError):
+        wait(look, timeout_seconds=60, time=time)
+    assert all(end == pytest.approx(60) for end, _ in allowed[:-1])
+    assert allowed[-1][1] == SHORTEST_LOOK
 
 
 def test_giving_up_names_each_failing_check_and_what_it_says():
