@@ -8,11 +8,13 @@ from dataclasses import dataclass, field, replace
 from kubiya_pulumi.api import (
     CreatedRunner,
     HealthCheck,
+    InvalidNameError,
     NotFoundError,
     Runner,
     RunnerHealth,
     RunnerManifest,
     RunnersClient,
+    name_problem,
 )
 
 NAMESPACE = "kubiya-system"
@@ -53,7 +55,8 @@ class MemoryClient(RunnersClient):
     """A client for tests that answers from memory, at once and without the network.
 
     It keeps what is created, changed and deleted. Runners are healthy unless `set_health` says
-    otherwise. A runner that is not there raises `NotFoundError`, as with a service.
+    otherwise. A runner that is not there raises `NotFoundError`, as with a service, and a name
+    that no request can carry raises `InvalidNameError`.
     """
 
     def __init__(self) -> None:
@@ -71,7 +74,11 @@ class MemoryClient(RunnersClient):
             name: its name.
             description: its description.
             manifest: its manifest. Default: a namespace and a Deployment in it.
+
+        Raises:
+            InvalidNameError: no runner can have that name.
         """
+        _refuse_impossible("create_runner", name)
         runner = Runner(
             name=name,
             version=VERSION,
@@ -102,7 +109,12 @@ class MemoryClient(RunnersClient):
         """Describe one runner."""
         return self._find("describe_runner", name).runner
 
-    def get_runner_health(self, name: str) -> RunnerHealth:
+    def get_runner_health(
+        self,
+        name: str,
+        *,
+        within_seconds: float | None = None,  # noqa: ARG002 - memory answers at once
+    ) -> RunnerHealth:
         """Give the health of one runner."""
         failing = self._find("get_runner_health", name).failing
         names = [*PARTS, *(part for part in failing if part not in PARTS)]
@@ -130,6 +142,7 @@ class MemoryClient(RunnersClient):
         task_id: str | None = None,
     ) -> CreatedRunner:
         """Create a runner; one that is there stays as it is."""
+        _refuse_impossible("create_runner", name)
         if name not in self._kept:
             self.add_runner(name, description=description)
             given = replace(self._kept[name].runner, managed_by=managed_by, task_id=task_id)
@@ -158,9 +171,16 @@ class MemoryClient(RunnersClient):
         return self._find("download_manifest", runner).manifest
 
     def _find(self, operation: str, name: str) -> _Kept:
+        _refuse_impossible(operation, name)
         if name not in self._kept:
             raise NotFoundError(404, None, "Runner not found", operation, name)
         return self._kept[name]
+
+
+def _refuse_impossible(operation: str, name: str) -> None:
+    """Refuse a name as the client of a service does, before any request."""
+    if problem := name_problem(name):
+        raise InvalidNameError(operation, problem)
 
 
 def _url(name: str) -> str:

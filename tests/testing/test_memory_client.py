@@ -4,7 +4,7 @@ import inspect
 
 import pytest
 
-from kubiya_pulumi.api import Connection, NotFoundError, RunnersClient
+from kubiya_pulumi.api import Connection, InvalidNameError, NotFoundError, RunnersClient
 from kubiya_pulumi.emulator import Emulator
 from kubiya_pulumi.testing import MemoryClient
 
@@ -46,20 +46,34 @@ def test_a_create_of_what_is_there_changes_nothing(client):
     assert client.describe_runner("r").description == "one"
 
 
-@pytest.mark.parametrize(
-    "call",
-    [
-        lambda client: client.describe_runner("r"),
-        lambda client: client.get_runner_health("r"),
-        lambda client: client.get_runner_manifest("r"),
-        lambda client: client.update_runner_description("r", "x"),
-        lambda client: client.delete_runner("r"),
-    ],
-    ids=["describe", "health", "manifest", "description", "delete"],
-)
+CALLS = {
+    "describe": lambda client, name: client.describe_runner(name),
+    "health": lambda client, name: client.get_runner_health(name),
+    "manifest": lambda client, name: client.get_runner_manifest(name),
+    "description": lambda client, name: client.update_runner_description(name, "x"),
+    "delete": lambda client, name: client.delete_runner(name),
+}
+CREATE = {"create": lambda client, name: client.create_runner(name)}
+
+
+@pytest.mark.parametrize("call", CALLS.values(), ids=CALLS.keys())
 def test_what_is_not_there_is_not_found(client, call):
     with pytest.raises(NotFoundError, match='runner "r"'):
-        call(client)
+        call(client, "r")
+
+
+@pytest.mark.parametrize("call", (CALLS | CREATE).values(), ids=(CALLS | CREATE).keys())
+@pytest.mark.parametrize("name", ["", "a/b", "..", 5], ids=["empty", "slash", "dots", "number"])
+def test_a_name_that_cannot_be_is_refused(client, call, name):
+    with pytest.raises(InvalidNameError, match="the runner's name must"):
+        call(client, name)
+
+
+def test_a_runner_that_was_added_has_a_name_that_can_be():
+    client = MemoryClient()
+    with pytest.raises(InvalidNameError, match="must not be empty"):
+        client.add_runner("")
+    assert client.list_runners() == ()
 
 
 def test_a_check_can_fail_and_be_well_again():
