@@ -130,6 +130,16 @@ def test_another_name_is_another_runner_and_the_old_one_goes_first(
     dev.preview("--expect-no-changes")
 
 
+def test_a_replacement_that_is_forced_deletes_first_too(stack: MakeStack, calls: Calls) -> None:
+    """For `--replace` the engine asks no provider what comes first."""
+    dev = stack(PROGRAM)
+    dev.up("--skip-preview")
+    calls()
+    [runner] = dev.resources(RUNNER)
+    dev.up("--skip-preview", f"--replace={runner['urn']}")
+    assert calls() == ["deleteRunner", "listRunners", "createRunner", "describeRunner"]
+
+
 def test_a_description_changed_outside_is_seen_and_mended(
     emulator: Emulator, stack: MakeStack, calls: Calls
 ) -> None:
