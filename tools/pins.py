@@ -126,7 +126,7 @@ TOOLS: tuple[Tool, ...] = (
         package="k8s.io/kubernetes/cmd/kubectl",
         ldflags=_KUBERNETES_VERSION,
         needs="kubectl",
-        minutes=0.3,
+        minutes=1.0,
     ),
     Tool(
         name="etcd",
