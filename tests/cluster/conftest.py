@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from kubiya_pulumi.emulator import Emulator
+from tests.harness.kubectl import Kubectl
 
 
 @pytest.fixture
@@ -15,3 +16,15 @@ def emulator(control_plane: Path) -> Iterator[Emulator]:
     """A Runners API in its documented form that follows the control plane."""
     with Emulator(follow_cluster=control_plane) as running:
         yield running
+
+
+@pytest.fixture(autouse=True)
+def _namespaces_end_with_their_test(control_plane: Path) -> Iterator[None]:
+    """A stack with skip_await does not wait for its namespace to end, and the next test has the
+    same one."""
+    yield
+    kubectl = Kubectl(control_plane)
+    for namespace in kubectl.list("namespaces"):
+        if "deletionTimestamp" in namespace["metadata"]:
+            name = namespace["metadata"]["name"]
+            kubectl("wait", "--for=delete", f"namespace/{name}", "--timeout=120s")

@@ -94,7 +94,8 @@ def test_a_missing_describe_route_is_made_up_for_by_the_list(
     dev = stack(RUNNER_ALONE)
     dev.up("--skip-preview")
     calls()
-    emulator.switch(describe_path="bare", list_as=list_as)
+    emulator.switch(list_as=list_as)
+    emulator.faults.add("status", status=404, operation="describeRunner", count=None)
     dev.refresh("--skip-preview", "--expect-no-changes")
     assert calls()[-1] == "listRunners"
     assert [each["id"] for each in dev.resources(RUNNER)] == ["runner-prod"]

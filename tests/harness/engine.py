@@ -91,7 +91,8 @@ class Stack:
             self.folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="stack-")))
             stack.callback(self._end_processes)
             self.program, self._home = self.folder / "program", self.folder / "home"
-            (self.folder / "state").mkdir()
+            for each in ("state", "temporary"):
+                (self.folder / each).mkdir()
             self._place_program()
             self.run("stack", "init", self._name)
             self.configure(self._config, self._secrets)
@@ -243,6 +244,8 @@ class Stack:
             | {
                 "PATH": PATH,
                 "NO_PROXY": "127.0.0.1,localhost",
+                # The Kubernetes plugin leaves a copy of each kubeconfig that it is given as text.
+                "TMPDIR": str(self.folder / "temporary"),
                 # Without it the user's own cluster would be next in line.
                 "KUBECONFIG": str(self.folder / "no-cluster"),
                 "PULUMI_HOME": str(self._home),
