@@ -19,11 +19,11 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from kubiya_pulumi.emulator import Emulator
 from tests.harness.engine import Stack
+from tests.harness.toolchain import ROOT
 
 STACKS = ROOT / "tests" / "engine" / "stacks"
 API_KEY = "key-of-an-old-stack"
