@@ -31,7 +31,7 @@ def found(what: str, links: Path) -> Installed | None:
 
     Args:
         what: "engine" (the Pulumi command with its Python host), "kubernetes-plugin",
-            "cluster" (one named by KUBECONFIG) or "kubectl".
+            "cluster" (one named by KUBECONFIG), or the name of a program on PATH.
         links: this project's own folder of links, which does not count.
     """
     path = os.pathsep.join(

@@ -155,4 +155,11 @@ TOOLS: tuple[Tool, ...] = (
         needs="cluster",
         minutes=1.0,
     ),
+    Tool(
+        name="actionlint",
+        folder="actionlint",
+        package="github.com/rhysd/actionlint/cmd/actionlint",
+        needs="actionlint",
+        minutes=0.3,
+    ),
 )
