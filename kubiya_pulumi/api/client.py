@@ -133,11 +133,21 @@ class RunnersClient:
         description: str | None = None,
         managed_by: str | None = None,
         task_id: str | None = None,
+        nothing_done: Callable[[], bool] | None = None,
     ) -> CreatedRunner:
         """Create a runner and its manifest. Only what is given is sent.
 
         Success does not prove that the runner is new: for a name that exists, the service may
         answer with the manifest of that runner. Look first.
+
+        Args:
+            name: the runner's name.
+            description: what the runner is for.
+            managed_by: what made it.
+            task_id: which task of that made it.
+            nothing_done: looks whether a create that ended in doubt has certainly done nothing,
+                so that it may be made again. If it says no or raises, what ended the create is
+                raised. None never makes a create again that is in doubt.
         """
         given = {"description": description, "managed_by": managed_by, "task_id": task_id}
         answer = self._transport.call(
@@ -146,6 +156,7 @@ class RunnersClient:
             _path("create_runner", "/api/v3/runners/{}", name),
             runner=name,
             body={field: value for field, value in given.items() if value is not None},
+            nothing_done=nothing_done,
         )
         return _read_one(answer, CreatedRunner, {} if answer.is_empty else answer.json())
 

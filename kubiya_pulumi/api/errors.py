@@ -19,9 +19,10 @@ KubiyaError
 └── MalformedAnswerError        the service answered with what cannot be read
     └── AnswerCutOffError       the connection broke before the answer's end
 
-Each prints as one line: what failed, why, and what to do about it. Whoever raises one has
-cleaned the words of others in it by `cleaned`: no error holds the API key or a manifest's URL.
-All arguments are plain values in the order of `__init__`, so errors can be copied and pickled.
+Each prints as one line: what failed, why, and what to do about it. `may_be_done` tells whether
+a change that ended in it is in doubt. Whoever raises one has cleaned the words of others in it by
+`cleaned`: no error holds the API key or a manifest's URL. All arguments are plain values in the
+order of `__init__`, so errors can be copied and pickled.
 """
 
 from __future__ import annotations
@@ -43,6 +44,17 @@ def _doubt(operation: str | None) -> str:
 
 class KubiyaError(Exception):
     """The base of every error of this package. It prints as one line."""
+
+    @property
+    def may_be_done(self) -> bool:
+        """Whether the change that was asked for may have been made all the same.
+
+        False proves that nothing was done: no request was made, no connection came about, or
+        the service refused with a status from 400 to 499. True leaves it in doubt: the
+        connection broke later, no answer came in time, or it cannot be read; the service failed
+        (500 to 599), or redirected.
+        """
+        return False
 
 
 class SettingError(KubiyaError):
@@ -105,12 +117,16 @@ class ApiError(KubiyaError):
         self.operation = operation
         self.runner = runner
 
+    @property
+    def may_be_done(self) -> bool:
+        """A server may have made the change before it failed or sent the caller elsewhere."""
+        return not 400 <= self.status < 500
+
     def __str__(self) -> str:
         code = f" ({self.code})" if self.code else ""
         said = f"{attempt(self.operation, self.runner)}: the service answered {self.status}{code}"
         advice = self.download_advice if self.operation == DOWNLOAD else self.advice
-        # A server may have made the change before it failed.
-        doubt = _doubt(self.operation) if isinstance(self, ServerError) else ""
+        doubt = _doubt(self.operation) if self.may_be_done else ""
         return sentence(f"{said}: {self.message}", advice, doubt)
 
 
@@ -182,7 +198,7 @@ class NoAnswerError(KubiyaError):
         operation: the client's method, such as `create_runner`.
         runner: the runner's name; None where the operation is about all runners.
         problem: what happened, with no more of a URL than scheme, host and port.
-        may_be_done: whether the request may have reached the service, and been followed.
+        sent: whether the request may have reached the service.
     """
 
     advice: ClassVar[str] = ""
@@ -192,13 +208,18 @@ class NoAnswerError(KubiyaError):
         operation: str,
         runner: str | None,
         problem: str,
-        may_be_done: bool = True,  # noqa: FBT001, FBT002  (a copy is made by position)
+        sent: bool = True,  # noqa: FBT001, FBT002  (a copy is made by position)
     ) -> None:
-        super().__init__(operation, runner, problem, may_be_done)
+        super().__init__(operation, runner, problem, sent)
         self.operation = operation
         self.runner = runner
         self.problem = problem
-        self.may_be_done = may_be_done
+        self.sent = sent
+
+    @property
+    def may_be_done(self) -> bool:
+        """What was sent may have been followed."""
+        return self.sent
 
     def __str__(self) -> str:
         said = f"{attempt(self.operation, self.runner)}: {self.problem}"
@@ -247,6 +268,11 @@ class MalformedAnswerError(KubiyaError):
         self.operation = operation
         self.runner = runner
         self.problem = problem
+
+    @property
+    def may_be_done(self) -> bool:
+        """The service said that it succeeded."""
+        return True
 
     def __str__(self) -> str:
         said = f"{attempt(self.operation, self.runner)}: the answer {self.problem}"

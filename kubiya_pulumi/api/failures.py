@@ -55,7 +55,7 @@ def error_from_failure(
     if isinstance(failure, OSError) and not isinstance(failure, requests.RequestException):
         # The one bare OSError that requests lets out.
         problem = "the file that REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE names does not exist"
-        return TlsError(operation, runner, problem, may_be_done=False)
+        return TlsError(operation, runner, problem, sent=False)
     sent = not has(*_NOTHING_SENT)
     reason = _reason(causes)
     if has(requests.exceptions.SSLError, ssl.SSLError):

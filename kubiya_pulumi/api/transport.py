@@ -21,7 +21,7 @@ import urllib3
 
 from kubiya_pulumi.api.answers import Answer, error_from
 from kubiya_pulumi.api.connection import Connection
-from kubiya_pulumi.api.errors import DOWNLOAD, MalformedAnswerError
+from kubiya_pulumi.api.errors import DOWNLOAD, KubiyaError, MalformedAnswerError
 from kubiya_pulumi.api.failures import error_from_failure, retriable_part
 from kubiya_pulumi.api.sessions import api_session, download_session, tls_context
 from kubiya_pulumi.api.urls import is_safe, normalised, origin, resolved
@@ -90,6 +90,7 @@ class Transport:
         runner: str | None = None,
         body: dict[str, Any] | None = None,
         within_seconds: float | None = None,
+        nothing_done: Callable[[], bool] | None = None,
     ) -> Answer:
         """Call an operation of the API and give its answer, which is a success.
 
@@ -101,6 +102,8 @@ class Transport:
             body: what to send as JSON; None sends no body.
             within_seconds: how long it may take in all, and is then made only once; None leaves
                 both to the connection's settings.
+            nothing_done: for a POST, looks whether one that ended in doubt has certainly done
+                nothing and may be made again.
 
         Raises:
             ApiError: the service answered without success.
@@ -113,7 +116,7 @@ class Transport:
             headers["Content-Type"] = "application/json"
         call = _Call(operation, runner, method, self._base_url + path, headers, content)
         if within_seconds is None:
-            answer = self._answer(self._api, call, LONGEST_ANSWER)
+            answer = self._answer(self._api, call, LONGEST_ANSWER, nothing_done)
         else:
             answer = self._answer_within(self._api, call, within_seconds)
         if answer.is_success:
@@ -151,16 +154,28 @@ class Transport:
         message = "too many redirects" if answer.redirect else None
         raise error_from(answer, message, secret=self._connection.api_key)
 
-    def _answer(self, session: requests.Session, call: _Call, limit: int) -> Answer:
+    def _answer(
+        self,
+        session: requests.Session,
+        call: _Call,
+        limit: int,
+        nothing_done: Callable[[], bool] | None = None,
+    ) -> Answer:
         """Make a call, again as often as the rules allow, and give the last answer."""
         retries = self._retries
         while True:
             outcome = self._attempt(session, call, limit)
             following = _following(retries, call.method, outcome)
+            look = None
+            if following is None and nothing_done is not None:
+                # If nothing was done, it may be made again as any other.
+                following, look = _following(retries, "PUT", outcome), nothing_done
             if following is None:
                 break
             retries = following
             self._pause(seconds_before(retries, outcome))
+            if look is not None and not _says_yes(look):
+                break
         return _answer_of(outcome, call, self._connection.timeout_seconds)
 
     def _answer_within(self, session: requests.Session, call: _Call, seconds: float) -> Answer:
@@ -211,6 +226,13 @@ def _answer_of(outcome: Answer | Exception, call: _Call, timeout_seconds: float)
         return outcome
     where = origin(call.url)
     raise error_from_failure(outcome, call.operation, call.runner, where, timeout_seconds)
+
+
+def _says_yes(look: Callable[[], bool]) -> bool:
+    try:
+        return look()
+    except KubiyaError:
+        return False
 
 
 def _body(response: requests.Response, call: _Call, limit: int, ends: float) -> bytes:
