@@ -20,14 +20,21 @@ def normalised(url: str) -> str:
     if any(character <= " " or character in "\x7f\\" for character in url):
         raise ValueError("contains a space, a backslash or a control character")
     try:
-        prepared = requests.Request("GET", url).prepare().url or ""
+        prepared = _prepared(url)
+        requested = _prepared(prepared)  # It is prepared once more when it is called.
         parts = urlsplit(prepared)
         host, _ = parts.hostname, parts.port  # Reading the port checks it.
     except ValueError:  # The base of what requests raises for a URL, and of UnicodeError.
         raise ValueError("is not a valid URL") from None
     if parts.scheme not in ("http", "https") or not host:
         raise ValueError("is not an http:// or https:// URL")
+    if requested != prepared:  # "%2e%2e" has become "..", and would leave its folder now.
+        raise ValueError("has a percent-encoded part that changes where it leads")
     return prepared
+
+
+def _prepared(url: str) -> str:
+    return requests.Request("GET", url).prepare().url or ""
 
 
 def resolved(base: str, url: str) -> str:

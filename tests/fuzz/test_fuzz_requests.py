@@ -1,0 +1,238 @@
+"""Any name, description, key or URL: refused in a sentence, or sent exactly as it was meant."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from urllib.parse import unquote, urlsplit
+
+import urllib3
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from kubiya_pulumi.api import (
+    BadRequestError,
+    Connection,
+    InvalidNameError,
+    RunnersClient,
+    SettingError,
+    name_problem,
+)
+from kubiya_pulumi.api.urls import is_safe, normalised
+from tests.api.scripted_service import ScriptedService, reply
+from tests.fuzz.conftest import KEY, is_loopback
+from tests.fuzz.sentences import refusal
+from tests.fuzz.strategies import ANY_TEXT, NAMES, URLS
+from tests.harness.chaos import at_random, size
+
+Connect = Callable[..., RunnersClient]
+
+PATHS = {
+    "describe_runner": ("GET", "/v1/runners/{}/describe"),
+    "get_runner_health": ("GET", "/api/v3/runners/{}/health"),
+    "create_runner": ("POST", "/api/v3/runners/{}"),
+    "delete_runner": ("DELETE", "/api/v3/runners/{}"),
+    "update_runner_description": ("PUT", "/api/v3/runners/description/{}"),
+    "get_runner_manifest": ("GET", "/v1/runners/{}/manifest"),
+}
+
+
+def test_a_name_is_refused_or_is_one_segment_of_the_path_that_was_meant(
+    service: ScriptedService, connect: Connect, record_property: Callable[[str, object], None]
+) -> None:
+    client = connect(f"{service.url}/a%2Fb")
+    seen = Counter[str]()
+
+    @at_random(size(400, each=100))
+    @given(operation=st.sampled_from(sorted(PATHS)), name=NAMES)
+    def check(operation: str, name: str) -> None:
+        service.replies, service.requests = [reply(400)], []
+        text = ("text",) if operation == "update_runner_description" else ()
+        error = refusal(lambda: getattr(client, operation)(name, *text))
+        if name_problem(name):
+            seen["refused"] += 1
+            assert isinstance(error, InvalidNameError)
+            assert service.requests == []
+            return
+        seen["sent"] += 1
+        assert isinstance(error, BadRequestError)
+        [request] = service.requests
+        method, path = PATHS[operation]
+        before, after = path.split("{}")
+        assert request.method == method
+        assert request.target.startswith("/a%2Fb" + before)
+        assert request.target.endswith(after)
+        segment = request.target[len("/a%2Fb" + before) : len(request.target) - len(after)]
+        assert "/" not in segment
+        assert segment not in (".", "..")
+        assert segment.isascii()
+        assert unquote(segment, errors="strict") == name
+
+    check()
+    assert seen["sent"]
+    assert seen["refused"]
+    record_property("counts", dict(seen))
+
+
+def test_a_description_arrives_as_it_was_given(
+    service: ScriptedService, connect: Connect, record_property: Callable[[str, object], None]
+) -> None:
+    client = connect(service.url)
+    seen = Counter[str]()
+
+    @at_random(size(150, each=50))
+    @given(description=ANY_TEXT)
+    def check(description: str) -> None:
+        service.replies, service.requests = [reply()], []
+        client.update_runner_description("runner-prod", description)
+        service.replies = [reply(200, {"name": "runner-prod"})]
+        client.create_runner("runner-prod", description=description)
+        seen["sent"] += 1
+        for request in service.requests:
+            assert request.json == {"description": description}
+
+    check()
+    record_property("counts", dict(seen))
+
+
+def test_a_key_is_refused_unseen_or_sent_as_it_is(
+    service: ScriptedService, connect: Connect, record_property: Callable[[str, object], None]
+) -> None:
+    service.replies = [reply(200, [])]
+    seen = Counter[str]()
+
+    @at_random(size(200, each=50))
+    @given(
+        key=st.one_of(
+            ANY_TEXT,
+            st.text(st.characters(min_codepoint=33, max_codepoint=126)),
+            st.sampled_from(["UserKey ", "\n", "\r\nX-Other: 1", "k" * 5000]),
+        ).map(lambda text: text + KEY)
+    )
+    @example(key="")
+    def check(key: str) -> None:
+        service.requests = []
+        error = refusal(lambda: Connection(api_key=key, base_url=service.url))
+        if error:
+            seen["refused"] += 1
+            assert isinstance(error, SettingError)
+            assert error.setting == "kubiya:apiKey"
+            assert KEY not in repr(error)
+            return
+        seen["sent"] += 1
+        connection = Connection(api_key=key, base_url=service.url)
+        with RunnersClient(connection) as client:
+            assert client.list_runners() == ()
+            assert KEY not in repr(connection) + repr(client)
+        assert service.requests[0].headers["authorization"] == f"UserKey {key}"
+
+    check()
+    assert seen["sent"]
+    assert seen["refused"]
+    record_property("counts", dict(seen))
+
+
+def test_a_base_url_is_refused_or_called_and_no_other_host_and_path_is(
+    service: ScriptedService,
+    looked_up: list[str],
+    record_property: Callable[[str, object], None],
+) -> None:
+    here = f"127.0.0.1:{service.port}"
+    service.replies = [reply(200, [])]
+    seen = Counter[str]()
+
+    @at_random(size(500, each=100))
+    @given(url=st.one_of(URLS, URLS.map(lambda text: f"http://{here}/{text}")))
+    def check(url: str) -> None:
+        service.requests = []
+        looked_up.clear()
+        error = refusal(lambda: Connection(api_key=KEY, base_url=url))
+        if error:
+            seen["refused"] += 1
+            assert isinstance(error, SettingError)
+            assert error.setting == "kubiya:baseUrl"
+            return
+        parts = urlsplit(normalised(url))
+        with RunnersClient(Connection(api_key=KEY, base_url=url, max_retries=0)) as client:
+            error = refusal(client.list_runners)
+        if error:
+            seen["unreachable"] += 1
+            assert service.requests == []
+        else:
+            seen["called"] += 1
+            [request] = service.requests
+            assert request.target == parts.path.rstrip("/") + "/api/v3/runners"
+        assert [host.strip("[]") for host in looked_up] == [parts.hostname]
+        assert parts.scheme == "https" or is_loopback(looked_up[0])
+
+    check()
+    assert seen["called"]
+    assert seen["refused"]
+    record_property("counts", dict(seen))
+
+
+def test_every_reading_of_a_url_is_the_same(
+    record_property: Callable[[str, object], None],
+) -> None:
+    seen = Counter[str]()
+
+    @at_random(size(1000, each=500))
+    @given(url=st.one_of(URLS, URLS.map(lambda text: f"https://a.test/{text}")))
+    @example("https://a.test/a/%2e%2e/b")
+    def check(url: str) -> None:
+        try:
+            once = normalised(url)
+        except ValueError:
+            seen["refused"] += 1
+            return
+        seen["read"] += 1
+        assert normalised(once) == once
+        standard, called = urlsplit(once), urllib3.util.parse_url(once)
+        host = (called.host or "").strip("[]")
+        assert (standard.scheme, standard.hostname) == (called.scheme, host)
+        assert standard.port == called.port
+        assert is_safe(once) == (standard.scheme == "https" or is_loopback(host))
+
+    check()
+    assert seen["read"]
+    assert seen["refused"]
+    record_property("counts", dict(seen))
+
+
+def test_a_manifests_url_is_refused_or_called_without_the_key(
+    service: ScriptedService,
+    connect: Connect,
+    looked_up: list[str],
+    record_property: Callable[[str, object], None],
+) -> None:
+    here = f"127.0.0.1:{service.port}"
+    client = connect(f"{service.url}/prefix")
+    seen = Counter[str]()
+
+    @at_random(size(500, each=100))
+    @given(
+        url=st.one_of(URLS, URLS.map(lambda text: f"http://{here}/{text}")),
+        redirected=st.booleans(),
+    )
+    def check(url: str, redirected: bool) -> None:
+        service.requests = []
+        service.replies = [reply(200, "kind: Namespace")]
+        if redirected:
+            # What a header can carry: bytes without an end of line.
+            location = url.encode("utf-8", "surrogatepass").translate(None, b"\r\n")
+            service.replies.insert(0, reply(302, Location=location.decode("latin-1")))
+            url = "/m.yaml"
+        looked_up.clear()
+        refused = refusal(lambda: client.download_manifest(url, runner="runner-prod"))
+        seen["refused" if refused else "downloaded"] += 1
+        for host in looked_up:
+            assert refused or is_loopback(host)
+        for request in service.requests:
+            assert request.method == "GET"
+            assert KEY not in str(request.headers)
+            assert "authorization" not in request.headers
+
+    check()
+    assert seen["downloaded"]
+    assert seen["refused"]
+    record_property("counts", dict(seen))
