@@ -7,6 +7,8 @@ from pulumi.dynamic import Resource
 
 from kubiya_pulumi.lifecycle.providers import RunnerProvider
 
+RUNNER_TYPE = "pulumi-python:dynamic/kubiya:Runner"
+
 
 class KubiyaRunner(Resource, module="kubiya", name="Runner"):
     """A runner at Kubiya: created by `POST /api/v3/runners/{name}`, deleted with the resource.
@@ -29,6 +31,10 @@ class KubiyaRunner(Resource, module="kubiya", name="Runner"):
     """The same, where the API tells the two apart."""
     manifest_url: pulumi.Output[str | None]
     """Where the runner's manifest can be downloaded: a secret, for no key is asked for there."""
+    task_id: pulumi.Output[str]
+    """What the create tells the API of who made the runner: organization and URN."""
+    adopted: pulumi.Output[bool | None]
+    """Whether the runner was there already and was taken over; None if it was created."""
 
     def __init__(
         self,
@@ -60,6 +66,8 @@ class KubiyaRunner(Resource, module="kubiya", name="Runner"):
             "name": resource_name if name is None else name,
             "description": description,
             "adopt_existing": adopt_existing,
+            "task_id": _task_id(resource_name, opts),
+            "adopted": None,
             "version": None,
             "namespace": None,
             "kubernetes_namespace": None,
@@ -73,3 +81,18 @@ class KubiyaRunner(Resource, module="kubiya", name="Runner"):
         super().__init__(
             RunnerProvider(), resource_name, props, pulumi.ResourceOptions.merge(always, opts)
         )
+
+
+def _task_id(resource_name: str, opts: pulumi.ResourceOptions | None) -> pulumi.Output[str]:
+    """Name this very resource, the same in every run, so that it can recognise its runner.
+
+    The engine does not tell a provider whose call it makes, so this is among the inputs.
+    """
+    parent = None if opts is None else opts.parent
+    urn = pulumi.create_urn(resource_name, RUNNER_TYPE, parent)
+
+    async def task_id() -> str:
+        # Awaited, not applied: an input must not depend on the parent of its own resource.
+        return f"{pulumi.get_organization()}/{await urn.future()}"
+
+    return pulumi.Output.from_input(task_id())

@@ -7,6 +7,10 @@ class RunnerExistsError(KubiyaError):
     """A runner of that name is there already, and the program does not say to adopt it."""
 
 
+class RunnerNotOursError(KubiyaError):
+    """The runner of that name is somebody else's by now, so it is neither changed nor deleted."""
+
+
 class RunnerGoneError(KubiyaError):
     """The runner is not there any more, so it cannot be changed or read."""
 

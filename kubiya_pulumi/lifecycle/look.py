@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from kubiya_pulumi.api import NotFoundError, Runner, RunnersClient
+from kubiya_pulumi.api import NotFoundError, Runner, RunnersClient, UnexpectedStatusError
 
 T = TypeVar("T")
+
+METHOD_NOT_ALLOWED = 405
 
 
 def listed_runner(client: RunnersClient, name: str) -> Runner | None:
@@ -40,3 +42,8 @@ def unless_gone(client: RunnersClient, name: str, call: Callable[[], T]) -> T | 
         if listed_runner(client, name) is not None:
             raise
         return None
+
+
+def no_such_route(error: NotFoundError | UnexpectedStatusError) -> bool:
+    """Whether the service may not offer the operation at all, so that a look has to tell."""
+    return isinstance(error, NotFoundError) or error.status == METHOD_NOT_ALLOWED

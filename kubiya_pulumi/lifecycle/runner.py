@@ -7,19 +7,23 @@ from collections.abc import Set
 from typing import Any
 
 from kubiya_pulumi.api import (
-    KubiyaError,
     NotFoundError,
     Runner,
     RunnersClient,
     UnexpectedStatusError,
     name_problem,
 )
-from kubiya_pulumi.lifecycle.errors import NotSupportedError, RunnerExistsError, RunnerGoneError
-from kubiya_pulumi.lifecycle.look import listed_runner, present_runner
+from kubiya_pulumi.lifecycle.creation import create
+from kubiya_pulumi.lifecycle.description import set_description
+from kubiya_pulumi.lifecycle.errors import NotSupportedError, RunnerNotOursError
+from kubiya_pulumi.lifecycle.look import listed_runner, no_such_route, present_runner
+from kubiya_pulumi.lifecycle.maker import Maker, maker, said_of
+from kubiya_pulumi.lifecycle.outputs import manifest_url_of, outputs_of
 from kubiya_pulumi.lifecycle.steps import Difference, Failure, Properties, State
 
-INPUTS = ("name", "description", "adopt_existing")
-METHOD_NOT_ALLOWED = 405
+__all__ = ["check", "create", "delete", "diff", "read", "update"]
+
+INPUTS = ("name", "description", "adopt_existing", "task_id")
 
 log = logging.getLogger(__name__)
 
@@ -68,113 +72,38 @@ def diff(outputs: Properties, inputs: Properties, unknown: Set[str]) -> Differen
     )
 
 
-def create(client: RunnersClient, inputs: Properties) -> State:
-    """Create the runner, or adopt the one of that name if the program says so.
-
-    The API may answer a create for a name that exists with the manifest of a runner that
-    somebody else made, so its answer proves nothing: the look comes first.
-    """
-    name = inputs["name"]
-    existing = listed_runner(client, name)
-    if existing is None:
-        return _created(client, inputs)
-    if inputs.get("adopt_existing"):
-        return _adopted(client, inputs, existing)
-    owner = f", managed by {existing.managed_by}" if existing.managed_by else ""
-    raise RunnerExistsError(
-        f'runner "{name}" was not created: there is already a runner of that name{owner}. '
-        "To manage that runner with this program, as it is, set adopt_existing=True; "
-        "otherwise choose another name."
-    )
-
-
-def _created(client: RunnersClient, inputs: Properties) -> State:
-    """Create the runner. From the answer on it exists, so nothing after it may raise."""
-    name, description = inputs["name"], inputs.get("description")
-    answer = client.create_runner(name, description=description)
-    runner, manifest_url = answer.runner, answer.manifest_url
-    try:
-        runner = present_runner(client, name) or runner
-    except KubiyaError as error:
-        log.warning("%s The runner was created; `pulumi refresh` completes its outputs.", error)
-    try:
-        if description is not None and (runner is None or runner.description != description):
-            runner = client.update_runner_description(name, description) or runner
-    except KubiyaError as error:
-        log.warning(
-            "%s The runner was created, perhaps without its description: `pulumi refresh` shows, "
-            "and the next `pulumi up` mends it.",
-            error,
-        )
-    manifest_url = manifest_url or _manifest_url(client, name)
-    return State(name, _outputs({**inputs, "manifest_url": manifest_url}, runner))
-
-
-def _adopted(client: RunnersClient, inputs: Properties, existing: Runner) -> State:
-    name, description = inputs["name"], inputs.get("description")
-    manifest_url = client.get_runner_manifest(name).manifest_url
-    if description is not None and existing.description is None:
-        # A list may leave descriptions out.
-        existing = present_runner(client, name) or existing
-    if description is not None and existing.description != description:
-        existing = _described(client, name, description) or existing
-    return State(name, _outputs({**inputs, "manifest_url": manifest_url}, existing))
-
-
-def _manifest_url(client: RunnersClient, name: str) -> str | None:
-    """Where the manifest is, or None with a warning: it is worth no failure."""
-    try:
-        return client.get_runner_manifest(name).manifest_url
-    except KubiyaError as error:
-        log.warning(
-            "%s The runner is there, but its manifest's URL is not known; the next "
-            "`pulumi refresh` asks again.",
-            error,
-        )
-        return None
-
-
 def read(client: RunnersClient, id_: str, outputs: Properties) -> State | None:
     """Look at the runner. Its manifest's URL stays the one it was created with."""
     runner = present_runner(client, id_)
     if runner is None:
         return None
-    manifest_url = outputs.get("manifest_url") or _manifest_url(client, id_)
-    found = _outputs({**outputs, "name": id_, "manifest_url": manifest_url}, runner)
+    if _is_somebody_elses(runner, outputs):
+        log.warning("%s To forget it here, use `pulumi state delete`.", _not_ours(runner))
+    manifest_url = outputs.get("manifest_url") or manifest_url_of(client, id_)
+    found = outputs_of({**outputs, "name": id_, "manifest_url": manifest_url}, runner)
     return State(id_, found, inputs={name: found[name] for name in INPUTS if name in found})
 
 
 def update(client: RunnersClient, id_: str, outputs: Properties, inputs: Properties) -> State:
-    """Replace the description, all that the API lets anyone change."""
-    runner = _described(client, id_, inputs["description"])
-    return State(id_, _outputs({**outputs, **inputs}, runner))
+    """Replace the description, all that the API lets anyone change.
+
+    `task_id` stays what the create sent, also where the resource has another URN since.
+    """
+    _refuse_somebody_elses(
+        client, id_, outputs, f'the description of runner "{id_}" was not changed'
+    )
+    runner = set_description(client, id_, inputs["description"])
+    made_as = {"task_id": outputs.get("task_id")}
+    return State(id_, outputs_of({**outputs, **inputs, **made_as}, runner))
 
 
-def _described(client: RunnersClient, name: str, description: str) -> Runner | None:
-    """Set the description; what a "not found" means is looked up in the list."""
-    try:
-        return client.update_runner_description(name, description)
-    except (NotFoundError, UnexpectedStatusError) as error:
-        if not _no_such_route(error):
-            raise
-        if listed_runner(client, name) is None:
-            raise RunnerGoneError(
-                f'the description of runner "{name}" was not changed: the runner is gone. '
-                "Run `pulumi refresh`, then `pulumi up` to create it anew."
-            ) from None
-        raise NotSupportedError(
-            f'the description of runner "{name}" was not changed: the service answered '
-            f"{error.status}, though the runner is there. It does not offer this change; set "
-            "the description in the program to what the runner has."
-        ) from None
-
-
-def delete(client: RunnersClient, id_: str, outputs: Properties) -> None:  # noqa: ARG001
+def delete(client: RunnersClient, id_: str, outputs: Properties) -> None:
     """Delete the runner."""
+    _refuse_somebody_elses(client, id_, outputs, f'runner "{id_}" was not deleted')
     try:
         client.delete_runner(id_)
     except (NotFoundError, UnexpectedStatusError) as error:
-        if not _no_such_route(error):
+        if not no_such_route(error):
             raise
         if listed_runner(client, id_) is not None:
             raise NotSupportedError(
@@ -185,21 +114,36 @@ def delete(client: RunnersClient, id_: str, outputs: Properties) -> None:  # noq
             ) from None
 
 
-def _no_such_route(error: NotFoundError | UnexpectedStatusError) -> bool:
-    return isinstance(error, NotFoundError) or error.status == METHOD_NOT_ALLOWED
+def _refuse_somebody_elses(
+    client: RunnersClient, id_: str, outputs: Properties, failed: str
+) -> None:
+    """Raise if the runner is certainly not the one in the state.
+
+    That one may have been deleted outside, and its name be another's by now. What the service
+    says of a runner's maker shows it, where it says anything; an adopted runner has another
+    maker to begin with, and the state of an older version does not know.
+    """
+    if not _has_known_maker(outputs):
+        return
+    runner = present_runner(client, id_)
+    if runner is not None and _is_somebody_elses(runner, outputs):
+        raise RunnerNotOursError(
+            f"{failed}. {_not_ours(runner)} Use `pulumi state delete` to forget it here, then "
+            "`pulumi up`."
+        )
 
 
-def _outputs(known: Properties, runner: Runner | None) -> dict[str, Any]:
-    """What the runner has now, and where the API does not say, what was known before."""
-    said = (
-        {}
-        if runner is None
-        else {
-            "description": runner.description,
-            "version": runner.version,
-            "namespace": runner.namespace or runner.kubernetes_namespace,
-            "kubernetes_namespace": runner.kubernetes_namespace or runner.namespace,
-        }
+def _is_somebody_elses(runner: Runner, outputs: Properties) -> bool:
+    made_here = _has_known_maker(outputs)
+    return made_here and maker(runner, outputs["task_id"]) is Maker.SOMEBODY_ELSE
+
+
+def _has_known_maker(outputs: Properties) -> bool:
+    return outputs.get("task_id") is not None and not outputs.get("adopted")
+
+
+def _not_ours(runner: Runner) -> str:
+    return (
+        f'Runner "{runner.name}" is not the one that this stack made any more: it is there'
+        f"{said_of(runner)}."
     )
-    merged = {**known, **{name: value for name, value in said.items() if value is not None}}
-    return {"description": "", **{name: v for name, v in merged.items() if v is not None}}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from kubiya_pulumi.api import (
@@ -140,6 +140,7 @@ class MemoryClient(RunnersClient):
         description: str | None = None,
         managed_by: str | None = None,
         task_id: str | None = None,
+        nothing_done: Callable[[], bool] | None = None,  # noqa: ARG002 - memory is never in doubt
     ) -> CreatedRunner:
         """Create a runner; one that is there stays as it is."""
         _refuse_impossible("create_runner", name)

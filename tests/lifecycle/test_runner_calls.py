@@ -81,7 +81,7 @@ def test_a_runner_that_is_there_is_refused_without_a_create(client, emulator, ca
     there = emulator.add_runner("r", description="theirs", managed_by="terraform")
     with pytest.raises(RunnerExistsError) as refused:
         runner.create(client, {**INPUTS, "description": "d"})
-    assert called() == ["listRunners"]
+    assert "createRunner" not in called()
     assert emulator.runners["r"] == there
     text = str(refused.value)
     assert 'runner "r" was not created' in text
@@ -99,9 +99,10 @@ def test_a_runner_that_comes_between_look_and_create_is_not_taken_over(client, e
 def test_adopting_takes_the_runner_as_it_is(client, emulator, called):
     there = emulator.add_runner("r", description="theirs")
     state = runner.create(client, {**INPUTS, "adopt_existing": True})
-    assert called() == ["listRunners", "getRunnerManifest"]
+    assert called() == ["listRunners", "describeRunner", "getRunnerManifest"]
     assert emulator.runners["r"] == there
     assert state.outputs["description"] == "theirs"
+    assert state.outputs["adopted"] is True
     assert state.outputs["manifest_url"] == emulator.manifest_url("r")
 
 
@@ -137,7 +138,7 @@ def test_adopting_describes_where_the_list_leaves_descriptions_out(client, emula
     emulator.switch(description_field="dropped")
     runner.create(client, {"name": "r", "adopt_existing": True, "description": "ours"})
     assert called() == [
-        "listRunners", "getRunnerManifest", "describeRunner", "updateRunnerDescription"
+        "listRunners", "describeRunner", "getRunnerManifest", "updateRunnerDescription"
     ]  # fmt: skip
     assert emulator.runners["r"].description == "ours"
 

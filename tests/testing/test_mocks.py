@@ -58,10 +58,9 @@ def test_a_program_has_its_outputs_without_a_service():
 def test_what_was_declared_can_be_looked_at():
     mocks = Mocks()
     run_program(whole_process, mocks)
-    assert mocks.resource("runner-prod-runner").inputs == {
-        "name": "runner-prod",
-        "description": "tools",
-    }
+    inputs = dict(mocks.resource("runner-prod-runner").inputs)
+    assert inputs.pop("task_id").endswith("kubiya:Runner::runner-prod-runner")
+    assert inputs == {"name": "runner-prod", "description": "tools"}
     manifest = mocks.resource("runner-prod-manifest")
     assert mocks.resource("runner-prod-objects").inputs["yaml"] == manifest.outputs["content"]
     assert mocks.resource("runner-prod-health").outputs["timeout_seconds"] == 60

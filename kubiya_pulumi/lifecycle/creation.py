@@ -1,0 +1,145 @@
+"""How a runner comes into the state: created once, whatever breaks, and never taken over.
+
+The API may answer a create for a name that exists with the manifest of a runner that somebody
+else made, so its answer proves nothing: the list is asked before it. And a create may be done
+although its answer never came, or the engine died before it wrote the state. Then the next
+create, which has the same inputs, finds a runner that says who made it (see `maker`).
+"""
+
+from __future__ import annotations
+
+import logging
+
+from kubiya_pulumi.api import (
+    BadRequestError,
+    ConflictError,
+    CreatedRunner,
+    KubiyaError,
+    Runner,
+    RunnersClient,
+    ServerError,
+)
+from kubiya_pulumi.api.errors import MalformedAnswerError, NoAnswerError
+from kubiya_pulumi.lifecycle.description import set_description
+from kubiya_pulumi.lifecycle.errors import RunnerExistsError
+from kubiya_pulumi.lifecycle.look import listed_runner, present_runner
+from kubiya_pulumi.lifecycle.maker import MANAGED_BY, Maker, maker, said_of
+from kubiya_pulumi.lifecycle.outputs import manifest_url_of, outputs_of
+from kubiya_pulumi.lifecycle.steps import Properties, State
+
+log = logging.getLogger(__name__)
+
+
+def create(client: RunnersClient, inputs: Properties) -> State:
+    """Create the runner, or take the one of that name if it is this resource's to take.
+
+    Raises:
+        RunnerExistsError: somebody else made it, or nobody says who did, and the program does
+            not say to adopt it.
+        KubiyaError: the look or the create failed; see `RunnersClient`.
+    """
+    existing = listed_runner(client, inputs["name"])
+    if existing is not None:
+        return _found(client, inputs, existing)
+    try:
+        answer = _asked_for(client, inputs)
+    except KubiyaError as error:
+        # A refusal that names no reason to look proves that nothing was done.
+        if not (_may_be_done(error) or isinstance(error, BadRequestError | ConflictError)):
+            raise
+        return _in_doubt(client, inputs, error)
+    return _created(client, inputs, answer)
+
+
+def _asked_for(client: RunnersClient, inputs: Properties) -> CreatedRunner:
+    name = inputs["name"]
+    return client.create_runner(
+        name,
+        description=inputs.get("description"),
+        managed_by=MANAGED_BY,
+        task_id=inputs.get("task_id"),
+    )
+
+
+def _created(client: RunnersClient, inputs: Properties, answer: CreatedRunner) -> State:
+    """Give the state of a runner that was created, unless another came first to its name."""
+    name, runner = inputs["name"], answer.runner
+    try:
+        runner = present_runner(client, name) or runner
+    except KubiyaError as error:
+        log.warning("%s The runner was created; `pulumi refresh` completes its outputs.", error)
+    if runner is not None and maker(runner, inputs.get("task_id")) is Maker.SOMEBODY_ELSE:
+        return _found(client, inputs, runner)
+    return _completed(client, inputs, runner, answer.manifest_url)
+
+
+def _in_doubt(client: RunnersClient, inputs: Properties, error: KubiyaError) -> State:
+    """Look what a create has come to that did not say so, and raise its error if to nothing."""
+    try:
+        existing = listed_runner(client, inputs["name"])
+    except KubiyaError:
+        raise error from None
+    if existing is None:
+        raise error
+    return _found(client, inputs, existing)
+
+
+def _found(client: RunnersClient, inputs: Properties, existing: Runner) -> State:
+    """Take a runner that is there if this resource made it or is to adopt it, else refuse."""
+    name = inputs["name"]
+    if not said_of(existing) or existing.description is None:
+        # A list may leave out who made a runner, and what it is for.
+        existing = present_runner(client, name) or existing
+    made_by = maker(existing, inputs.get("task_id"))
+    if made_by is Maker.THIS_RESOURCE:
+        log.info(
+            'Runner "%s" was there already: this resource made it, in an update that was cut '
+            "short. It is taken into the state.",
+            name,
+        )
+        return _completed(client, inputs, existing, None)
+    if inputs.get("adopt_existing"):
+        return _adopted(client, inputs, existing)
+    who = (
+        "If an update of this stack that was cut short has made it, or if this program is to "
+        "manage it all the same, as it is, set adopt_existing=True"
+        if made_by is Maker.NOT_KNOWN
+        else "To manage that runner with this program, as it is, set adopt_existing=True"
+    )
+    raise RunnerExistsError(
+        f'runner "{name}" was not created: there is already a runner of that name'
+        f"{said_of(existing)}. {who}; otherwise choose another name."
+    )
+
+
+def _completed(
+    client: RunnersClient, inputs: Properties, runner: Runner | None, manifest_url: str | None
+) -> State:
+    """Set what a create may have left out. The runner exists, so nothing here may raise."""
+    name, description = inputs["name"], inputs.get("description")
+    try:
+        if description is not None and (runner is None or runner.description != description):
+            runner = client.update_runner_description(name, description) or runner
+    except KubiyaError as error:
+        log.warning(
+            "%s The runner was created, perhaps without its description: `pulumi refresh` shows, "
+            "and the next `pulumi up` mends it.",
+            error,
+        )
+    manifest_url = manifest_url or manifest_url_of(client, name)
+    return State(name, outputs_of({**inputs, "manifest_url": manifest_url}, runner))
+
+
+def _adopted(client: RunnersClient, inputs: Properties, existing: Runner) -> State:
+    name, description = inputs["name"], inputs.get("description")
+    manifest_url = client.get_runner_manifest(name).manifest_url
+    if description is not None and existing.description != description:
+        existing = set_description(client, name, description) or existing
+    known = {**inputs, "manifest_url": manifest_url, "adopted": True}
+    return State(name, outputs_of(known, existing))
+
+
+def _may_be_done(error: KubiyaError) -> bool:
+    if isinstance(error, NoAnswerError):
+        return error.may_be_done
+    return isinstance(error, MalformedAnswerError | ServerError)

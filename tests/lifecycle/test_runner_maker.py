@@ -1,0 +1,211 @@
+"""Who made a runner, and what follows from it: against the emulator, without an engine."""
+
+import threading
+import time
+
+import pytest
+
+from kubiya_pulumi.api import AnswerTimeoutError, Connection, KubiyaError, Runner, RunnersClient
+from kubiya_pulumi.lifecycle import runner
+from kubiya_pulumi.lifecycle.errors import RunnerExistsError, RunnerNotOursError
+from kubiya_pulumi.lifecycle.maker import Maker, maker, said_of
+
+TASK = "acme/urn:pulumi:dev::infra::pulumi-python:dynamic/kubiya:Runner::r"
+INPUTS = {"name": "r", "adopt_existing": False, "task_id": TASK}
+ANOTHER_STACK = {**INPUTS, "task_id": TASK.replace("dev", "prod")}
+
+AFTER_THE_WORK = {
+    "status 500": {"kind": "status", "status": 500, "when": "after"},
+    "status 504": {"kind": "status", "status": 504, "when": "after"},
+    "reset": {"kind": "reset", "when": "after"},
+    "cut": {"kind": "cut"},
+    "html": {"kind": "html", "when": "after"},
+    "wrong shape": {"kind": "wrong_shape", "when": "after"},
+}
+
+
+def lose_the_answer(emulator, fault):
+    emulator.faults.add(operation="createRunner", **fault)
+
+
+@pytest.mark.parametrize(
+    ("managed_by", "task_id", "expected"),
+    [
+        (None, None, Maker.NOT_KNOWN),
+        ("", "", Maker.NOT_KNOWN),
+        ("pulumi", TASK, Maker.THIS_RESOURCE),
+        ("pulumi", TASK + "2", Maker.SOMEBODY_ELSE),
+        ("pulumi", None, Maker.NOT_KNOWN),
+        ("terraform", None, Maker.SOMEBODY_ELSE),
+        ("terraform", TASK, Maker.SOMEBODY_ELSE),
+        (None, TASK, Maker.SOMEBODY_ELSE),
+    ],
+)
+def test_both_fields_say_who_made_a_runner(managed_by, task_id, expected):
+    assert maker(Runner(name="r", managed_by=managed_by, task_id=task_id), TASK) is expected
+
+
+def test_a_resource_without_a_task_id_made_nothing():
+    assert maker(Runner(name="r", managed_by="pulumi", task_id=TASK), None) is Maker.SOMEBODY_ELSE
+
+
+def test_what_a_service_says_of_the_maker_is_made_safe_to_show():
+    strange = Runner(name="r", managed_by="a\nb\x1b[31m", task_id="x" * 500)
+    said = said_of(strange)
+    assert said.isprintable()
+    assert len(said) < 300
+
+
+def test_a_create_says_who_makes_it(client, emulator):
+    state = runner.create(client, INPUTS)
+    made = emulator.runners["r"]
+    assert (made.managed_by, made.task_id) == ("pulumi", TASK)
+    assert state.outputs["task_id"] == TASK
+    assert "adopted" not in state.outputs
+
+
+@pytest.mark.parametrize("form", ["documented", "observed"])
+def test_a_runner_that_this_resource_made_is_recognised(client, emulator, called, form):
+    emulator.switch(form=form)
+    first = runner.create(client, {**INPUTS, "description": "d"})
+    called()
+    again = runner.create(client, {**INPUTS, "description": "d"})
+    assert "createRunner" not in called()
+    assert again == first
+
+
+def test_a_recognised_runner_gets_the_description_of_today(client, emulator):
+    runner.create(client, {**INPUTS, "description": "before"})
+    again = runner.create(client, {**INPUTS, "description": "today"})
+    assert emulator.runners["r"].description == again.outputs["description"] == "today"
+
+
+def test_a_runner_that_another_resource_made_is_refused_by_name(client, emulator):
+    runner.create(client, ANOTHER_STACK)
+    before = emulator.runners["r"]
+    with pytest.raises(RunnerExistsError) as refused:
+        runner.create(client, INPUTS)
+    assert f'managed by pulumi (task "{ANOTHER_STACK["task_id"]}")' in str(refused.value)
+    assert emulator.runners["r"] == before
+
+
+def test_a_runner_that_nobody_says_who_made_is_refused(client, emulator):
+    runner.create(client, INPUTS)
+    emulator.switch(owner_fields="dropped")
+    with pytest.raises(RunnerExistsError, match="that was cut short has made it"):
+        runner.create(client, INPUTS)
+
+
+@pytest.mark.parametrize("fault", AFTER_THE_WORK.values(), ids=AFTER_THE_WORK)
+def test_a_create_whose_answer_was_lost_finds_its_runner(client, emulator, called, fault):
+    lose_the_answer(emulator, fault)
+    state = runner.create(client, {**INPUTS, "description": "d"})
+    assert called().count("createRunner") == 1
+    assert list(emulator.runners) == ["r"]
+    assert state.outputs["description"] == "d"
+    assert state.outputs["manifest_url"] == emulator.manifest_url("r")
+
+
+@pytest.mark.parametrize("fault", AFTER_THE_WORK.values(), ids=AFTER_THE_WORK)
+def test_a_lost_answer_without_a_known_maker_is_an_error(client, emulator, fault):
+    emulator.switch(owner_fields="dropped")
+    lose_the_answer(emulator, fault)
+    with pytest.raises(RunnerExistsError, match="adopt_existing=True"):
+        runner.create(client, INPUTS)
+    lose_the_answer(emulator, fault)
+    adopted = runner.create(client, {**INPUTS, "adopt_existing": True})
+    assert adopted.outputs["adopted"] is True
+
+
+def test_an_answer_that_never_comes_is_looked_after(emulator):
+    emulator.faults.add("hang", operation="createRunner", when="after")
+    connection = Connection(
+        api_key=emulator.api_key, base_url=emulator.url, timeout_seconds=0.2, max_retries=0
+    )
+    with RunnersClient(connection) as client:
+        assert runner.create(client, INPUTS).outputs["task_id"] == TASK
+
+
+def test_a_lost_answer_and_a_list_that_fails_raise_what_was_lost(emulator):
+    connection = Connection(
+        api_key=emulator.api_key, base_url=emulator.url, timeout_seconds=0.2, max_retries=0
+    )
+    emulator.faults.add("hang", operation="createRunner", when="after")
+    emulator.faults.add("status", operation="listRunners", status=500, nth=2, count=None)
+    with (
+        RunnersClient(connection) as client,
+        pytest.raises(AnswerTimeoutError, match="It may have been done all the same"),
+    ):
+        runner.create(client, INPUTS)
+
+
+@pytest.mark.parametrize("answer", ["return", "conflict", "bad_request"])
+def test_who_comes_between_look_and_create_keeps_the_runner(emulator, client, answer):
+    """Both see that there is no runner; the slower one must not have the other's."""
+    emulator.switch(create_existing=answer)
+    emulator.faults.add("hang", operation="createRunner", seconds=0.3)
+    failed: list[KubiyaError] = []
+
+    def create() -> None:
+        try:
+            runner.create(client, INPUTS)
+        except KubiyaError as error:
+            failed.append(error)
+
+    slower = threading.Thread(target=create)
+    slower.start()
+    while not any(call.operation == "createRunner" for call in emulator.calls):
+        time.sleep(0.01)
+    theirs = emulator.add_runner("r", managed_by="terraform", task_id="7", description="theirs")
+    slower.join()
+    assert [type(each) for each in failed] == [RunnerExistsError]
+    assert 'managed by terraform (task "7")' in str(failed[0])
+    assert emulator.runners["r"] == theirs
+
+
+def replaced_outside(client, emulator):
+    """The state of a runner whose name is another's by now."""
+    state = runner.create(client, INPUTS)
+    emulator.remove_runner("r")
+    theirs = emulator.add_runner("r", managed_by="terraform", task_id="7", description="theirs")
+    return state.outputs, theirs
+
+
+def test_a_delete_leaves_a_runner_that_is_somebody_elses_by_now(client, emulator):
+    outputs, theirs = replaced_outside(client, emulator)
+    with pytest.raises(RunnerNotOursError, match=r"managed by terraform .*`pulumi state delete`"):
+        runner.delete(client, "r", outputs)
+    assert emulator.runners["r"] == theirs
+
+
+def test_an_update_leaves_a_runner_that_is_somebody_elses_by_now(client, emulator):
+    outputs, theirs = replaced_outside(client, emulator)
+    with pytest.raises(RunnerNotOursError, match="the description"):
+        runner.update(client, "r", outputs, {**INPUTS, "description": "ours"})
+    assert emulator.runners["r"] == theirs
+
+
+def test_a_read_of_a_runner_that_is_somebody_elses_by_now_warns(client, emulator, caplog):
+    outputs, _ = replaced_outside(client, emulator)
+    assert runner.read(client, "r", outputs).outputs["description"] == "theirs"
+    assert "managed by terraform" in caplog.text
+
+
+@pytest.mark.parametrize("outputs", [{}, {"task_id": TASK, "adopted": True}])
+def test_an_adopted_runner_and_one_of_an_older_version_may_have_any_maker(
+    client, emulator, outputs
+):
+    emulator.add_runner("r", managed_by="terraform", task_id="7")
+    runner.update(client, "r", outputs, {**INPUTS, "description": "ours"})
+    assert emulator.runners["r"].description == "ours"
+    runner.delete(client, "r", outputs)
+    assert not emulator.runners
+
+
+def test_an_update_keeps_what_the_create_sent(client, emulator):
+    """The resource may have moved, with an alias, and has another URN since."""
+    state = runner.create(client, INPUTS)
+    changed = runner.update(client, "r", state.outputs, {**ANOTHER_STACK, "description": "new"})
+    assert changed.outputs["task_id"] == TASK
+    runner.delete(client, "r", changed.outputs)
+    assert not emulator.runners
