@@ -1,0 +1,102 @@
+"""The example's workflows are valid, pinned, and allowed no more than they need."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+from pins import PULUMI
+
+from tests.examples.workflows import FOLDER, GITHUB, GITLAB, read
+from tests.harness.toolchain import tool
+
+WORKFLOWS = [GITHUB, GITLAB]
+
+
+def lint(*command: str | Path) -> None:
+    done = subprocess.run(
+        [tool(str(command[0])), *command[1:]], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_actionlint_finds_nothing() -> None:
+    lint("actionlint", "-shellcheck=", "-pyflakes=", GITHUB)
+
+
+def test_actionlint_reads_it_as_a_workflow(tmp_path: Path) -> None:
+    wrong = tmp_path / "wrong.yml"
+    wrong.write_text(GITHUB.read_text().replace("github.event.pull", "github.evnt.pull"))
+    with pytest.raises(AssertionError, match="evnt"):
+        lint("actionlint", wrong)
+
+
+@pytest.mark.parametrize(("schema", "file"), [("github-workflows", GITHUB), ("gitlab-ci", GITLAB)])
+def test_it_is_of_the_services_schema(schema: str, file: Path, tmp_path: Path) -> None:
+    transform = ["--data-transform=gitlab-ci"] if file == GITLAB else []
+    command = ("check-jsonschema", f"--builtin-schema=vendor.{schema}", *transform)
+    lint(*command, file)
+    wrong = tmp_path / "wrong.yml"
+    wrong.write_text(re.sub(r"^( +)(run|script):", r"\1scrip:", file.read_text(), flags=re.M))
+    with pytest.raises(AssertionError):
+        lint(*command, wrong)
+
+
+def test_actions_are_pinned_by_commit_with_their_version() -> None:
+    uses = re.findall(r"^ *- uses: (.*)$", GITHUB.read_text(), re.MULTILINE)
+    assert len(uses) == GITHUB.read_text().count("uses:") > 0
+    for each in uses:
+        assert re.fullmatch(r"[\w/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", each)
+
+
+def test_the_job_may_do_no_more_than_it_needs() -> None:
+    workflow = read(GITHUB)
+    [job] = workflow["jobs"].values()
+    assert workflow["on"] == "pull_request"
+    assert workflow["permissions"] == {}
+    assert job["permissions"] == {"contents": "read", "pull-requests": "write"}
+    [checkout] = [step for step in job["steps"] if "checkout" in step.get("uses", "")]
+    assert checkout["with"] == {"persist-credentials": False}
+
+
+def test_no_step_has_a_secret_that_another_one_needs() -> None:
+    workflow = read(GITHUB)
+    [job] = workflow["jobs"].values()
+    assert "env" not in workflow
+    assert "env" not in job
+    secrets = {step["name"]: set(step.get("env", {})) for step in job["steps"] if "run" in step}
+    assert secrets == {
+        "Install": set(),
+        "Preview": {"STACK", "FAIL_ON", "PULUMI_ACCESS_TOKEN"},
+        "Comment": {"PULL_REQUEST", "GITHUB_TOKEN"},
+    }
+    environments = [read(GITLAB)[name]["environment"]["name"] for name in ("preview", "comment")]
+    assert environments == ["preview", "comment"]
+
+
+def test_both_leave_out_what_comes_from_a_fork() -> None:
+    [job] = read(GITHUB)["jobs"].values()
+    assert job["if"] == "github.event.pull_request.head.repo.full_name == github.repository"
+    for name in ("preview", "comment"):
+        pipeline = read(GITLAB)
+        [rule] = pipeline[name].get("rules", pipeline[".merge-request"]["rules"])
+        assert "$CI_MERGE_REQUEST_SOURCE_PROJECT_ID == $CI_PROJECT_ID" in rule["if"]
+
+
+@pytest.mark.parametrize("file", WORKFLOWS, ids=lambda file: file.stem)
+def test_versions_are_those_that_the_tests_run_with(file: Path) -> None:
+    text = file.read_text()
+    assert set(re.findall(r"pulumi-(?:version|python-[\d.]+): ?\"?([\d.]+)", text)) == {PULUMI}
+    assert re.findall(r"kubiya-pulumi==(\S+)", text) == [version("kubiya-pulumi")]
+    if file == GITLAB:
+        assert re.findall(r"requests==(\S+)", text) == [version("requests")]
+
+
+def test_every_file_is_explained() -> None:
+    readme = (FOLDER / "README.md").read_text()
+    for file in FOLDER.iterdir():
+        if file.suffix in {".sh", ".yml"} or file.name == "comment.py":
+            assert f"| `{file.name}` |" in readme
