@@ -1,4 +1,4 @@
-"""How large a manifest may be, found out before any of it is built in memory."""
+"""How large a manifest may be, found out before what it stands for is built in memory."""
 
 from __future__ import annotations
 
@@ -11,6 +11,32 @@ from kubiya_pulumi.review.errors import ManifestError
 MOST_DOCUMENTS = 5_000
 MOST_NODES = 1_000_000
 """Values, keys, lists and mappings, each alias counted as all that it stands for."""
+MOST_RIGHTS = 200_000
+"""Rows of the table of access, each counted with the workloads that it is for."""
+MOST_COMPARISONS = 2_000_000
+"""Of a role's labels with a selector that gathers roles into another one."""
+
+
+class Allowance:
+    """How much more of something a review takes on.
+
+    A manifest of a few thousand lines can stand for billions of rights: so many roles, rules and
+    subjects as there are lines for each, multiplied.
+
+    Args:
+        most: how much there may be of it.
+        refusal: what the error says, as the end of a sentence about the manifest.
+    """
+
+    def __init__(self, most: int, refusal: str) -> None:
+        self._left = most
+        self._refusal = refusal
+
+    def take(self, count: int) -> None:
+        """Count; raises `ManifestError` once there is more than there may be."""
+        self._left -= count
+        if self._left < 0:
+            raise ManifestError(self._refusal)
 
 
 def refuse_too_much(text: str, loader: Any) -> None:

@@ -1,0 +1,75 @@
+"""The table of access: what the bindings of a manifest give to whom."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from kubiya_pulumi.review.inventory import Inventory
+from kubiya_pulumi.review.limits import MOST_RIGHTS, Allowance
+from kubiya_pulumi.review.pods import Workload
+from kubiya_pulumi.review.rbac import Grant, PolicyRule, Subject
+
+
+def grants_in(inventory: Inventory) -> tuple[Grant, ...]:
+    """A row for each subject of each binding and each rule of its role.
+
+    Raises:
+        ManifestError: it would have more than `MOST_RIGHTS` rows.
+    """
+    allowance = Allowance(MOST_RIGHTS, f"gives out more than {MOST_RIGHTS:,} rights")
+    workloads = _Workloads(inventory.workloads)
+    found: list[Grant] = []
+    for binding in inventory.bindings:
+        where = binding.reference
+        role = inventory.roles.get(binding.role_kind, where.namespace, binding.role_name)
+        rules = inventory.roles.rules_of(role) if role else unknown_rules(binding.role_name)
+        for subject in binding.subjects:
+            running = workloads.of(subject) if rules else ()
+            allowance.take(len(rules) * (1 + len(running)))
+            found.extend(
+                Grant(
+                    **vars(rule),
+                    subject=subject,
+                    namespace=binding.namespace,
+                    role=f"{binding.role_kind}/{binding.role_name}",
+                    binding=f"{where.kind}/{where.name}",
+                    workloads=running,
+                )
+                for rule in rules
+            )
+    return tuple(found)
+
+
+def unknown_rules(role: str) -> tuple[PolicyRule, ...]:
+    """One empty rule for a role of Kubernetes itself; none for a role that is nowhere."""
+    return (PolicyRule(),) if is_system_role(role) else ()
+
+
+def is_system_role(name: str) -> bool:
+    """Whether a role of that name, which is not in the manifest, is in every cluster."""
+    return name.startswith("system:") or name == "extension-apiserver-authentication-reader"
+
+
+class _Workloads:
+    """The workloads that run as a subject, as text, each list made once."""
+
+    def __init__(self, workloads: Iterable[Workload]) -> None:
+        by_account: dict[Subject, list[str]] = defaultdict(list)
+        for each in workloads:
+            place = each.reference.namespace
+            account = Subject("ServiceAccount", place, each.service_account)
+            by_account[account].append(str(each.reference))
+        self._by_account = by_account
+        self._found: dict[Subject, tuple[str, ...]] = {}
+
+    def of(self, subject: Subject) -> tuple[str, ...]:
+        if subject not in self._found:
+            accounts = [subject] if subject.kind == "ServiceAccount" else self._by_account
+            self._found[subject] = tuple(
+                name
+                for account in accounts
+                if subject.includes(account)
+                for name in self._by_account.get(account, ())
+            )
+        return self._found[subject]

@@ -1,0 +1,138 @@
+"""What each role of a manifest allows, with the rules that it gathers from other roles."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from kubiya_pulumi.review.built_in_roles import BUILT_IN_ROLES
+from kubiya_pulumi.review.findings import ObjectReference
+from kubiya_pulumi.review.limits import MOST_COMPARISONS, MOST_RIGHTS, Allowance
+from kubiya_pulumi.review.objects import Body
+from kubiya_pulumi.review.rbac import PolicyRule
+from kubiya_pulumi.review.reading import inside, listed, mapping, mappings, text, texts
+
+_GROUP = "rbac.authorization.k8s.io/v1"
+
+
+@dataclass(frozen=True, eq=False)
+class Role:
+    """A Role or a ClusterRole."""
+
+    reference: ObjectReference
+    body: Body
+    built_in: bool = False
+    """Whether it is Kubernetes' own, and not in the manifest."""
+
+    @property
+    def aggregated(self) -> bool:
+        """Whether a controller gathers its rules, in place of those in the manifest."""
+        return isinstance(self.body.get("aggregationRule"), Mapping)
+
+
+class Roles:
+    """The roles that bindings of a manifest can refer to.
+
+    Args:
+        manifest: the Roles and ClusterRoles of the manifest.
+    """
+
+    def __init__(self, manifest: Iterable[Role]) -> None:
+        built_in = (
+            Role(ObjectReference(_GROUP, "ClusterRole", "", name), body, built_in=True)
+            for name, body in BUILT_IN_ROLES.items()
+        )
+        self._roles = {_key(role.reference): role for role in (*built_in, *manifest)}
+        self._cluster_roles = sorted(
+            (role for role in self._roles.values() if role.reference.kind == "ClusterRole"),
+            key=lambda role: role.reference.name,
+        )
+        self._rules = Allowance(MOST_RIGHTS, f"has roles with more than {MOST_RIGHTS:,} rules")
+        self._comparisons = Allowance(
+            MOST_COMPARISONS, "has too many roles that gather their rules from others"
+        )
+        # Caches of this object alone, so that they end with it.
+        self.gathered_from: Callable[[Role], tuple[Role, ...]] = cache(self._gathered_from)
+        """The roles whose rules a role has, itself if it is not aggregated."""
+        self.rules_of: Callable[[Role], tuple[PolicyRule, ...]] = cache(self._rules_of)
+        """What a role allows: each rule once."""
+        self._matched: Callable[[Role], tuple[Role, ...]] = cache(self._matched_by)
+
+    @property
+    def of_manifest(self) -> list[Role]:
+        """All that are not built in."""
+        return [role for role in self._roles.values() if not role.built_in]
+
+    def get(self, kind: str, namespace: str, name: str) -> Role | None:
+        """The role that a binding in a namespace refers to, or None."""
+        return self._roles.get((kind, namespace if kind == "Role" else "", name))
+
+    def _rules_of(self, role: Role) -> tuple[PolicyRule, ...]:
+        found: dict[PolicyRule, None] = {}
+        for source in self.gathered_from(role):
+            entries = mappings(source.body.get("rules"))
+            self._rules.take(len(entries))
+            found.update(dict.fromkeys(PolicyRule.of(entry) for entry in entries))
+        return tuple(found)
+
+    def _gathered_from(self, role: Role) -> tuple[Role, ...]:
+        """The roles at the end of all chains of aggregation that begin at this one."""
+        seen, ahead, ends = {role}, [role], []
+        while ahead:
+            current = ahead.pop()
+            if not current.aggregated:
+                ends.append(current)
+                continue
+            matched = [each for each in self._matched(current) if each not in seen]
+            self._rules.take(len(matched))
+            seen.update(matched)
+            ahead.extend(reversed(matched))
+        return tuple(ends)
+
+    def _matched_by(self, role: Role) -> tuple[Role, ...]:
+        """The roles that the selectors of an aggregated one select, itself left out."""
+        selectors = mappings(inside(role.body, "aggregationRule", "clusterRoleSelectors"))
+        self._comparisons.take(sum(map(_size, selectors)) * len(self._cluster_roles))
+        return tuple(
+            each
+            for each in self._cluster_roles
+            if each is not role and any(_selects(s, _labels(each)) for s in selectors)
+        )
+
+
+def _key(reference: ObjectReference) -> tuple[str, str, str]:
+    return reference.kind, reference.namespace, reference.name
+
+
+def _labels(role: Role) -> Mapping[str, Any]:
+    return mapping(inside(role.body, "metadata", "labels"))
+
+
+def _size(selector: Mapping[str, Any]) -> int:
+    expressions = mappings(selector.get("matchExpressions"))
+    values = sum(1 + len(listed(each.get("values"))) for each in expressions)
+    return 1 + len(mapping(selector.get("matchLabels"))) + values
+
+
+def _selects(selector: Mapping[str, Any], labels: Mapping[str, Any]) -> bool:
+    """Whether a label selector holds; an empty one holds for all."""
+    wanted = mapping(selector.get("matchLabels"))
+    return all(labels.get(key) == value for key, value in wanted.items()) and all(
+        _holds(expression, labels) for expression in mappings(selector.get("matchExpressions"))
+    )
+
+
+def _holds(expression: Mapping[str, Any], labels: Mapping[str, Any]) -> bool:
+    value = labels.get(text(expression.get("key")))
+    match expression.get("operator"):
+        case "In":
+            return value is not None and value in texts(expression.get("values"))
+        case "NotIn":
+            return value not in texts(expression.get("values"))
+        case "Exists":
+            return value is not None
+        case "DoesNotExist":
+            return value is None
+    return False
