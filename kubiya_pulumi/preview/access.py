@@ -1,0 +1,139 @@
+"""Who would be allowed more, and who less."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from kubiya_pulumi.preview.objects import Objects
+from kubiya_pulumi.preview.steps import Urn
+from kubiya_pulumi.review import KubernetesObject, review
+from kubiya_pulumi.review.rbac import Grant, PolicyRule, Subject
+from kubiya_pulumi.review.reading import inside, mappings, text
+
+WHOEVER_IS_BOUND = Subject("", "", "")
+"""The subject of a role's rules whose bindings the preview does not list."""
+
+_ROLES = ("Role", "ClusterRole")
+_BINDINGS = ("RoleBinding", "ClusterRoleBinding")
+
+
+@dataclass(frozen=True)
+class Access:
+    """A row of the table of access, in one of the clusters of a stack."""
+
+    cluster: Urn
+    """The Kubernetes provider; `DEFAULT` for the default one."""
+    grant: Grant
+    """Without verbs: all that the role allows, which the preview does not tell."""
+
+
+@dataclass(frozen=True)
+class AccessChange:
+    """What the table of access gains and loses."""
+
+    gained: tuple[Access, ...] = ()
+    lost: tuple[Access, ...] = ()
+
+
+def access_change(before: Objects, after: Objects, *, all_listed: bool) -> AccessChange:
+    """Compare the table of access before and after.
+
+    Args:
+        before: the objects as they are.
+        after: the objects as they would be.
+        all_listed: whether objects that stay as they are are among them. If not, a role may
+            have bindings that are missing, and a binding a role.
+    """
+    old, new = _table(before, all_listed=all_listed), _table(after, all_listed=all_listed)
+    known, wanted = {_permission(row) for row in old}, {_permission(row) for row in new}
+    return AccessChange(
+        gained=tuple(row for row in new if _permission(row) not in known),
+        lost=tuple(row for row in old if _permission(row) not in wanted),
+    )
+
+
+def _permission(row: Access) -> tuple[object, ...]:
+    """What a row allows. By which role and binding makes no difference to a subject."""
+    grant = row.grant
+    rule = (
+        frozenset(grant.verbs),
+        frozenset(grant.api_groups),
+        frozenset(grant.resources),
+        frozenset(grant.resource_names),
+        frozenset(grant.non_resource_urls),
+    )
+    unknown = "" if grant.verbs and grant.subject != WHOEVER_IS_BOUND else grant.role
+    return (row.cluster, grant.subject, grant.namespace, rule, unknown)
+
+
+def _table(clusters: Objects, *, all_listed: bool) -> list[Access]:
+    return [
+        Access(provider, grant)
+        for provider, objects in clusters.items()
+        for grant in _grants(objects, all_listed=all_listed)
+    ]
+
+
+def _grants(objects: Sequence[KubernetesObject], *, all_listed: bool) -> Iterator[Grant]:
+    """The rows of the review, and rows for the ends that the listed objects leave open."""
+    yield from (grants := review(objects).grants)
+    resolved = {(grant.binding, grant.namespace) for grant in grants}
+    roles = {_key(item.kind, item): item for item in _of_kind(objects, _ROLES)}
+    bound = set()
+    for binding in _of_kind(objects, _BINDINGS):
+        role = _key(text(inside(binding.body, "roleRef", "kind")), binding)
+        bound.add(role)
+        if role not in roles and (_short(binding), _place(binding)) not in resolved:
+            yield from _without_role(binding)
+    for key, item in roles.items():
+        if not all_listed or key not in bound:
+            yield from _without_binding(item)
+
+
+def _of_kind(
+    objects: Sequence[KubernetesObject], kinds: tuple[str, ...]
+) -> Iterator[KubernetesObject]:
+    for item in objects:
+        if item.kind in kinds and item.api_version.startswith("rbac.authorization.k8s.io/"):
+            yield item
+
+
+def _key(kind: str, item: KubernetesObject) -> tuple[str, str | None, str]:
+    """A role by kind, namespace and name: the item itself, or the one that a binding names."""
+    name = text(inside(item.body, "roleRef", "name")) if item.kind in _BINDINGS else item.name
+    return (kind, _place(item) if kind == "Role" else None, name)
+
+
+def _place(item: KubernetesObject) -> str | None:
+    """The namespace; None for an object of the whole cluster."""
+    return None if item.kind.startswith("Cluster") else item.namespace or "default"
+
+
+def _short(item: KubernetesObject) -> str:
+    return f"{item.kind}/{item.name}"
+
+
+def _without_role(binding: KubernetesObject) -> Iterator[Grant]:
+    """All that the role allows, for each subject."""
+    reference = inside(binding.body, "roleRef")
+    role = f"{text(inside(reference, 'kind'))}/{text(inside(reference, 'name'))}"
+    for entry in mappings(binding.body.get("subjects")):
+        yield Grant(
+            subject=Subject.of(entry, binding.namespace),
+            namespace=_place(binding),
+            role=role,
+            binding=_short(binding),
+        )
+
+
+def _without_binding(role: KubernetesObject) -> Iterator[Grant]:
+    """Each rule of the role, for whoever is bound to it."""
+    for entry in mappings(role.body.get("rules")):
+        yield Grant(
+            **vars(PolicyRule.of(entry)),
+            subject=WHOEVER_IS_BOUND,
+            namespace=_place(role),
+            role=_short(role),
+            binding="",
+        )
