@@ -67,7 +67,7 @@ class Application:
         fault = service.faults.hit(call.operation, call.runner)
         answer: Answer | None
         try:
-            answer = await (work.done() if fault is None else _spoilt(fault, work, wire))
+            answer = await (work.done() if fault is None else self._spoilt(fault, work, wire))
             await wire.pause(service.switches.latency_seconds)
             call.status = None if answer is None else answer.status
         finally:
@@ -81,6 +81,19 @@ class Application:
             await wire.drip(answer, 1.0 if fault.seconds is None else fault.seconds)
         else:
             await wire.answer(answer)
+
+    async def _spoilt(self, fault: Fault, work: "_Work", wire: Wire) -> Answer | None:
+        """The answer to a call that the fault hits, None for none at all."""
+        if fault.kind == "hang" and fault.when == "before":
+            await self._hang(fault, wire)
+        right = await work.done() if fault.does_the_work else None
+        if fault.kind == "hang" and fault.when == "after":
+            await self._hang(fault, wire)
+        return replacement(fault, right, work.switches)
+
+    async def _hang(self, fault: Fault, wire: Wire) -> None:
+        with self._service.faults.hang():
+            await wire.pause(fault.seconds)
 
 
 class _Work:
@@ -131,13 +144,3 @@ class _Work:
         return await to_thread.run_sync(
             self._route.run, self._service, asked, abandon_on_cancel=True
         )
-
-
-async def _spoilt(fault: Fault, work: _Work, wire: Wire) -> Answer | None:
-    """The answer to a call that the fault hits, None for none at all."""
-    if fault.kind == "hang" and fault.when == "before":
-        await wire.pause(fault.seconds)
-    right = await work.done() if fault.does_the_work else None
-    if fault.kind == "hang" and fault.when == "after":
-        await wire.pause(fault.seconds)
-    return replacement(fault, right, work.switches)

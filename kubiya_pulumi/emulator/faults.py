@@ -1,8 +1,9 @@
 """Faults: what goes wrong on the n-th call, and which calls it is for."""
 
+import contextlib
 import math
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from http import HTTPStatus
 from typing import Any, Final, Literal, get_args
@@ -120,6 +121,7 @@ class Faults:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._waiting: list[tuple[Fault, int]] = []  # with the number of matching calls so far
+        self._hanging = 0
 
     def add(self, kind: Kind, **settings: Any) -> Fault:
         """Adds a fault; `settings` are the other attributes of `Fault`.
@@ -145,6 +147,23 @@ class Faults:
         """The faults that can still happen."""
         with self._lock:
             return tuple(fault for fault, _ in self._waiting)
+
+    @property
+    def hanging(self) -> int:
+        """How many calls a `hang` keeps waiting now, each at the moment that the fault says."""
+        with self._lock:
+            return self._hanging
+
+    @contextlib.contextmanager
+    def hang(self) -> Iterator[None]:
+        """A block in which a call hangs."""
+        with self._lock:
+            self._hanging += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._hanging -= 1
 
     def hit(self, operation: str | None, runner: str | None) -> Fault | None:
         """Counts a call; says which fault it hits. Of several, the first that was added."""

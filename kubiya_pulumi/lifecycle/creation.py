@@ -17,9 +17,7 @@ from kubiya_pulumi.api import (
     KubiyaError,
     Runner,
     RunnersClient,
-    ServerError,
 )
-from kubiya_pulumi.api.errors import MalformedAnswerError, NoAnswerError
 from kubiya_pulumi.lifecycle.description import set_description
 from kubiya_pulumi.lifecycle.errors import RunnerExistsError
 from kubiya_pulumi.lifecycle.look import listed_runner, present_runner
@@ -45,7 +43,7 @@ def create(client: RunnersClient, inputs: Properties) -> State:
         answer = _asked_for(client, inputs)
     except KubiyaError as error:
         # A refusal that names no reason to look proves that nothing was done.
-        if not (_may_be_done(error) or isinstance(error, BadRequestError | ConflictError)):
+        if not (error.may_be_done or isinstance(error, BadRequestError | ConflictError)):
             raise
         return _in_doubt(client, inputs, error)
     return _created(client, inputs, answer)
@@ -58,6 +56,7 @@ def _asked_for(client: RunnersClient, inputs: Properties) -> CreatedRunner:
         description=inputs.get("description"),
         managed_by=MANAGED_BY,
         task_id=inputs.get("task_id"),
+        nothing_done=lambda: listed_runner(client, name) is None,
     )
 
 
@@ -137,9 +136,3 @@ def _adopted(client: RunnersClient, inputs: Properties, existing: Runner) -> Sta
         existing = set_description(client, name, description) or existing
     known = {**inputs, "manifest_url": manifest_url, "adopted": True}
     return State(name, outputs_of(known, existing))
-
-
-def _may_be_done(error: KubiyaError) -> bool:
-    if isinstance(error, NoAnswerError):
-        return error.may_be_done
-    return isinstance(error, MalformedAnswerError | ServerError)

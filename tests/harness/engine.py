@@ -233,6 +233,19 @@ class Stack:
         self._running.kill()
         return self.wait(check=False)
 
+    def kill_everything(self) -> Result:
+        """End the engine and all that it started, as the end of the machine does."""
+        result = self.kill()
+        self._end_processes()
+        return result
+
+    def kill_plugin(self) -> Result:
+        """End the plugin that serves dynamic resources, and wait for what the engine says."""
+        for pid in self.processes():
+            if b"pulumi.dynamic" in Path(f"/proc/{pid}/cmdline").read_bytes():
+                os.kill(pid, signal.SIGKILL)
+        return self.wait(check=False)
+
     def _output(self, name: str) -> Path:
         return self.folder / f"engine.{name}"
 
