@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from kubiya_pulumi.review import allowed, images
+from kubiya_pulumi.review import access, allowed, confidential, images, references, standards
 from kubiya_pulumi.review.findings import Rule
 
-_CHECKED = (images,)
+_CHECKED = (access, standards, images, confidential, references)
 
 CHECKS = tuple(module.findings for module in _CHECKED)
 """From an inventory to findings."""

@@ -124,9 +124,14 @@ class Finding:
         )
 
 
-def quoted(names: Iterable[str], most: int = 5) -> str:
-    """Names for a message: `"a", "b" and 3 more`."""
+def words(names: Iterable[str], most: int = 5) -> str:
+    """Names for a message, safe to show: `get, list, watch and 3 more`."""
     listed = list(names)
-    shown = ", ".join(f'"{cleaned(name)}"' for name in listed[:most])
+    shown = ", ".join(cleaned(name) for name in listed[:most])
     more = len(listed) - most
     return shown if more < 1 else f"{shown} and {more} more"
+
+
+def quoted(names: Iterable[str], most: int = 5) -> str:
+    """Names for a message, each in quotes: `"a", "b" and 3 more`."""
+    return words((f'"{cleaned(name)}"' for name in names), most)

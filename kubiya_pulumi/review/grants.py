@@ -9,6 +9,7 @@ from kubiya_pulumi.review.inventory import Inventory
 from kubiya_pulumi.review.limits import MOST_RIGHTS, Allowance
 from kubiya_pulumi.review.pods import Workload
 from kubiya_pulumi.review.rbac import Grant, PolicyRule, Subject
+from kubiya_pulumi.review.roles import is_system_role
 
 
 def grants_in(inventory: Inventory) -> tuple[Grant, ...]:
@@ -23,7 +24,10 @@ def grants_in(inventory: Inventory) -> tuple[Grant, ...]:
     for binding in inventory.bindings:
         where = binding.reference
         role = inventory.roles.get(binding.role_kind, where.namespace, binding.role_name)
-        rules = inventory.roles.rules_of(role) if role else unknown_rules(binding.role_name)
+        if role:
+            rules = inventory.roles.rules_of(role)
+        else:
+            rules = (PolicyRule(),) if is_system_role(binding.role_name) else ()
         for subject in binding.subjects:
             running = workloads.of(subject) if rules else ()
             allowance.take(len(rules) * (1 + len(running)))
@@ -39,16 +43,6 @@ def grants_in(inventory: Inventory) -> tuple[Grant, ...]:
                 for rule in rules
             )
     return tuple(found)
-
-
-def unknown_rules(role: str) -> tuple[PolicyRule, ...]:
-    """One empty rule for a role of Kubernetes itself; none for a role that is nowhere."""
-    return (PolicyRule(),) if is_system_role(role) else ()
-
-
-def is_system_role(name: str) -> bool:
-    """Whether a role of that name, which is not in the manifest, is in every cluster."""
-    return name.startswith("system:") or name == "extension-apiserver-authentication-reader"
 
 
 class _Workloads:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -30,6 +30,11 @@ class Role:
     def aggregated(self) -> bool:
         """Whether a controller gathers its rules, in place of those in the manifest."""
         return isinstance(self.body.get("aggregationRule"), Mapping)
+
+
+def is_system_role(name: str) -> bool:
+    """Whether a role of that name, which is not in the manifest, is in every cluster."""
+    return name.startswith("system:") or name == "extension-apiserver-authentication-reader"
 
 
 class Roles:
@@ -60,10 +65,8 @@ class Roles:
         """What a role allows: each rule once."""
         self._matched: Callable[[Role], tuple[Role, ...]] = cache(self._matched_by)
 
-    @property
-    def of_manifest(self) -> list[Role]:
-        """All that are not built in."""
-        return [role for role in self._roles.values() if not role.built_in]
+    def __iter__(self) -> Iterator[Role]:
+        return iter(self._roles.values())
 
     def get(self, kind: str, namespace: str, name: str) -> Role | None:
         """The role that a binding in a namespace refers to, or None."""
