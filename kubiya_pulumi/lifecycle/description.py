@@ -15,12 +15,17 @@ def set_description(client: RunnersClient, name: str, description: str) -> Runne
         if not no_such_route(error):
             raise
         if listed_runner(client, name) is None:
-            raise RunnerGoneError(
-                f'the description of runner "{name}" was not changed: the runner is gone. '
-                "Run `pulumi refresh`, then `pulumi up` to create it anew."
-            ) from None
+            raise gone(name) from None
         raise NotSupportedError(
             f'the description of runner "{name}" was not changed: the service answered '
             f"{error.status}, though the runner is there. It does not offer this change; set "
             "the description in the program to what the runner has."
         ) from None
+
+
+def gone(name: str) -> RunnerGoneError:
+    """Make the error for a runner that is not there to be described."""
+    return RunnerGoneError(
+        f'the description of runner "{name}" was not changed: the runner is gone. '
+        "Run `pulumi refresh`, then `pulumi up` to create it anew."
+    )

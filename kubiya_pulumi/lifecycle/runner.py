@@ -14,7 +14,7 @@ from kubiya_pulumi.api import (
     name_problem,
 )
 from kubiya_pulumi.lifecycle.creation import create
-from kubiya_pulumi.lifecycle.description import set_description
+from kubiya_pulumi.lifecycle.description import gone, set_description
 from kubiya_pulumi.lifecycle.errors import NotSupportedError, RunnerNotOursError
 from kubiya_pulumi.lifecycle.look import listed_runner, no_such_route, present_runner
 from kubiya_pulumi.lifecycle.maker import Maker, maker, said_of
@@ -89,9 +89,8 @@ def update(client: RunnersClient, id_: str, outputs: Properties, inputs: Propert
 
     `task_id` stays what the create sent, also where the resource has another URN since.
     """
-    _refuse_somebody_elses(
-        client, id_, outputs, f'the description of runner "{id_}" was not changed'
-    )
+    if _is_gone(client, id_, outputs, f'the description of runner "{id_}" was not changed'):
+        raise gone(id_)
     runner = set_description(client, id_, inputs["description"])
     made_as = {"task_id": outputs.get("task_id")}
     return State(id_, outputs_of({**outputs, **inputs, **made_as}, runner))
@@ -99,7 +98,8 @@ def update(client: RunnersClient, id_: str, outputs: Properties, inputs: Propert
 
 def delete(client: RunnersClient, id_: str, outputs: Properties) -> None:
     """Delete the runner."""
-    _refuse_somebody_elses(client, id_, outputs, f'runner "{id_}" was not deleted')
+    if _is_gone(client, id_, outputs, f'runner "{id_}" was not deleted'):
+        return
     try:
         client.delete_runner(id_)
     except (NotFoundError, UnexpectedStatusError) as error:
@@ -114,23 +114,25 @@ def delete(client: RunnersClient, id_: str, outputs: Properties) -> None:
             ) from None
 
 
-def _refuse_somebody_elses(
-    client: RunnersClient, id_: str, outputs: Properties, failed: str
-) -> None:
-    """Raise if the runner is certainly not the one in the state.
+def _is_gone(client: RunnersClient, id_: str, outputs: Properties, failed: str) -> bool:
+    """Look at the runner before it is changed, where the state knows what its maker says.
 
-    That one may have been deleted outside, and its name be another's by now. What the service
-    says of a runner's maker shows it, where it says anything; an adopted runner has another
-    maker to begin with, and the state of an older version does not know.
+    The runner in the state may have been deleted outside, and its name be another's by now. What
+    the service says of a runner's maker shows it, where it says anything; an adopted runner has
+    another maker to begin with, and the state of an older version knows none.
+
+    Raises:
+        RunnerNotOursError: it is somebody else's by now.
     """
     if not _has_known_maker(outputs):
-        return
+        return False
     runner = present_runner(client, id_)
     if runner is not None and _is_somebody_elses(runner, outputs):
         raise RunnerNotOursError(
             f"{failed}. {_not_ours(runner)} Use `pulumi state delete` to forget it here, then "
             "`pulumi up`."
         )
+    return runner is None
 
 
 def _is_somebody_elses(runner: Runner, outputs: Properties) -> bool:

@@ -154,7 +154,7 @@ def refused(dev: Stack, config: dict[str, str], secrets: dict[str, str]) -> str:
 def test_a_host_that_cannot_be_reached(dev: Stack) -> None:
     url = f"http://127.0.0.1:{closed_port()}"
     assert refused(dev, {"kubiya:baseUrl": url}, {}) == (
-        f'could not change the description of runner "runner-prod": no connection to {url} '
+        f'could not read runner "runner-prod": no connection to {url} '
         "(Connection refused). Check kubiya:baseUrl (or KUBIYA_BASE_URL), the network and the "
         "proxy settings, then try again."
     )
@@ -163,7 +163,7 @@ def test_a_host_that_cannot_be_reached(dev: Stack) -> None:
 def test_a_key_that_is_refused(dev: Stack) -> None:
     said = refused(dev, {}, {"kubiya:apiKey": SECRET})
     assert said.startswith(
-        'could not change the description of runner "runner-prod": the service answered 401 '
+        'could not read runner "runner-prod": the service answered 401 '
     )
     assert "`pulumi config set --secret kubiya:apiKey` or in KUBIYA_API_KEY" in said
     assert SECRET not in dev.transcript

@@ -27,6 +27,8 @@ KubiyaRunner(
 )
 """
 
+CREATE = ["listRunners", "createRunner", "describeRunner"]
+
 
 def test_the_first_up_creates_one_runner_and_the_second_does_nothing(
     emulator: Emulator, stack: MakeStack, calls: Calls
@@ -35,11 +37,16 @@ def test_the_first_up_creates_one_runner_and_the_second_does_nothing(
     dev.preview()
     assert calls() == []
     dev.up()
-    assert calls() == ["listRunners", "createRunner", "describeRunner"]
+    assert calls() == CREATE
     assert [each.description for each in emulator.runners.values()] == ["one"]
     [runner] = dev.resources(RUNNER)
     assert runner["id"] == "runner-prod"
-    stored = {"name": "runner-prod", "description": "one", "adopt_existing": False}
+    stored = {
+        "name": "runner-prod",
+        "description": "one",
+        "adopt_existing": False,
+        "task_id": f"organization/{runner['urn']}",
+    }
     said = {
         "version": "v2",
         "namespace": "kubiya-system",
@@ -55,7 +62,7 @@ def test_the_first_up_creates_one_runner_and_the_second_does_nothing(
     assert state(dev) == before
 
     dev.destroy()
-    assert calls() == ["deleteRunner"]
+    assert calls() == ["describeRunner", "deleteRunner"]
     assert not emulator.runners
     assert dev.resources() == []
 
@@ -89,7 +96,7 @@ def test_another_description_is_one_call(
     assert planned["detailedDiff"] == {"description": {"kind": "update", "inputDiff": True}}
     assert calls() == []
     dev.up("--skip-preview")
-    assert calls() == ["updateRunnerDescription"]
+    assert calls() == ["describeRunner", "updateRunnerDescription"]
     assert emulator.runners["runner-prod"].description == "two"
     assert outputs(dev, RUNNER)["description"] == "two"
     assert is_secret(outputs(dev, RUNNER)["manifest_url"])
@@ -124,7 +131,7 @@ def test_another_name_is_another_runner_and_the_old_one_goes_first(
     assert planned["diffReasons"] == ["name"]
     assert planned["detailedDiff"].keys() == {"name"}
     dev.up("--skip-preview")
-    assert calls() == ["deleteRunner", "listRunners", "createRunner", "describeRunner"]
+    assert calls() == ["describeRunner", "deleteRunner", *CREATE]
     assert list(emulator.runners) == ["runner-new"]
     assert dev.resources(RUNNER)[0]["id"] == "runner-new"
     dev.preview("--expect-no-changes")
@@ -137,7 +144,7 @@ def test_a_replacement_that_is_forced_deletes_first_too(stack: MakeStack, calls:
     calls()
     [runner] = dev.resources(RUNNER)
     dev.up("--skip-preview", f"--replace={runner['urn']}")
-    assert calls() == ["deleteRunner", "listRunners", "createRunner", "describeRunner"]
+    assert calls() == ["describeRunner", "deleteRunner", *CREATE]
 
 
 def test_a_description_changed_outside_is_seen_and_mended(
@@ -158,7 +165,7 @@ def test_a_description_changed_outside_is_seen_and_mended(
     assert dev.resources(RUNNER)[0]["inputs"]["description"] == "theirs"
 
     dev.up("--skip-preview")
-    assert calls() == ["updateRunnerDescription"]
+    assert calls() == ["describeRunner", "updateRunnerDescription"]
     assert emulator.runners["runner-prod"].description == "mine"
     dev.preview("--refresh", "--expect-no-changes")
 
@@ -187,7 +194,7 @@ def test_a_runner_deleted_outside_is_dropped_and_created_anew(
     assert calls()[-1] == "listRunners", "the list confirms that it is gone"
     assert dev.resources(RUNNER) == []
     dev.up("--skip-preview")
-    assert calls() == ["listRunners", "createRunner", "describeRunner"]
+    assert calls() == CREATE
     assert list(emulator.runners) == ["runner-prod"]
 
 
@@ -207,7 +214,7 @@ def test_to_destroy_or_change_a_runner_that_is_gone(
     assert state(dev) == before
     calls()
     dev.destroy("--skip-preview")
-    assert calls() == ["deleteRunner", "listRunners"]
+    assert calls() == [*["describeRunner"] * 4, "listRunners"]
     assert dev.resources() == []
 
 
@@ -259,7 +266,7 @@ def test_a_runner_is_adopted_as_it_is(
     given = {"description": description} if description else {}
     dev = stack(PROGRAM, config={"adopt": "true", **given})
     dev.up("--skip-preview")
-    assert calls() == ["listRunners", "getRunnerManifest"]
+    assert calls() == ["listRunners", "describeRunner", "getRunnerManifest"]
     assert emulator.runners == {"runner-prod": theirs}
     assert outputs(dev, RUNNER)["description"] == "theirs"
     assert outputs(dev, RUNNER)["version"] == "v2"
@@ -275,7 +282,9 @@ def test_an_adopted_runner_gets_the_description_that_the_program_gives(
     emulator.add_runner("runner-prod", description="theirs")
     dev = stack(PROGRAM, config={"adopt": "true", "description": "mine"})
     dev.up("--skip-preview")
-    assert calls() == ["listRunners", "getRunnerManifest", "updateRunnerDescription"]
+    assert calls() == [
+        "listRunners", "describeRunner", "getRunnerManifest", "updateRunnerDescription"
+    ]  # fmt: skip
     assert emulator.runners["runner-prod"].description == "mine"
     dev.preview("--expect-no-changes")
     dev.destroy("--skip-preview")
