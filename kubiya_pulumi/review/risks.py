@@ -139,7 +139,7 @@ RISKS = (
             "create-workloads",
             Severity.WARNING,
             "workload-creation",
-            "A role allows to make or change pods, or what makes them: with it comes all that a pod "
+            "A role allows to make or change pods, or what makes them: with it comes what a pod "
             "can mount in the namespace, and the rights of each of its ServiceAccounts.",
         ),
         _WRITE,
