@@ -15,6 +15,7 @@ __all__ = ["main"]
 
 _COMMANDS: Final[Mapping[str, str]] = {
     "emulator": "a local Runners API over HTTP, for demos and tests",
+    "preview-report": "a Markdown comment on what pulumi preview --json printed",
 }
 
 
@@ -31,7 +32,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     Raises:
         SystemExit: 2 for arguments that cannot be, 0 after a help text or the version.
     """
-    listed = "\n".join(f"  {name:<12}{meaning}" for name, meaning in sorted(_COMMANDS.items()))
+    listed = "\n".join(f"  {name:<16}{meaning}" for name, meaning in sorted(_COMMANDS.items()))
     parser = argparse.ArgumentParser(
         prog="kubiya-pulumi",
         description="Kubiya runners as code.",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from kubiya_pulumi.preview.objects import Objects
 from kubiya_pulumi.preview.steps import Urn
@@ -13,6 +14,8 @@ from kubiya_pulumi.review.reading import inside, mappings, text
 
 WHOEVER_IS_BOUND = Subject("", "", "")
 """The subject of a role's rules whose bindings the preview does not list."""
+
+_Scope = tuple[Hashable, ...]
 
 _ROLES = ("Role", "ClusterRole")
 _BINDINGS = ("RoleBinding", "ClusterRoleBinding")
@@ -46,33 +49,63 @@ def access_change(before: Objects, after: Objects, *, all_listed: bool) -> Acces
             have bindings that are missing, and a binding a role.
     """
     old, new = _table(before, all_listed=all_listed), _table(after, all_listed=all_listed)
-    known, wanted = {_permission(row) for row in old}, {_permission(row) for row in new}
-    return AccessChange(
-        gained=tuple(row for row in new if _permission(row) not in known),
-        lost=tuple(row for row in old if _permission(row) not in wanted),
-    )
+    return AccessChange(gained=tuple(_beyond(old, new)), lost=tuple(_beyond(new, old)))
 
 
-def _permission(row: Access) -> tuple[object, ...]:
-    """What a row allows. By which role and binding makes no difference to a subject."""
+def _beyond(known: Iterable[Access], rows: Iterable[Access]) -> Iterator[Access]:
+    """What the rows allow that the known ones do not, in rows with the rest left out."""
+    verbs_known: dict[_Scope, set[str]] = defaultdict(set)
+    for row in known:
+        for resource in row.grant.resources or ("",):
+            verbs_known[_scope(row, resource)].update(_verbs(row.grant))
+    for row in rows:
+        resources_of: dict[tuple[str, ...], list[str]] = defaultdict(list)
+        for resource in row.grant.resources or ("",):
+            already = verbs_known.get(_scope(row, resource), set())
+            if more := tuple(v for v in _verbs(row.grant) if not {v, "*"} & already):
+                resources_of[more].append(resource)
+        for verbs, resources in resources_of.items():
+            # Empty texts only stood for what the row does not have.
+            grant = replace(
+                row.grant,
+                verbs=tuple(filter(None, verbs)),
+                resources=tuple(filter(None, resources)),
+            )
+            yield replace(row, grant=grant)
+
+
+def _verbs(grant: Grant) -> tuple[str, ...]:
+    return grant.verbs or ("",)
+
+
+def _scope(row: Access, resource: str) -> _Scope:
+    """What the verbs are for. By which role and binding makes no difference to a subject."""
     grant = row.grant
-    rule = (
-        frozenset(grant.verbs),
+    named = grant.verbs and grant.subject != WHOEVER_IS_BOUND
+    return (
+        row.cluster,
+        grant.subject,
+        grant.namespace,
+        "" if named else grant.role,
+        resource,
         frozenset(grant.api_groups),
-        frozenset(grant.resources),
         frozenset(grant.resource_names),
         frozenset(grant.non_resource_urls),
     )
-    unknown = "" if grant.verbs and grant.subject != WHOEVER_IS_BOUND else grant.role
-    return (row.cluster, grant.subject, grant.namespace, rule, unknown)
 
 
 def _table(clusters: Objects, *, all_listed: bool) -> list[Access]:
-    return [
+    rows = [
         Access(provider, grant)
         for provider, objects in clusters.items()
         for grant in _grants(objects, all_listed=all_listed)
     ]
+    return sorted(rows, key=_order)
+
+
+def _order(row: Access) -> tuple[str, ...]:
+    grant = row.grant
+    return (row.cluster.value, str(grant.subject), grant.namespace or "", grant.role, grant.binding)
 
 
 def _grants(objects: Sequence[KubernetesObject], *, all_listed: bool) -> Iterator[Grant]:

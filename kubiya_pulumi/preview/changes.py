@@ -41,7 +41,7 @@ class Named(NamedTuple):
 
 @dataclass(frozen=True)
 class Changes:
-    """The steps of a preview that change something, each kind in the order of the preview."""
+    """The steps of a preview that change something, each kind sorted by type and name."""
 
     replaced: tuple[Step, ...] = ()
     deleted: tuple[Step, ...] = ()
@@ -61,7 +61,8 @@ def changes_in(preview: Preview) -> Changes:
         PreviewError: there is an operation that this version does not know.
     """
     kinds: dict[str, list[Step]] = {kind: [] for kind in _KINDS.values()}
-    for step in preview.steps:
+    # The engine lists steps as they come, which differs from one preview to the next.
+    for step in sorted(preview.steps, key=lambda step: (step.urn.type, step.urn.name)):
         if step.operation in _KINDS:
             if not _is_the_engines(step.urn):
                 kinds[_KINDS[step.operation]].append(step)
@@ -78,6 +79,11 @@ def changes_in(preview: Preview) -> Changes:
         unknown=tuple(unknown),
         not_deleted=tuple(not_deleted),
     )
+
+
+def is_incomplete(warning: str) -> bool:
+    """Whether a warning says that a component's objects are known only during the update."""
+    return _INCOMPLETE.match(warning) is not None
 
 
 def _is_the_engines(urn: Urn) -> bool:

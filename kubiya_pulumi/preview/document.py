@@ -17,8 +17,11 @@ from kubiya_pulumi.api.errors import KubiyaError
 from kubiya_pulumi.preview.steps import Step
 from kubiya_pulumi.review.reading import inside, mapping
 
+UNKNOWN = "[unknown]"
+"""Stands in a `Preview` for a value that is known only after the update."""
+
 _UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
-"""Stands in the engine's JSON for a value that is known only after the update."""
+"""What stands for it in the engine's JSON."""
 
 _SHOULD = "Give what `pulumi preview --json` printed on its standard output, and nothing else."
 _COLOURS = re.compile(r"<\{%.*?%\}>|\x1b\[[0-9;]*[A-Za-z]")
@@ -50,14 +53,14 @@ class Preview:
 
 
 def read_preview(text: str) -> Preview:
-    """Read the JSON of a preview, in either form. Unknown values become `[unknown]`.
+    """Read the JSON of a preview, in either form. Unknown values become `UNKNOWN`.
 
     Raises:
         PreviewError: the text is empty, no JSON, JSON of something else, or cut off.
     """
     if not text.strip():
         raise PreviewError(f"is empty. {_SHOULD}")
-    text = text.replace(_UNKNOWN, "[unknown]")
+    text = text.replace(_UNKNOWN, UNKNOWN)
     try:
         document = json.loads(text)
     except RecursionError:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from kubiya_pulumi.preview.changes import Changes
 from kubiya_pulumi.preview.document import Preview
 from kubiya_pulumi.preview.steps import State, Urn
-from kubiya_pulumi.review import KubernetesObject, images
+from kubiya_pulumi.review import KubernetesObject, ObjectReference, images
+from kubiya_pulumi.review.places import reference
 from kubiya_pulumi.review.reading import inside, text
 
 DEFAULT = Urn("default")
@@ -23,7 +24,7 @@ Objects = Mapping[Urn, tuple[KubernetesObject, ...]]
 class ImageChange:
     """A workload whose container images differ before and after."""
 
-    workload: KubernetesObject
+    workload: ObjectReference
     removed: tuple[str, ...]
     added: tuple[str, ...]
 
@@ -54,8 +55,8 @@ def image_changes(changes: Changes) -> tuple[ImageChange, ...]:
             if workload and old != new:
                 removed = tuple(image for image in old if image not in new)
                 added = tuple(image for image in new if image not in old)
-                found.append(ImageChange(workload, removed, added))
-    return tuple(found)
+                found.append(ImageChange(reference(workload), removed, added))
+    return tuple(sorted(found, key=lambda change: str(change.workload)))
 
 
 def _images(item: KubernetesObject | None) -> tuple[str, ...]:

@@ -13,13 +13,13 @@ def test_the_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> Non
     with pytest.raises(SystemExit) as caught:
         main(["--help"])
     assert caught.value.code == 0
-    assert "emulator    a local Runners API" in capsys.readouterr().out
+    assert "emulator        a local Runners API" in capsys.readouterr().out
 
 
 def test_without_arguments_the_help_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([]) == 2
     written = capsys.readouterr()
-    assert "emulator    a local Runners API" in written.err
+    assert "emulator        a local Runners API" in written.err
     assert written.out == ""
 
 

@@ -1,0 +1,23 @@
+"""The text that a command is given: a file, or standard input."""
+
+import sys
+from pathlib import Path
+
+
+class FileError(Exception):
+    """What was to be read cannot be read. It prints as one sentence."""
+
+
+def read_text(file: str) -> str:
+    """All of a file in UTF-8, or of standard input where it is named `-`.
+
+    Raises:
+        FileError: there is no such file, it cannot be read, or it is no text.
+    """
+    name = "the input" if file == "-" else f"the file {file}"
+    try:
+        data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+        return data.decode("utf-8-sig")
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not text in UTF-8"
+        raise FileError(f"{name} cannot be read: {reason}.") from None

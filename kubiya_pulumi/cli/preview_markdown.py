@@ -1,0 +1,188 @@
+"""A preview as one Markdown comment.
+
+No value of a property is shown but those in `_SHOWN_VALUES` and images: a preview may have been
+made with its secrets in plain text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+from urllib.parse import quote
+
+from kubiya_pulumi.cli.markdown import Table, code, code_block, codes, document
+from kubiya_pulumi.preview import (
+    DEFAULT,
+    UNKNOWN,
+    WHOEVER_IS_BOUND,
+    Access,
+    ImageChange,
+    Named,
+    PreviewReport,
+    Step,
+    is_incomplete,
+)
+
+MOST_BYTES: Final = 65_535
+"""GitHub takes fewer than 65,536 characters, and GitLab more; bytes are never fewer."""
+
+_RUNNER = "pulumi-python:dynamic/kubiya:Runner"
+_SHOWN_VALUES = frozenset({"name", "description"})
+"""Inputs of a runner whose values are shown, before and after."""
+_OWN_TYPES = ("kubernetes:", "kubiya:", "pulumi-python:dynamic/kubiya:")
+_MOST_MESSAGE_CHARACTERS = 4_000
+
+
+def render(report: PreviewReport, name: str, most_bytes: int = MOST_BYTES) -> str:
+    """Make the comment.
+
+    Args:
+        report: what to say.
+        name: tells the comments of several stacks apart. It is in the first line, the marker
+            by which a bot finds the comment that it made before.
+        most_bytes: the room for the comment in UTF-8. What does not fit is cut by whole rows,
+            and it says so.
+    """
+    changes = report.changes
+    resource = ("Type", "Name")
+    tables = [
+        Table(
+            "Replaced", (*resource, "For"), [(*_resource(s), _because(s)) for s in changes.replaced]
+        ),
+        Table("Deleted", resource, [_resource(s) for s in changes.deleted]),
+        Table(
+            "RBAC",
+            ("", "Who", "May", "On", "Where", "By"),
+            _access_rows(report),
+            _open_ends(report),
+        ),
+        Table("Images", ("Workload", "Before", "After"), list(map(_image_row, report.images))),
+        Table(
+            "Updated",
+            (*resource, "What"),
+            [(*_resource(s), _changed(s)) for s in changes.updated],
+            folded=True,
+        ),
+        Table("Created", resource, [_resource(s) for s in changes.created], folded=True),
+        Table("Imported", resource, [_resource(s) for s in changes.imported], folded=True),
+        Table("Warnings", ("What was said",), _warnings(report), folded=True),
+    ]
+    shown = [table for table in tables if table.rows]
+    return document([_marker(name), *_head(report)], shown, most_bytes)
+
+
+def _marker(name: str) -> str:
+    # Two hyphens in a row may end a comment.
+    safe = quote(name, safe="/").replace("--", "-%2D")
+    return f"<!-- {' '.join(filter(None, ('kubiya-pulumi preview-report', safe)))} -->"
+
+
+def _head(report: PreviewReport) -> Iterable[str]:
+    preview, changes = report.preview, report.changes
+    yield f"### Preview of {code(preview.stack)}" if preview.stack else "### Preview"
+    if preview.errors:
+        yield "**The preview failed.** What follows is only what it had come to."
+        yield code_block("\n".join(preview.errors), _MOST_MESSAGE_CHARACTERS)
+    if changes.unknown:
+        yield (
+            "**The manifest is not known yet, so its RBAC was not reviewed.** "
+            f"Known only during the update: {_names(changes.unknown)}."
+        )
+    if changes.not_deleted:
+        yield (
+            f"Pulumi lists {len(changes.not_deleted):,} of their objects as deleted, for no other "
+            "reason. They are left out here."
+        )
+    counts = {
+        "replace": changes.replaced,
+        "delete": changes.deleted,
+        "update": changes.updated,
+        "create": changes.created,
+        "import": changes.imported,
+    }
+    words = [f"{len(steps):,} to {word}" for word, steps in counts.items() if steps]
+    if words or not preview.errors:
+        yield f"**{', '.join(words)}.**" if words else "Nothing to do."
+
+
+def _names(unknown: Sequence[Named], most: int = 5) -> str:
+    names = [f"{_kind(each.type)} {code(each.name)}" for each in unknown]
+    return ", ".join(names[:most] + ["…"] * (len(names) > most))
+
+
+def _kind(type_: str) -> str:
+    """The last part of a type whose name alone says what it is, else all of it."""
+    return code(type_.rpartition(":")[2] if type_.startswith(_OWN_TYPES) else type_)
+
+
+def _resource(step: Step) -> tuple[str, str]:
+    return _kind(step.urn.type), code(step.urn.name)
+
+
+def _because(step: Step) -> str:
+    """Why it is replaced, as far as the engine says; else what it waits to know."""
+    if step.replaced_for:
+        return _properties(step, step.replaced_for)
+    inputs = step.new.inputs if step.new else {}
+    unknown = [name for name, value in inputs.items() if value == UNKNOWN]
+    return f"{codes(unknown)}, not known yet" if unknown else _properties(step, step.changed)
+
+
+def _changed(step: Step) -> str:
+    return _properties(step, step.changed)
+
+
+def _properties(step: Step, paths: Sequence[str]) -> str:
+    """The paths, for a runner with the values before and after."""
+    if step.urn.type == _RUNNER and set(paths) <= _SHOWN_VALUES and step.old and step.new:
+        old, new = step.old.inputs, step.new.inputs
+        return "<br>".join(
+            f"{code(path)}: {_value(old.get(path))} → {_value(new.get(path))}" for path in paths
+        )
+    return codes(paths)
+
+
+def _value(value: object) -> str:
+    return "none" if value is None else code(str(value))
+
+
+def _access_rows(report: PreviewReport) -> list[tuple[str, ...]]:
+    rows = [("gains", row) for row in report.access.gained]
+    rows += [("loses", row) for row in report.access.lost]
+    return [(word, *_access(row)) for word, row in rows]
+
+
+def _access(row: Access) -> Iterable[str]:
+    grant = row.grant
+    by_name = f" named {codes(grant.resource_names)}" if grant.resource_names else ""
+    groups = [group or "core" for group in grant.api_groups] if any(grant.api_groups) else []
+    of_groups = f" of {codes(groups)}" if groups else ""
+    runs = f"<br>runs {codes(grant.workloads)}" if grant.workloads else ""
+    place = "the whole cluster" if grant.namespace is None else code(grant.namespace)
+    yield (
+        "whoever is bound" if grant.subject == WHOEVER_IS_BOUND else code(str(grant.subject)) + runs
+    )
+    yield codes(grant.verbs, 10) if grant.verbs else "all that the role allows"
+    yield codes((*grant.resources, *grant.non_resource_urls), 10) + of_groups + by_name
+    yield place if row.cluster == DEFAULT else f"{place} at {code(row.cluster.name)}"
+    yield codes(filter(None, (grant.role, grant.binding)))
+
+
+def _open_ends(report: PreviewReport) -> str:
+    """Where the table does not tell everything, how to get one that does."""
+    if report.preview.unchanged_listed:
+        return ""
+    return (
+        "This preview leaves out what stays as it is, so it may not tell who is bound to a role. "
+        "`pulumi preview --json --show-sames` does."
+    )
+
+
+def _image_row(change: ImageChange) -> tuple[str, ...]:
+    return code(str(change.workload)), codes(change.removed), codes(change.added)
+
+
+def _warnings(report: PreviewReport) -> list[tuple[str, ...]]:
+    """Each line of each, but for what the head has said already."""
+    texts = (text for text in report.preview.warnings if not is_incomplete(text))
+    return [(code(line),) for text in texts for line in text.splitlines() if line.strip()]
