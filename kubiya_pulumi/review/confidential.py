@@ -47,14 +47,16 @@ _FORM = re.compile(
     r"|\beyJ[\w-]{10,200}\.eyJ"
 )
 
-# An entry of a configuration file: `name: value`, `name = value` or `"name": "value"`.
-_ENTRY = re.compile(r"^[ \t\"']*([\w.-]{1,100})[\"']?[ \t]*[:=][ \t]*(\S.*)$", re.MULTILINE)
+# An entry of a configuration file: `name: value`, `name = value` or `{"name": "value", …}`.
+_ENTRY = re.compile(
+    r"(?:^|[{,])[ \t\"']*([\w.-]{1,100})[\"']?[ \t]*[:=][ \t]*(\"[^\"\n]*\"|[^\s\"][^\n,}]*)",
+    re.MULTILINE,
+)
 
 # Values that are no secret: none at all, switches, small numbers, paths, and whatever stands for
 # another value.
 _HARMLESS = re.compile(
-    r"[\"']?(|true|false|null|none|yes|no|\d{1,5}|/[\w./-]*|\$\(.*\)|\$\{.*\}|<.*>|\{\{.*\}\}|[|>\[{].?)"
-    r"[\"',; ]*",
+    r"[\"']?(|true|false|null|none|yes|no|\d{1,5}|/[\w./-]*|\$[({].*|\{\{.*|<.*|[|>\[{].?)[\"',; ]*",
     re.IGNORECASE,
 )
 
