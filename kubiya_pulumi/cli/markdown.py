@@ -93,7 +93,8 @@ def _table(table: Table, shown: int) -> str:
         parts.append(f"**{left_out:,} more {rows} left out: a comment has no room for all.**")
     body = "\n\n".join(filter(None, parts))
     if table.folded:
-        return f"<details>\n<summary>{table.title} ({len(table.rows):,})</summary>\n\n{body}\n\n</details>"
+        summary = f"<summary>{table.title} ({len(table.rows):,})</summary>"
+        return f"<details>\n{summary}\n\n{body}\n\n</details>"
     return f"#### {table.title}\n\n{body}"
 
 

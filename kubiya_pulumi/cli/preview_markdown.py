@@ -81,7 +81,7 @@ def _head(report: PreviewReport) -> Iterable[str]:
     preview, changes = report.preview, report.changes
     yield f"### Preview of {code(preview.stack)}" if preview.stack else "### Preview"
     if preview.errors:
-        yield "**The preview failed.** What follows is only what it had come to."
+        yield "**The preview failed.** It ended with:"
         yield code_block("\n".join(preview.errors), _MOST_MESSAGE_CHARACTERS)
     if changes.unknown:
         yield (
