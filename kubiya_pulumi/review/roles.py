@@ -63,6 +63,7 @@ class Roles:
         """The roles whose rules a role has, itself if it is not aggregated."""
         self.rules_of: Callable[[Role], tuple[PolicyRule, ...]] = cache(self._rules_of)
         """What a role allows: each rule once."""
+        self._reached: Callable[[Role], Mapping[Role, None]] = cache(self._reached_from)
         self._matched: Callable[[Role], tuple[Role, ...]] = cache(self._matched_by)
 
     def __iter__(self) -> Iterator[Role]:
@@ -81,18 +82,23 @@ class Roles:
         return tuple(found)
 
     def _gathered_from(self, role: Role) -> tuple[Role, ...]:
-        """The roles at the end of all chains of aggregation that begin at this one."""
-        seen, ahead, ends = {role}, [role], []
+        if not role.aggregated:
+            return (role,)
+        # A controller overwrites the rules that stand in an aggregated role. In a circle of
+        # such roles others may have gathered them by then, and they come back for good.
+        found = self._reached(role)
+        return tuple(each for each in found if not each.aggregated or each in self._reached(each))
+
+    def _reached_from(self, role: Role) -> Mapping[Role, None]:
+        """The roles in all chains of aggregation from this one; itself only in a circle."""
+        seen: dict[Role, None] = {}
+        ahead = [role]
         while ahead:
-            current = ahead.pop()
-            if not current.aggregated:
-                ends.append(current)
-                continue
-            matched = [each for each in self._matched(current) if each not in seen]
+            matched = [each for each in self._matched(ahead.pop()) if each not in seen]
             self._rules.take(len(matched))
-            seen.update(matched)
-            ahead.extend(reversed(matched))
-        return tuple(ends)
+            seen.update(dict.fromkeys(matched))
+            ahead.extend(each for each in matched if each.aggregated)
+        return seen
 
     def _matched_by(self, role: Role) -> tuple[Role, ...]:
         """The roles that the selectors of an aggregated one select, itself left out."""

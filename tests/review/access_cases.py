@@ -40,7 +40,8 @@ def _given(role_name: str, to: str, namespace: str = "", kind: str = "ClusterRol
     return bound(role_name, who, namespace=namespace, kind=kind, name=f"{to}-{role_name}")
 
 
-ACCOUNTS = ["plain", "wide", "narrow", "named", "star", "subresource", "everything", "urls", "admin", "edit", "view", "aggregated", "open"]
+_NAMES = "plain wide narrow named star subresource everything urls admin edit view aggregated overwritten open"
+ACCOUNTS = tuple(_NAMES.split())
 
 MANIFEST: tuple[Object, ...] = (
     *(thing("Namespace", name, "") for name in NAMESPACES),
@@ -94,10 +95,8 @@ MANIFEST: tuple[Object, ...] = (
         name="review-widgets",
         labels={"rbac.authorization.k8s.io/aggregate-to-view": "true"},
     ),
-    # Aggregation through another aggregation, in a circle, by labels and by expressions. What
-    # stands in the aggregated role itself does not count.
+    # Aggregation through another aggregation, in a circle, by labels and by expressions.
     cluster_role(
-        rule("core", "nodes", "delete"),
         name="review-aggregated",
         labels={"review/part": "circle"},
         **_aggregate(
@@ -129,6 +128,13 @@ MANIFEST: tuple[Object, ...] = (
         labels={"review/part": "listed", "review/not": ""},
     ),
     _given("review-aggregated", "aggregated"),
+    # What stands in an aggregated role itself does not count.
+    cluster_role(
+        rule("core", "nodes", "delete"),
+        name="review-overwritten",
+        **_aggregate({"matchLabels": {"review/part": "leaf"}}),
+    ),
+    _given("review-overwritten", "overwritten"),
     # Groups, in one namespace and everywhere, and a ServiceAccount by its name as a user.
     cluster_role(rule("core", "events", "list"), name="review-events"),
     bound("review-events", subject("system:serviceaccounts", kind="Group"), name="review-all"),
@@ -193,7 +199,17 @@ _RESOURCES = (
     (RBAC, "roles", ""),
 )
 _VERBS = ["get", "list", "watch", "create", "update", "patch", "delete", "escalate"]
-_PATHS = ["/metrics", "/metrics/more", "/logs", "/logs/", "/logs/a/b", "/debug", "/debugger", "/review", "/review/a"]
+_PATHS = (
+    "/metrics",
+    "/metrics/more",
+    "/logs",
+    "/logs/",
+    "/logs/a/b",
+    "/debug",
+    "/debugger",
+    "/review",
+    "/review/a",
+)
 
 REQUESTS = (
     *(
