@@ -1,6 +1,7 @@
 """A client of the Runners API that knows nothing of Pulumi."""
 
 from kubiya_pulumi.api.client import RunnersClient, shared_client
+from kubiya_pulumi.api.clock import Clock
 from kubiya_pulumi.api.connection import Connection
 from kubiya_pulumi.api.errors import (
     AnswerCutOffError,
@@ -15,6 +16,7 @@ from kubiya_pulumi.api.errors import (
     MalformedAnswerError,
     NoAnswerError,
     NotFoundError,
+    ProxyRefusedError,
     RateLimitedError,
     ServerError,
     SettingError,
@@ -37,6 +39,7 @@ __all__ = [
     "AnswerTimeoutError",
     "ApiError",
     "BadRequestError",
+    "Clock",
     "ComponentHealth",
     "ConflictError",
     "Connection",
@@ -49,6 +52,7 @@ __all__ = [
     "MalformedAnswerError",
     "NoAnswerError",
     "NotFoundError",
+    "ProxyRefusedError",
     "RateLimitedError",
     "Runner",
     "RunnerHealth",

@@ -47,8 +47,8 @@ class Answer:
     runner: str | None
     status: int
     body: bytes = field(repr=False)
-    retry_after: str | None = None
-    """The header `Retry-After`, as it came."""
+    retry_after: float | None = None
+    """How many seconds the service asks to wait before the next call."""
     location: str | None = field(default=None, repr=False)
     """The header `Location`, as it came."""
 
@@ -59,8 +59,18 @@ class Answer:
 
     @property
     def redirect(self) -> str | None:
-        """Where the answer sends the caller, as it came; None if it is no redirect."""
-        return self.location or None if self.status in _REDIRECTS else None
+        """Where the answer sends the caller; None if it is no redirect.
+
+        Raises:
+            MalformedAnswerError: that is neither ASCII nor UTF-8.
+        """
+        if self.status not in _REDIRECTS or not self.location:
+            return None
+        try:
+            # HTTP's headers are bytes, which reach Python as if they were Latin-1.
+            return self.location.encode("latin-1").decode()
+        except UnicodeError:
+            raise self.malformed("redirects to an address that is not UTF-8 text") from None
 
     @property
     def is_empty(self) -> bool:
@@ -90,13 +100,19 @@ class Answer:
         """Give the body as decoded JSON.
 
         Raises:
-            MalformedAnswerError: it is empty, a web page, not UTF-8, or not JSON.
+            MalformedAnswerError: it is empty, a web page, not UTF-8, or not JSON; or a text in
+                it is half of a character, which no state can hold.
         """
         text = self.text()
         try:
-            return json.loads(text)
+            data = json.loads(text)
+            # JSON can spell what UTF-8 cannot: one half of a surrogate pair.
+            json.dumps(data, ensure_ascii=False).encode()
+        except UnicodeEncodeError:
+            raise self.malformed("holds text that is not valid Unicode") from None
         except (ValueError, RecursionError):
             raise self.malformed("is not JSON") from None
+        return data
 
     def refuse_page(self) -> None:
         """Raise `MalformedAnswerError` if the answer is a web page."""
@@ -125,7 +141,12 @@ def error_from(answer: Answer, message: str | None, *, secret: str) -> ApiError:
         code, said = _service_words(answer.body, said)
     code = cleaned(code, [secret]) if code else None
     return kind(
-        answer.status, code, cleaned(message or said, [secret]), answer.operation, answer.runner
+        answer.status,
+        code,
+        cleaned(message or said, [secret]),
+        answer.operation,
+        answer.runner,
+        answer.retry_after,
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from functools import cache
 from types import TracebackType
@@ -10,6 +9,7 @@ from typing import Any, TypeVar
 from urllib.parse import quote
 
 from kubiya_pulumi.api.answers import Answer
+from kubiya_pulumi.api.clock import Clock
 from kubiya_pulumi.api.connection import Connection
 from kubiya_pulumi.api.errors import (
     ApiError,
@@ -48,17 +48,29 @@ class RunnersClient:
     read. Where an operation has several paths the documented one comes first, until another
     one has answered.
 
-    Calls are made again, at most `Connection.max_retries` times, with ever longer pauses or
-    with those that `Retry-After` asks for, up to a minute:
+    A call is made again, at most `Connection.max_retries` times:
 
-    | what happened                    | GET, PUT, DELETE | POST  |
-    | -------------------------------- | ---------------- | ----- |
-    | no connection could be made      | again            | again |
-    | the connection broke later       | again            | never |
-    | no answer in time                | again            | never |
-    | 429, 500, 502, 503, 504          | again            | never |
-    | every other status               | never            | never |
-    | no trust in the certificate      | never            | never |
+    | what happened                    | GET, PUT, DELETE | POST         |
+    | -------------------------------- | ---------------- | ------------ |
+    | no connection could be made      | again            | again        |
+    | 429                              | again            | again        |
+    | the connection broke later       | again            | after a look |
+    | what came is not HTTP            | again            | after a look |
+    | no answer in time                | again            | after a look |
+    | the answer was cut off           | again            | after a look |
+    | 500, 502, 503, 504               | again            | after a look |
+    | every other status               | never            | never        |
+    | the connection is not secure     | never            | never        |
+    | the proxy refused                | never            | never        |
+    | the answer is too long           | never            | never        |
+    | the answer cannot be read        | never            | never        |
+
+    "After a look" means: if `nothing_done` of `create_runner` is given, and says so.
+
+    The pause before each repetition is random, between 0 and 1, 2, 4, … at most 60 seconds, and
+    never shorter than `Retry-After` asks for. An operation with all its calls and pauses has 300
+    seconds, or the connection's timeout if that is longer: no call begins after that, no answer
+    goes on after it, and if a pause would not fit into what is left, the operation ends at once.
 
     Every method raises:
 
@@ -69,13 +81,11 @@ class RunnersClient:
 
     Args:
         connection: how to reach the service.
-        pause: waits the given number of seconds between two calls.
+        clock: the time, and how to wait.
     """
 
-    def __init__(
-        self, connection: Connection, *, pause: Callable[[float], None] = time.sleep
-    ) -> None:
-        self._transport = Transport(connection, pause=pause)
+    def __init__(self, connection: Connection, *, clock: Clock | None = None) -> None:
+        self._transport = Transport(connection, clock=clock or Clock())
         self._describe_paths: tuple[str, ...] = DESCRIBE_PATHS
         self._manifest_paths: tuple[str, ...] = MANIFEST_PATHS
 
@@ -215,10 +225,11 @@ class RunnersClient:
     ) -> tuple[Answer, tuple[str, ...]]:
         """Call the first path that is served, and give its answer and the better order of paths."""
         refusals: list[ApiError] = []
+        deadline = self._transport.deadline()
         for path in paths:
             url = _path(operation, path, name)
             try:
-                answer = self._transport.call(operation, "GET", url, runner=name)
+                answer = self._transport.call(operation, "GET", url, runner=name, deadline=deadline)
             except ApiError as error:
                 if error.status not in NO_SUCH_ROUTE:
                     raise

@@ -13,7 +13,8 @@ KubiyaError
 │   ├── ServerError             500 to 599
 │   └── UnexpectedStatusError   every other status, redirects among them
 ├── NoAnswerError               the service did not answer
-│   ├── ConnectionFailedError   no connection, or one that broke before an answer came
+│   ├── ConnectionFailedError   no connection, or one that brought no answer of HTTP
+│   │   └── ProxyRefusedError   the proxy refused, or its address cannot be used
 │   ├── TlsError                the connection could not be secured
 │   └── AnswerTimeoutError      the answer did not come in time
 └── MalformedAnswerError        the service answered with what cannot be read
@@ -100,6 +101,8 @@ class ApiError(KubiyaError):
         message: the service's own words, on one line and cut to 200 characters.
         operation: the client's method, such as `describe_runner`.
         runner: the runner's name; None where the operation is about all runners.
+        retry_after: how many seconds the service asks to wait before the next call; None if it
+            does not ask.
     """
 
     advice: ClassVar[str] = "See what the service says, and try again"
@@ -108,14 +111,21 @@ class ApiError(KubiyaError):
     )
 
     def __init__(
-        self, status: int, code: str | None, message: str, operation: str, runner: str | None = None
+        self,
+        status: int,
+        code: str | None,
+        message: str,
+        operation: str,
+        runner: str | None = None,
+        retry_after: float | None = None,
     ) -> None:
-        super().__init__(status, code, message, operation, runner)
+        super().__init__(status, code, message, operation, runner, retry_after)
         self.status = status
         self.code = code
         self.message = message
         self.operation = operation
         self.runner = runner
+        self.retry_after = retry_after
 
     @property
     def may_be_done(self) -> bool:
@@ -126,8 +136,9 @@ class ApiError(KubiyaError):
         code = f" ({self.code})" if self.code else ""
         said = f"{attempt(self.operation, self.runner)}: the service answered {self.status}{code}"
         advice = self.download_advice if self.operation == DOWNLOAD else self.advice
+        asked = f"It asks to wait {self.retry_after:.0f} seconds" if self.retry_after else ""
         doubt = _doubt(self.operation) if self.may_be_done else ""
-        return sentence(f"{said}: {self.message}", advice, doubt)
+        return sentence(f"{said}: {self.message}", asked, advice, doubt)
 
 
 class BadRequestError(ApiError):
@@ -227,12 +238,18 @@ class NoAnswerError(KubiyaError):
 
 
 class ConnectionFailedError(NoAnswerError):
-    """No connection could be made, or it broke before the answer began."""
+    """No connection could be made, or it broke, or brought no HTTP, before the answer began."""
 
     advice = (
         "Check kubiya:baseUrl (or KUBIYA_BASE_URL), the network and the proxy settings, "
         "then try again"
     )
+
+
+class ProxyRefusedError(ConnectionFailedError):
+    """The proxy did not let the call through, or its address in the environment cannot be used."""
+
+    advice = "Check HTTPS_PROXY (or ALL_PROXY) and NO_PROXY in the environment"
 
 
 class TlsError(NoAnswerError):

@@ -5,29 +5,39 @@ None of their words go on unseen: they hold whole URLs and headers.
 
 from __future__ import annotations
 
+import http.client
 import ssl
 from collections.abc import Iterator
 
 import requests
 import urllib3
 
+from kubiya_pulumi.api.bounds import TooLongError
 from kubiya_pulumi.api.errors import (
     AnswerCutOffError,
     AnswerTimeoutError,
     ConnectionFailedError,
     KubiyaError,
     MalformedAnswerError,
+    ProxyRefusedError,
     TlsError,
+)
+
+# A connection that its other end ended, though not as TLS would have it.
+_TLS_ENDED = (ssl.SSLEOFError, ssl.SSLZeroReturnError)
+
+_PROXY_REFUSED = (
+    requests.exceptions.InvalidSchema,
+    requests.exceptions.InvalidURL,
+    urllib3.exceptions.LocationValueError,
+    urllib3.exceptions.ProxyError,
 )
 
 # With one of these among its causes, a call was never sent.
 _NOTHING_SENT = (
-    requests.exceptions.InvalidSchema,
-    requests.exceptions.InvalidURL,
+    *_PROXY_REFUSED,
     ssl.SSLCertVerificationError,
     urllib3.exceptions.ConnectTimeoutError,
-    urllib3.exceptions.LocationValueError,
-    urllib3.exceptions.ProxyError,
 )
 
 
@@ -48,39 +58,52 @@ def error_from_failure(
     def has(*kinds: type[BaseException]) -> bool:
         return any(isinstance(cause, kinds) for cause in causes)
 
-    if has(requests.exceptions.ChunkedEncodingError):
-        return AnswerCutOffError(operation, runner, "was cut off before its end")
-    if has(requests.exceptions.ContentDecodingError):
-        return MalformedAnswerError(operation, runner, "is not compressed as it says")
+    unreadable = _unreadable(causes)
+    if unreadable is not None:
+        kind, problem = unreadable
+        return kind(operation, runner, problem)
     if isinstance(failure, OSError) and not isinstance(failure, requests.RequestException):
         # The one bare OSError that requests lets out.
         problem = "the file that REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE names does not exist"
         return TlsError(operation, runner, problem, sent=False)
     sent = not has(*_NOTHING_SENT)
     reason = _reason(causes)
-    if has(requests.exceptions.SSLError, ssl.SSLError):
+    if has(requests.exceptions.SSLError, ssl.SSLError) and not has(*_TLS_ENDED):
         problem = f"the connection to {origin} is not secure{reason}"
         return TlsError(operation, runner, problem, sent)
     if has(urllib3.exceptions.ReadTimeoutError, requests.exceptions.ReadTimeout):
         problem = f"{origin} did not answer within {timeout_seconds:g} seconds"
         return AnswerTimeoutError(operation, runner, problem)
+    if has(*_PROXY_REFUSED) and not has(urllib3.exceptions.ConnectTimeoutError):
+        problem = f"no connection to {origin} through the proxy{reason}"
+        return ProxyRefusedError(operation, runner, problem, sent=False)
     problem = f"no connection to {origin}{reason}"
     if has(urllib3.exceptions.ProxyError):
         problem = f"no connection to {origin} through the proxy{reason}"
+    elif sent and has(http.client.HTTPException) and not has(http.client.RemoteDisconnected):
+        problem = f"what {origin} answered is not HTTP"
     elif sent:
         problem = f"the connection to {origin} broke before an answer came{reason}"
     return ConnectionFailedError(operation, runner, problem, sent)
 
 
-def retriable_part(failure: Exception) -> Exception:
-    """The urllib3 error in a failure, by which `urllib3.Retry` decides; else the failure."""
-    for cause in _causes(failure):
+def _unreadable(
+    causes: list[BaseException],
+) -> tuple[type[MalformedAnswerError], str] | None:
+    """What is wrong with an answer that came, and the error for it; None if that is not it."""
+    for cause in causes:
         match cause:
-            case urllib3.exceptions.MaxRetryError():
-                continue
-            case urllib3.exceptions.HTTPError():
-                return cause
-    return failure
+            case TooLongError():
+                return MalformedAnswerError, str(cause)
+            case urllib3.exceptions.InvalidChunkLength():
+                return AnswerCutOffError, "is garbled"
+            case requests.exceptions.ContentDecodingError():
+                return MalformedAnswerError, "is not compressed as it says"
+            case requests.exceptions.InvalidHeader():
+                return MalformedAnswerError, "has headers that contradict each other"
+    if any(isinstance(cause, requests.exceptions.ChunkedEncodingError) for cause in causes):
+        return AnswerCutOffError, "was cut off before its end"
+    return None
 
 
 def _causes(failure: BaseException) -> Iterator[BaseException]:

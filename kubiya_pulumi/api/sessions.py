@@ -16,6 +16,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.util.ssl_ import create_urllib3_context
 
+from kubiya_pulumi.api.bounds import BOUNDED_POOLS
 from kubiya_pulumi.api.connection import Connection
 
 THREADS = 32
@@ -63,7 +64,7 @@ class _Session(requests.Session):
 
 
 class _Adapter(HTTPAdapter):
-    """An adapter with one connection a thread, and with trust beside the usual one."""
+    """An adapter with one connection a thread, bounded answers, and trust beside the usual one."""
 
     def __init__(self, tls: SSLContext) -> None:
         self._tls = tls
@@ -71,9 +72,12 @@ class _Adapter(HTTPAdapter):
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, ssl_context=self._tls, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = BOUNDED_POOLS
 
     def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
-        return super().proxy_manager_for(proxy, ssl_context=self._tls, **kwargs)
+        manager = super().proxy_manager_for(proxy, ssl_context=self._tls, **kwargs)
+        manager.pool_classes_by_scheme = BOUNDED_POOLS
+        return manager
 
 
 class _UserKey(requests.auth.AuthBase):

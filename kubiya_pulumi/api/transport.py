@@ -1,60 +1,39 @@
-"""HTTP and nothing else: one call from request to whole answer, again where that is safe.
+"""Calls of the API and downloads: from a path or URL to the answer, made again where that is safe.
 
-The rules for calling again are `urllib3.Retry`'s. The loop around it is here because its own
-ends where an answer's headers do: an answer that breaks off later is as worth another call.
+`attempts` makes one call over the wire, `retries` says whether and when it is made again.
 """
 
 from __future__ import annotations
 
+import itertools
 import json
-import logging
-import math
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from contextvars import ContextVar
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
-import urllib3
 
 from kubiya_pulumi.api.answers import Answer, error_from
+from kubiya_pulumi.api.attempts import Call, attempt
+from kubiya_pulumi.api.clock import Clock, Deadline
 from kubiya_pulumi.api.connection import Connection
 from kubiya_pulumi.api.errors import DOWNLOAD, KubiyaError, MalformedAnswerError
-from kubiya_pulumi.api.failures import error_from_failure, retriable_part
+from kubiya_pulumi.api.retries import Again, again, seconds_before
 from kubiya_pulumi.api.sessions import api_session, download_session, tls_context
 from kubiya_pulumi.api.urls import is_safe, normalised, origin, resolved
 
+LONGEST_OPERATION = 300.0
+"""The most seconds of an operation with all its calls, looks and pauses; or the connection's
+timeout, if that is longer."""
 LONGEST_ANSWER = 8 * 2**20
 """The most bytes of an operation's answer."""
 LONGEST_MANIFEST = 16 * 2**20
 """The most bytes of a downloaded manifest."""
 MOST_REDIRECTS = 5
 """How many redirects a download follows."""
-LONGEST_PAUSE = 60.0
-"""The most seconds between two calls, whatever `Retry-After` asks for."""
 
-
-RULES = urllib3.Retry(
-    other=0,  # A certificate that is not trusted now will not be in a second.
-    allowed_methods=frozenset({"GET", "PUT", "DELETE"}),
-    status_forcelist=frozenset({429, 500, 502, 503, 504}),
-    backoff_factor=0.5,
-    backoff_jitter=0.5,
-    backoff_max=LONGEST_PAUSE,
-)
-"""When a call is made again; how often at most is the connection's to say."""
-
-
-@dataclass(frozen=True)
-class _Call:
-    operation: str
-    runner: str | None
-    method: str
-    url: str
-    headers: dict[str, str]
-    content: bytes | None = None
+IDEMPOTENT = frozenset({"GET", "PUT", "DELETE"})
+"""The methods that are the same made twice as made once."""
 
 
 class Transport:
@@ -62,24 +41,25 @@ class Transport:
 
     Args:
         connection: the settings.
-        pause: waits the given number of seconds between two calls.
+        clock: the time, and how to wait.
     """
 
-    def __init__(
-        self, connection: Connection, *, pause: Callable[[float], None] = time.sleep
-    ) -> None:
+    def __init__(self, connection: Connection, *, clock: Clock) -> None:
         self._connection = connection
         self._base_url = normalised(connection.base_url).rstrip("/")
-        self._pause = pause
+        self._clock = clock
         tls = tls_context(connection.ca_bundle)
         self._api = api_session(connection, tls)
         self._downloads = download_session(tls)
-        self._retries = RULES.new(total=connection.max_retries)
 
     def close(self) -> None:
         """Close all connections."""
         self._api.close()
         self._downloads.close()
+
+    def deadline(self) -> Deadline:
+        """When an operation that begins now has to be over."""
+        return Deadline(self._clock, max(LONGEST_OPERATION, self._connection.timeout_seconds))
 
     def call(
         self,
@@ -89,6 +69,7 @@ class Transport:
         *,
         runner: str | None = None,
         body: dict[str, Any] | None = None,
+        deadline: Deadline | None = None,
         within_seconds: float | None = None,
         nothing_done: Callable[[], bool] | None = None,
     ) -> Answer:
@@ -100,8 +81,8 @@ class Transport:
             path: the path below the base URL, percent-encoded.
             runner: the runner's name, for errors.
             body: what to send as JSON; None sends no body.
-            within_seconds: how long it may take in all, and is then made only once; None leaves
-                both to the connection's settings.
+            deadline: when the operation has to be over. Default: as for one that begins now.
+            within_seconds: how long it may take in all, and is then made only once.
             nothing_done: for a POST, looks whether one that ended in doubt has certainly done
                 nothing and may be made again.
 
@@ -110,15 +91,24 @@ class Transport:
             NoAnswerError: it did not answer.
             MalformedAnswerError: the answer was cut off or too long.
         """
-        content = None if body is None else json.dumps(body).encode()
         headers = {"Accept": "application/json"}
-        if content is not None:
+        if body is not None:
             headers["Content-Type"] = "application/json"
-        call = _Call(operation, runner, method, self._base_url + path, headers, content)
-        if within_seconds is None:
-            answer = self._answer(self._api, call, LONGEST_ANSWER, nothing_done)
-        else:
-            answer = self._answer_within(self._api, call, within_seconds)
+        call = Call(
+            operation=operation,
+            runner=runner,
+            method=method,
+            url=self._base_url + path,
+            headers=headers,
+            content=None if body is None else json.dumps(body).encode(),
+            longest_answer=LONGEST_ANSWER,
+        )
+        retries = self._connection.max_retries
+        if within_seconds is not None:
+            deadline, retries = Deadline(self._clock, within_seconds), 0
+        answer = self._answer(
+            self._api, call, deadline or self.deadline(), retries=retries, nothing_done=nothing_done
+        )
         if answer.is_success:
             return answer
         message = None
@@ -140,15 +130,23 @@ class Transport:
             NoAnswerError: its server did not answer.
         """
         base = self._base_url + "/"
-        headers = {"Accept": "application/yaml, text/yaml, text/plain, */*"}
-        with _unlogged():
-            for _ in range(MOST_REDIRECTS + 1):
-                base = _manifest_url(base, url, runner)
-                call = _Call(DOWNLOAD, runner, "GET", base, headers)
-                answer = self._answer(self._downloads, call, LONGEST_MANIFEST)
-                if answer.redirect is None:
-                    break
-                url = answer.redirect
+        deadline = self.deadline()
+        for _ in range(MOST_REDIRECTS + 1):
+            base = _manifest_url(base, url, runner)
+            call = Call(
+                operation=DOWNLOAD,
+                runner=runner,
+                method="GET",
+                url=base,
+                headers={"Accept": "application/yaml, text/yaml, text/plain, */*"},
+                longest_answer=LONGEST_MANIFEST,
+            )
+            answer = self._answer(
+                self._downloads, call, deadline, retries=self._connection.max_retries
+            )
+            if answer.redirect is None:
+                break
+            url = answer.redirect
         if answer.is_success:
             return answer
         message = "too many redirects" if answer.redirect else None
@@ -157,75 +155,45 @@ class Transport:
     def _answer(
         self,
         session: requests.Session,
-        call: _Call,
-        limit: int,
+        call: Call,
+        deadline: Deadline,
+        *,
+        retries: int,
         nothing_done: Callable[[], bool] | None = None,
     ) -> Answer:
         """Make a call, again as often as the rules allow, and give the last answer."""
-        retries = self._retries
-        while True:
-            outcome = self._attempt(session, call, limit)
-            following = _following(retries, call.method, outcome)
-            look = None
-            if following is None and nothing_done is not None:
-                # If nothing was done, it may be made again as any other.
-                following, look = _following(retries, "PUT", outcome), nothing_done
-            if following is None:
+        for repetition in itertools.count():
+            timeout = self._connection.timeout_seconds
+            outcome = attempt(session, call, timeout_seconds=timeout, deadline=deadline)
+            may_follow = repetition < retries and self._waits_to_repeat(
+                call, outcome, repetition, deadline, nothing_done
+            )
+            if not may_follow:
                 break
-            retries = following
-            self._pause(seconds_before(retries, outcome))
-            if look is not None and not _says_yes(look):
-                break
-        return _answer_of(outcome, call, self._connection.timeout_seconds)
-
-    def _answer_within(self, session: requests.Session, call: _Call, seconds: float) -> Answer:
-        """Make a call once, and give its whole answer if it comes in the time given."""
-        outcome = self._attempt(session, call, LONGEST_ANSWER, within_seconds=seconds)
-        return _answer_of(outcome, call, min(seconds, self._connection.timeout_seconds))
-
-    def _attempt(
-        self,
-        session: requests.Session,
-        call: _Call,
-        limit: int,
-        *,
-        within_seconds: float = math.inf,
-    ) -> Answer | Exception:
-        """Make a call once.
-
-        A failure is given, not raised: what is raised later must not drag it along as its
-        context, since it holds the request, and the request holds the key.
-        """
-        ends = time.monotonic() + within_seconds
-        try:
-            with session.request(
-                call.method,
-                call.url,
-                headers=call.headers,
-                data=call.content,
-                timeout=min(self._connection.timeout_seconds, within_seconds),
-                # Plain http:// never leaves the machine, so not through a proxy either.
-                proxies={"http": ""},
-                stream=True,
-            ) as response:
-                return Answer(
-                    operation=call.operation,
-                    runner=call.runner,
-                    status=response.status_code,
-                    body=_body(response, call, limit, ends),
-                    retry_after=response.headers.get("Retry-After"),
-                    location=response.headers.get("Location"),
-                )
-        except (OSError, urllib3.exceptions.HTTPError, UnicodeError) as failure:
-            return failure
-
-
-def _answer_of(outcome: Answer | Exception, call: _Call, timeout_seconds: float) -> Answer:
-    """Give the answer, or raise what its failure stands for."""
-    if isinstance(outcome, Answer):
+        if isinstance(outcome, KubiyaError):
+            raise outcome
         return outcome
-    where = origin(call.url)
-    raise error_from_failure(outcome, call.operation, call.runner, where, timeout_seconds)
+
+    def _waits_to_repeat(
+        self,
+        call: Call,
+        outcome: Answer | KubiyaError,
+        repetition: int,
+        deadline: Deadline,
+        nothing_done: Callable[[], bool] | None,
+    ) -> bool:
+        """Say whether to make the call again, when it is time to; "no" comes at once."""
+        verdict = again(outcome)
+        has_to_look = verdict is Again.IN_DOUBT and call.method not in IDEMPOTENT
+        if verdict is Again.NO or (has_to_look and nothing_done is None):
+            return False
+        pause = seconds_before(repetition, outcome, self._clock)
+        if pause >= deadline.seconds_left():
+            return False
+        self._clock.sleep(pause)
+        if has_to_look and not (nothing_done and _says_yes(nothing_done)):
+            return False
+        return not deadline.is_over()
 
 
 def _says_yes(look: Callable[[], bool]) -> bool:
@@ -233,43 +201,6 @@ def _says_yes(look: Callable[[], bool]) -> bool:
         return look()
     except KubiyaError:
         return False
-
-
-def _body(response: requests.Response, call: _Call, limit: int, ends: float) -> bytes:
-    body = bytearray()
-    # A piece is waited for until it is whole. So where time counts, a piece is a byte.
-    for piece in response.iter_content(2**16 if ends == math.inf else 1):
-        body += piece
-        if time.monotonic() > ends:
-            raise requests.exceptions.ReadTimeout
-        if len(body) > limit:
-            problem = f"is longer than {limit // 2**20} MiB"
-            raise MalformedAnswerError(call.operation, call.runner, problem)
-    return bytes(body)
-
-
-def _following(
-    retries: urllib3.Retry, method: str, outcome: Answer | Exception
-) -> urllib3.Retry | None:
-    """The rules as they stand for another call, or None if they allow none."""
-    failure = None
-    if not isinstance(outcome, Answer):
-        failure = retriable_part(outcome)
-    elif not retries.is_retry(method, outcome.status):
-        return None
-    try:
-        return retries.increment(method, error=failure)
-    except urllib3.exceptions.HTTPError:
-        return None
-
-
-def seconds_before(retries: urllib3.Retry, outcome: Answer | Exception) -> float:
-    """How long to wait before the next call: what the service asks for, else ever longer."""
-    asked = 0.0
-    if isinstance(outcome, Answer) and outcome.retry_after:
-        with suppress(urllib3.exceptions.InvalidHeader, ValueError, OverflowError):
-            asked = retries.parse_retry_after(outcome.retry_after)
-    return min(asked, LONGEST_PAUSE) or retries.get_backoff_time()
 
 
 def _manifest_url(base: str, url: str, runner: str) -> str:
@@ -280,6 +211,9 @@ def _manifest_url(base: str, url: str, runner: str) -> str:
     except ValueError as error:
         problem = f"gives a manifest URL that {error}"
         raise MalformedAnswerError(DOWNLOAD, runner, problem) from None
+    if urlsplit(base).scheme == "https" and urlsplit(target).scheme == "http":
+        problem = f"leads from https:// to plain http:// ({origin(target)})"
+        raise MalformedAnswerError(DOWNLOAD, runner, problem)
     if not is_safe(target):
         problem = f"gives a manifest URL that is not https:// ({origin(target)})"
         raise MalformedAnswerError(DOWNLOAD, runner, problem)
@@ -292,24 +226,3 @@ def _shown(base: str, url: str) -> str:
         return origin(resolved(base, url))
     except ValueError:
         return "an address that is no URL"
-
-
-_secret_url = ContextVar("_secret_url", default=False)
-
-
-@contextmanager
-def _unlogged() -> Iterator[None]:
-    """Keep urllib3 from logging the URLs that are called in this block, which are secrets."""
-    token = _secret_url.set(True)
-    try:
-        yield
-    finally:
-        _secret_url.reset(token)
-
-
-def _is_loggable(_record: logging.LogRecord) -> bool:
-    return not _secret_url.get()
-
-
-for _name in ("urllib3.connection", "urllib3.connectionpool", "urllib3.util.retry"):
-    logging.getLogger(_name).addFilter(_is_loggable)

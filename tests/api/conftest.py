@@ -1,3 +1,4 @@
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -6,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from kubiya_pulumi.api import Connection, RunnersClient
+from kubiya_pulumi.api import Clock, Connection, RunnersClient
 from tests.api.scripted_service import ScriptedService
 
 KEY = "the-key-5ab7f1"
@@ -32,19 +33,29 @@ def service() -> Iterator[ScriptedService]:
 
 @pytest.fixture
 def pauses() -> list[float]:
-    """The seconds that clients would have waited between calls."""
+    """The seconds that clients would have waited between calls, had they waited."""
     return []
 
 
 @pytest.fixture
-def connect(pauses: list[float]) -> Iterator[Callable[..., RunnersClient]]:
+def clock(pauses: list[float]) -> Clock:
+    """A clock that a pause puts forward, and on which chance always means the longest."""
+    return Clock(
+        now=lambda: time.monotonic() + sum(pauses),
+        sleep=pauses.append,
+        jitter=lambda _least, most: most,
+    )
+
+
+@pytest.fixture
+def connect(clock: Clock) -> Iterator[Callable[..., RunnersClient]]:
     """Make clients that are closed after the test, and that wait for nothing."""
     with ExitStack() as stack:
 
         def make(base_url: str, **settings: Any) -> RunnersClient:
             settings = {"api_key": KEY, "timeout_seconds": 10, **settings}
             connection = Connection(base_url=base_url, **settings)
-            return stack.enter_context(RunnersClient(connection, pause=pauses.append))
+            return stack.enter_context(RunnersClient(connection, clock=clock))
 
         yield make
 

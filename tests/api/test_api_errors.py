@@ -17,10 +17,11 @@ ERRORS = [
     api.ForbiddenError(403, None, "no permission", "delete_runner", "a"),
     api.NotFoundError(404, "not_found", "Runner not found", "describe_runner", "a"),
     api.ConflictError(409, None, "exists", "create_runner", "a"),
-    api.RateLimitedError(429, None, "slow down", "list_runners"),
+    api.RateLimitedError(429, None, "slow down", "list_runners", None, 7.0),
     api.ServerError(503, None, "Service Unavailable", "get_runner_manifest", "a"),
     api.UnexpectedStatusError(405, None, "Method Not Allowed", "delete_runner", "a"),
     api.ConnectionFailedError("create_runner", "a", "no connection to https://a.example", False),
+    api.ProxyRefusedError("list_runners", None, "no connection to https://a.example through it"),
     api.TlsError("list_runners", None, "the connection to https://a.example is not secure"),
     api.AnswerTimeoutError("delete_runner", "a", "no answer within 30 seconds"),
     api.MalformedAnswerError("create_runner", "a", "is not JSON"),
@@ -33,7 +34,7 @@ def test_every_class_that_is_raised_is_tried_here() -> None:
     tree = {kind for _, kind in inspect.getmembers(errors, inspect.isclass)}
     leaves = {kind for kind in tree if issubclass(kind, Exception) and not kind.__subclasses__()}
     raised = {type(error) for error in ERRORS}
-    assert leaves == raised - {api.MalformedAnswerError}
+    assert leaves == raised - {api.MalformedAnswerError, api.ConnectionFailedError}
     assert all(issubclass(kind, api.KubiyaError) for kind in leaves)
 
 
@@ -78,14 +79,17 @@ def test_sentences() -> None:
         "the runner's name, and kubiya:baseUrl (or KUBIYA_BASE_URL).",
         'could not create runner "a": the service answered 409: exists. There may be a runner of '
         "that name already: choose another name or adopt that one.",
-        "could not list the runners: the service answered 429: slow down. Wait a while, then try "
-        "again; a narrower --parallel makes fewer requests at once.",
+        "could not list the runners: the service answered 429: slow down. It asks to wait 7 "
+        "seconds. Wait a while, then try again; a narrower --parallel makes fewer requests at "
+        "once.",
         'could not get the manifest of runner "a": the service answered 503: Service Unavailable. '
         "The fault is the service's: try again later.",
         'could not delete runner "a": the service answered 405: Method Not Allowed. Check that '
         "kubiya:baseUrl (or KUBIYA_BASE_URL) is the API's own address.",
         'could not create runner "a": no connection to https://a.example. Check kubiya:baseUrl '
         "(or KUBIYA_BASE_URL), the network and the proxy settings, then try again.",
+        "could not list the runners: no connection to https://a.example through it. Check "
+        "HTTPS_PROXY (or ALL_PROXY) and NO_PROXY in the environment.",
         "could not list the runners: the connection to https://a.example is not secure. Check "
         "kubiya:baseUrl (or KUBIYA_BASE_URL); name the PEM file of a private certificate "
         "authority in kubiya:caBundle.",
@@ -121,5 +125,32 @@ def test_what_a_program_gets() -> None:
     got = (error.status, error.code, error.message, error.operation, error.runner)
     assert got == (404, "not_found", "Runner not found", "describe_runner", "a")
     assert repr(error) == (
-        "NotFoundError(404, 'not_found', 'Runner not found', 'describe_runner', 'a')"
+        "NotFoundError(404, 'not_found', 'Runner not found', 'describe_runner', 'a', None)"
     )
+
+
+@pytest.mark.parametrize(
+    ("error", "may_be_done"),
+    [
+        (api.SettingError("kubiya:apiKey", "is missing"), False),
+        (api.InvalidNameError("create_runner", "is empty"), False),
+        *(
+            (api.ApiError(status, None, "no", "create_runner", "a"), False)
+            for status in (400, 401, 403, 404, 409, 429, 499)
+        ),
+        *(
+            (api.ApiError(status, None, "no", "create_runner", "a"), True)
+            for status in (103, 302, 500, 503, 599, 600)
+        ),
+        (api.ConnectionFailedError("create_runner", "a", "refused", False), False),
+        (api.ConnectionFailedError("create_runner", "a", "broke"), True),
+        (api.ProxyRefusedError("create_runner", "a", "no", False), False),
+        (api.TlsError("create_runner", "a", "no trust", False), False),
+        (api.AnswerTimeoutError("create_runner", "a", "too slow"), True),
+        (api.MalformedAnswerError("create_runner", "a", "is not JSON"), True),
+        (api.AnswerCutOffError("create_runner", "a", "was cut off"), True),
+    ],
+)
+def test_whether_a_create_may_be_done(error, may_be_done) -> None:
+    assert error.may_be_done is may_be_done
+    assert ("It may have been done all the same" in str(error)) == may_be_done

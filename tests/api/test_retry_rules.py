@@ -2,104 +2,152 @@
 
 import re
 import socket
+import ssl
 import threading
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
+from collections.abc import Callable, Iterator
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+import trustme
 
-from kubiya_pulumi.api import (
-    AnswerCutOffError,
-    ApiError,
-    ConnectionFailedError,
-    RunnersClient,
-)
-from kubiya_pulumi.api.answers import Answer
-from kubiya_pulumi.api.transport import LONGEST_PAUSE, RULES, seconds_before
-from tests.api.scripted_service import cut, drop, raw, reply
+from kubiya_pulumi.api import KubiyaError, NotFoundError, RunnersClient, ServerError, transport
+from tests.api.scripted_service import ScriptedService, cut, drop, raw, reply
 
-RETRIES_ALLOWED = 2
+RETRIES = 2
 CALLS: dict[str, Callable[[RunnersClient], object]] = {
     "GET": lambda client: client.get_runner_health("a"),
     "PUT": lambda client: client.update_runner_description("a", "text"),
     "DELETE": lambda client: client.delete_runner("a"),
-    "POST": lambda client: client.create_runner("a"),
+    "POST without a look": lambda client: client.create_runner("a"),
+    "POST with a look": lambda client: client.create_runner("a", nothing_done=lambda: True),
+}
+AGAIN = dict.fromkeys(CALLS, 1 + RETRIES)
+NEVER = dict.fromkeys(CALLS, 1)
+CELLS = {
+    ("again", "again"): AGAIN,
+    ("again", "after a look"): {**AGAIN, "POST without a look": 1},
+    ("never", "never"): NEVER,
+}
+"""The pairs of cells that a row may have, and the calls that each of `CALLS` then makes."""
+
+over = threading.Event()
+
+
+def hang(_handler) -> None:
+    over.wait(30)
+
+
+ANSWERS = {
+    "429": [reply(429)],
+    "the connection broke later": [drop, raw(b""), raw(b"HTTP/1.1 2")],
+    "what came is not HTTP": [raw(b"hello\r\n\r\n"), raw(b"HTTP/9 200 OK\r\n\r\n")],
+    "no answer in time": [hang],
+    "the answer was cut off": [
+        cut,
+        raw(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhel"),
+        raw(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nhello\r\n0\r\n\r\n"),
+    ],
+    "500, 502, 503, 504": [reply(status) for status in (500, 502, 503, 504)],
+    "every other status": [
+        # The headers must not make a status one that is called again for.
+        reply(status, "no", Retry_After="1", Location="/elsewhere")
+        for status in (
+            *(301, 302, 303, 304, 307, 308, 400, 401, 402, 403, 404, 405, 408, 409, 410),
+            *(413, 418, 422, 425, 499, 501, 505, 507, 511, 520, 599, 600),
+        )
+    ],
+    "the answer is too long": [reply(200, b" " * (2**20 + 1))],
+    "the answer cannot be read": [
+        reply(200, "<html>"),
+        reply(200, "{}", Content_Encoding="br"),
+        raw(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n{}"),
+    ],
+}
+"""What a service does, by the row of the table."""
+
+NOT_ANSWERED = {
+    "no connection could be made",
+    "the connection is not secure",
+    "the proxy refused",
 }
 
 
+@pytest.fixture(scope="module")
+def table() -> dict[str, tuple[str, str]]:
+    """The rows in the docstring: what happened, and the cells under both columns."""
+    cells = re.findall(r"^ +\| (.+?) +\| (.+?) +\| (.+?) +\|$", RunnersClient.__doc__ or "", re.M)
+    heading, _, *rows = cells
+    assert heading == ("what happened", "GET, PUT, DELETE", "POST")
+    return {what: (others, post) for what, others, post in rows}
+
+
 @pytest.fixture
-def client(connect, service) -> RunnersClient:
-    return connect(service.url, max_retries=RETRIES_ALLOWED)
+def client(connect, service, monkeypatch) -> Iterator[RunnersClient]:
+    monkeypatch.setattr(transport, "LONGEST_ANSWER", 2**20)
+    over.clear()
+    yield connect(service.url, max_retries=RETRIES)
+    over.set()
 
 
-def _calls(method: str, *, again: bool) -> int:
-    return 1 + RETRIES_ALLOWED if again and method != "POST" else 1
+def test_the_table_is_tested_row_by_row(table) -> None:
+    assert table.keys() == ANSWERS.keys() | NOT_ANSWERED
 
 
-@pytest.mark.parametrize("method", CALLS)
-@pytest.mark.parametrize(
-    ("status", "again"),
-    [
-        *((status, True) for status in (429, 500, 502, 503, 504)),
-        *((status, False) for status in (400, 401, 403, 405, 409, 410, 413, 418, 422, 501, 505)),
-        *((status, False) for status in (301, 302, 303, 307, 308)),
-    ],
-)
-def test_a_status(method, status, again, client, service, pauses) -> None:
-    # The header must not make a status one that is called again for.
-    service.replies = [reply(status, "no", Retry_After="1", Location="/elsewhere")]
-    with pytest.raises(ApiError) as raised:
-        CALLS[method](client)
-    assert raised.value.status == status
-    assert [request.method for request in service.requests] == [method] * _calls(
-        method, again=again
-    )
-    assert len(pauses) == len(service.requests) - 1
+@pytest.mark.parametrize("call", CALLS)
+@pytest.mark.parametrize(("row", "answer"), [(row, a) for row in ANSWERS for a in ANSWERS[row]])
+def test_a_service_that_answers(row, answer, call, table, client, connect, service, pauses) -> None:
+    service.replies = [answer]
+    if answer is hang:
+        client = connect(service.url, max_retries=RETRIES, timeout_seconds=0.2)
+    with pytest.raises(KubiyaError):
+        CALLS[call](client)
+    assert 1 + len(pauses) == CELLS[table[row]][call]
+    # A service that hangs may notice a request only after the client has given up on it.
+    assert answer is hang or len(service.requests) == 1 + len(pauses)
 
 
-@pytest.mark.parametrize("method", CALLS)
-@pytest.mark.parametrize("how", [drop, raw(b"HTTP/1.1 2"), raw(b"hello\r\n\r\n")])
-def test_a_connection_that_breaks_before_an_answer(method, how, client, service) -> None:
-    service.replies = [how]
-    with pytest.raises(ConnectionFailedError, match="broke before an answer came") as raised:
-        CALLS[method](client)
-    assert len(service.requests) == _calls(method, again=True)
-    assert ("It may have been done" in str(raised.value)) == (method != "GET")
-
-
-@pytest.mark.parametrize("method", CALLS)
-def test_an_answer_that_breaks_off(method, client, service) -> None:
-    service.replies = [cut]
-    with pytest.raises(AnswerCutOffError, match="was cut off before its end"):
-        CALLS[method](client)
-    assert len(service.requests) == _calls(method, again=True)
-
-
-@pytest.mark.parametrize("method", CALLS)
-def test_an_answer_that_does_not_come_in_time(method, connect, service) -> None:
-    done = threading.Event()
-    service.replies = [lambda handler: done.wait(10)]
-    client = connect(service.url, max_retries=RETRIES_ALLOWED, timeout_seconds=0.1)
-    try:
-        with pytest.raises(Exception, match=r"did not answer within 0\.1 seconds"):
-            CALLS[method](client)
-        assert len(service.requests) == _calls(method, again=True)
-    finally:
-        done.set()
-
-
-@pytest.mark.parametrize("method", CALLS)
-def test_no_connection_is_tried_again_for_every_method(method, connect, pauses) -> None:
+@pytest.mark.parametrize("call", CALLS)
+def test_no_connection(call, table, connect, pauses) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    client = connect(f"http://127.0.0.1:{port}", max_retries=RETRIES_ALLOWED)
-    with pytest.raises(ConnectionFailedError, match="Connection refused") as raised:
-        CALLS[method](client)
-    assert "It may have been done" not in str(raised.value)
-    assert len(pauses) == RETRIES_ALLOWED
+    client = connect(f"http://127.0.0.1:{port}", max_retries=RETRIES)
+    with pytest.raises(KubiyaError, match="Connection refused") as raised:
+        CALLS[call](client)
+    assert not raised.value.may_be_done
+    assert 1 + len(pauses) == CELLS[table["no connection could be made"]][call]
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_no_trust(call, table, connect, pauses) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trustme.CA().issue_cert("127.0.0.1").configure_cert(context)
+    with ScriptedService(context) as service:
+        with pytest.raises(KubiyaError, match="not secure"):
+            CALLS[call](connect(service.url, max_retries=RETRIES))
+        assert service.requests == []
+    assert 1 + len(pauses) == CELLS[table["the connection is not secure"]][call]
+
+
+@pytest.mark.parametrize("call", CALLS)
+@pytest.mark.parametrize("status", [403, 407, 503])
+def test_a_proxy_that_refuses(status, call, table, connect, service, monkeypatch) -> None:
+    service.replies = [reply(status)]
+    monkeypatch.setenv("HTTPS_PROXY", service.url)
+    with pytest.raises(KubiyaError, match="through the proxy"):
+        CALLS[call](connect("https://runners.test", max_retries=RETRIES))
+    assert [request.method for request in service.requests] == ["CONNECT"] * CELLS[
+        table["the proxy refused"]
+    ][call]
+
+
+def test_a_handshake_that_breaks_off_is_a_connection_that_broke(connect, service, pauses) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=lambda: [server.accept()[0].close() for _ in range(3)])
+        thread.start()
+        client = connect(f"https://127.0.0.1:{server.getsockname()[1]}", max_retries=RETRIES)
+        with pytest.raises(KubiyaError, match="broke before an answer came"):
+            client.list_runners()
+        thread.join(10)
+    assert len(pauses) == RETRIES
 
 
 @pytest.mark.parametrize("how", [reply(503), reply(429), drop, cut])
@@ -111,60 +159,51 @@ def test_a_call_that_succeeds_at_last_is_a_success(how, client, service) -> None
 
 def test_no_retries(connect, service, pauses) -> None:
     service.replies = [reply(503)]
-    with pytest.raises(ApiError):
+    with pytest.raises(ServerError):
         connect(service.url, max_retries=0).list_runners()
     assert (len(service.requests), pauses) == (1, [])
 
 
 def test_the_last_answer_is_the_one_that_counts(client, service) -> None:
     service.replies = [reply(503, "first"), reply(503, "second"), reply(500, "third")]
-    with pytest.raises(ApiError) as raised:
+    with pytest.raises(ServerError) as raised:
         client.list_runners()
     assert (raised.value.status, raised.value.message) == (500, "third")
 
 
-def test_the_pauses_grow(connect, service, pauses) -> None:
-    service.replies = [reply(503)]
-    with pytest.raises(ApiError):
-        connect(service.url, max_retries=9).list_runners()
-    least = [0, 1, 2, 4, 8, 16, 32, LONGEST_PAUSE, LONGEST_PAUSE]
-    assert [low <= pause <= low + 0.5 for pause, low in zip(pauses, least, strict=True)] == [
-        True
-    ] * 9
+def test_the_look_comes_after_the_pause_and_before_the_call(client, service, pauses) -> None:
+    seen = []
+
+    def look() -> bool:
+        seen.append((len(service.requests), len(pauses)))
+        return True
+
+    service.replies = [drop, cut, reply(200, {"name": "a"})]
+    assert client.create_runner("a", nothing_done=look).name == "a"
+    assert seen == [(1, 1), (2, 2)]
+    assert len(service.requests) == 3
 
 
-@pytest.mark.parametrize(
-    ("header", "seconds"),
-    [("7", 7), (" 7 ", 7), ("59", 59), ("100000", LONGEST_PAUSE), ("9" * 5000, 0), ("-1", 0)],
-)
-def test_the_service_says_how_many_seconds_to_wait(
-    header, seconds, client, service, pauses
-) -> None:
-    service.replies = [reply(429, Retry_After=header), reply(200, [])]
-    client.list_runners()
-    assert pauses == [seconds]
+def _fails() -> bool:
+    raise NotFoundError(404, None, "no", "list_runners")
 
 
-def test_the_service_says_until_when_to_wait(client, service, pauses) -> None:
-    soon = format_datetime(datetime.now(UTC) + timedelta(seconds=30), usegmt=True)
-    late = format_datetime(datetime.now(UTC) + timedelta(days=30), usegmt=True)
-    past = format_datetime(datetime.now(UTC) - timedelta(days=30), usegmt=True)
-    service.replies = [reply(503, Retry_After=soon), reply(200, [])]
-    client.list_runners()
-    service.replies = [reply(503, Retry_After=late), reply(200, [])]
-    client.list_runners()
-    service.replies = [reply(503, Retry_After=past), reply(200, [])]
-    client.list_runners()
-    assert 0 < pauses[0] <= 30
-    assert pauses[1:] == [LONGEST_PAUSE, 0]
+@pytest.mark.parametrize("look", [lambda: False, _fails])
+def test_a_look_that_does_not_say_so_leaves_the_doubt(look, client, service) -> None:
+    service.replies = [reply(502, "bad gateway")]
+    with pytest.raises(ServerError, match="It may have been done") as raised:
+        client.create_runner("a", nothing_done=look)
+    assert raised.value.status == 502
+    assert raised.value.may_be_done
+    assert len(service.requests) == 1
 
 
-@given(st.text())
-def test_any_retry_after_is_a_bounded_pause(header: str) -> None:
-    answer = Answer(operation="x", runner=None, status=503, body=b"", retry_after=header)
-    assert 0 <= seconds_before(RULES, answer) <= LONGEST_PAUSE
+def test_no_look_where_nothing_was_done_for_sure(client, service) -> None:
+    service.replies = [reply(429), reply(200, {"name": "a"})]
+    assert client.create_runner("a", nothing_done=_fails).name == "a"
 
 
-def test_the_docstring_has_the_rules() -> None:
-    statuses = re.findall(r"\| ([\d, ]+?) +\| again +\| never \|", RunnersClient.__doc__ or "")
-    assert statuses == ["429, 500, 502, 503, 504"]
+def test_a_mistake_in_the_look_is_not_hidden(client, service) -> None:
+    service.replies = [drop]
+    with pytest.raises(ZeroDivisionError):
+        client.create_runner("a", nothing_done=lambda: bool(1 / 0))

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from kubiya_pulumi.api import Connection, RunnersClient
+from kubiya_pulumi.api import Clock, Connection, RunnersClient
 from tests.api.conftest import OUTSIDE
 from tests.api.scripted_service import Handler, ScriptedService
 
@@ -69,6 +69,6 @@ def connect() -> Iterator[Callable[..., RunnersClient]]:
         def make(base_url: str, **settings: Any) -> RunnersClient:
             settings = {"api_key": KEY, "timeout_seconds": 10, "max_retries": 0, **settings}
             connection = Connection(base_url=base_url, **settings)
-            return stack.enter_context(RunnersClient(connection, pause=lambda _: None))
+            return stack.enter_context(RunnersClient(connection, clock=Clock(sleep=lambda _: None)))
 
         yield make
