@@ -1,5 +1,6 @@
 """Kubiya runners as code: Pulumi resources for runners, from their creation until healthy."""
 
+from kubiya_pulumi.admission import ManifestRefusedError
 from kubiya_pulumi.api.errors import (
     ApiError,
     KubiyaError,
@@ -27,10 +28,12 @@ from kubiya_pulumi.lifecycle.errors import (
     NotSupportedError,
     RunnerExistsError,
     RunnerGoneError,
+    RunnerNotOursError,
 )
 from kubiya_pulumi.manifest import RunnerManifest
 from kubiya_pulumi.provider import KubiyaProvider
-from kubiya_pulumi.review.errors import ManifestError
+from kubiya_pulumi.review.errors import ManifestError, ReviewRulesError
+from kubiya_pulumi.review.rules import ReviewRules, Waiver
 from kubiya_pulumi.runner import KubiyaRunner
 
 __all__ = [
@@ -43,15 +46,20 @@ __all__ = [
     "KubiyaRunner",
     "MalformedAnswerError",
     "ManifestError",
+    "ManifestRefusedError",
     "NoAnswerError",
     "NotHealthyError",
     "NotSupportedError",
+    "ReviewRules",
+    "ReviewRulesError",
     "RunnerDeployment",
     "RunnerExistsError",
     "RunnerGoneError",
     "RunnerHealth",
     "RunnerManifest",
+    "RunnerNotOursError",
     "SettingError",
+    "Waiver",
     "get_runner",
     "get_runner_health",
     "get_runner_health_output",

@@ -7,6 +7,7 @@ from pulumi_kubernetes.yaml.v2 import ConfigGroup
 
 from kubiya_pulumi.health import RunnerHealth
 from kubiya_pulumi.manifest import RunnerManifest
+from kubiya_pulumi.review import ReviewRules
 from kubiya_pulumi.runner import KubiyaRunner
 
 
@@ -50,6 +51,8 @@ class RunnerDeployment(pulumi.ComponentResource):
         name: pulumi.Input[str] | None = None,
         description: pulumi.Input[str] | None = None,
         adopt_existing: pulumi.Input[bool] | None = None,
+        rules: ReviewRules | None = None,
+        manifest_sha256: pulumi.Input[str] | None = None,
         timeout_seconds: pulumi.Input[float] | None = None,
         skip_await: pulumi.Input[bool] | None = None,
         opts: pulumi.ResourceOptions | None = None,
@@ -61,6 +64,8 @@ class RunnerDeployment(pulumi.ComponentResource):
             name: the runner's name at the API. Default: `resource_name`.
             description: what the runner is for; see `KubiyaRunner`.
             adopt_existing: take over a runner of that name that exists; see `KubiyaRunner`.
+            rules: what the review of the manifest denies; see `RunnerManifest`.
+            manifest_sha256: the only manifest that may be applied; see `RunnerManifest.sha256`.
             timeout_seconds: how long to wait until the runner is healthy, in seconds.
                 Default 600.
             skip_await: do not wait for each object in the cluster, only for the runner's
@@ -81,7 +86,11 @@ class RunnerDeployment(pulumi.ComponentResource):
         # By its id, which stays known when something else about the runner changes: a preview
         # with an unknown manifest would list every object as deleted.
         self.manifest = RunnerManifest(
-            f"{resource_name}-manifest", runner=self.runner.id, opts=child
+            f"{resource_name}-manifest",
+            runner=self.runner.id,
+            rules=rules,
+            sha256=manifest_sha256,
+            opts=child,
         )
         self.objects = ConfigGroup(
             f"{resource_name}-objects",

@@ -66,6 +66,7 @@ class GetRunnerManifestResult:
     url: str | None = field(repr=False)
     objects: list[dict[str, str]]
     images: list[str]
+    review: dict[str, Any]
 
 
 def get_runner(name: str, *, opts: pulumi.InvokeOptions | None = None) -> GetRunnerResult:

@@ -19,7 +19,7 @@ from kubiya_pulumi.api import RunnersClient, name_problem
 from kubiya_pulumi.lifecycle.errors import RunnerGoneError
 from kubiya_pulumi.lifecycle.look import unless_gone
 from kubiya_pulumi.lifecycle.steps import Difference, Failure, Properties, State
-from kubiya_pulumi.review import ManifestError, images, parse_manifest
+from kubiya_pulumi.review import ManifestError, parse_manifest, review
 
 
 def keep(old_inputs: Properties, inputs: Properties) -> dict[str, Any]:
@@ -81,6 +81,7 @@ def _downloaded(client: RunnersClient, name: str) -> State:
         text = client.download_manifest(url or "", runner=name)
     try:
         objects = parse_manifest(text)
+        found = review(objects)
     except ManifestError as error:
         raise ManifestError(
             f'the manifest of runner "{name}" {error}. Nothing was applied. Check kubiya:baseUrl '
@@ -100,6 +101,7 @@ def _downloaded(client: RunnersClient, name: str) -> State:
             }
             for item in objects
         ],
-        "images": list(images(objects)),
+        "images": list(found.images),
+        "review": found.to_dict(),
     }
     return State(name, {name: v for name, v in outputs.items() if v is not None}, inputs=inputs)

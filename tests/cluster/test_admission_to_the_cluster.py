@@ -1,0 +1,84 @@
+"""Rules on a real cluster: what they deny changes nothing there, and a waiver lets it pass."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from kubiya_pulumi.emulator import Emulator
+from tests.harness.engine import Stack
+from tests.harness.kubectl import Kubectl
+
+pytestmark = [pytest.mark.engine, pytest.mark.cluster]
+
+DENYING = """
+from kubiya_pulumi import ReviewRules, RunnerDeployment
+
+RunnerDeployment("runner-prod", rules=ReviewRules(deny=["full-access"]))
+"""
+WAIVING = """
+from kubiya_pulumi import ReviewRules, RunnerDeployment, Waiver
+
+creates_tools = Waiver(
+    "full-access", "tool-manager-*", reason="tools are whatever the organization adds"
+)
+RunnerDeployment(
+    "runner-prod",
+    rules=ReviewRules(
+        deny=["full-access", "baseline-*"],
+        allow=[creates_tools],
+        images=["ghcr.io/kubiyabot/*"],
+        namespaces=["kubiya-system"],
+    ),
+)
+"""
+KINDS = ("namespaces", "clusterroles", "clusterrolebindings", "deployments", "secrets")
+
+
+@pytest.fixture
+def dev(emulator: Emulator, control_plane: Path) -> Iterator[Stack]:
+    config = {"kubiya:baseUrl": emulator.url}
+    key = {"kubiya:apiKey": emulator.api_key}
+    env = {"KUBECONFIG": str(control_plane)}
+    with Stack(DENYING, config=config, secrets=key, env=env) as stack:
+        yield stack
+        if stack.resources():
+            stack.destroy("--skip-preview", check=False)
+
+
+def objects(kubectl: Kubectl) -> dict[str, str]:
+    """The version of each object that a manifest could have made or changed."""
+    return {
+        f"{kind}/{each['metadata'].get('namespace')}/{each['metadata']['name']}": each["metadata"][
+            "resourceVersion"
+        ]
+        for kind in KINDS
+        for each in kubectl.list(kind)
+    }
+
+
+def test_what_is_denied_changes_nothing_and_a_waiver_lets_it_pass(
+    dev: Stack, control_plane: Path
+) -> None:
+    kubectl = Kubectl(control_plane)
+    before = objects(kubectl)
+    denied = dev.up("--skip-preview", check=False)
+    assert denied.returncode
+    assert "full-access: ClusterRole/tool-manager-runner-prod-full-access" in denied.text
+    assert objects(kubectl) == before
+
+    dev.rewrite(WAIVING)
+    dev.up("--skip-preview")
+    names = {each["metadata"]["name"] for each in kubectl.list("clusterroles")}
+    assert "tool-manager-runner-prod-full-access" in names
+    dev.preview("--expect-no-changes")
+
+    # Stricter rules stop the program, and what is there stays.
+    applied = objects(kubectl).keys()
+    dev.rewrite(DENYING)
+    assert dev.up("--skip-preview", check=False).returncode
+    assert objects(kubectl).keys() == applied
+    dev.destroy("--skip-preview")
+    assert objects(kubectl).keys() <= before.keys()
