@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from kubernetes.client import ApiClient, AuthorizationV1Api
+from kubernetes.client import ApiClient, ApiException, AuthorizationV1Api, CoreV1Api
 from kubernetes.config import new_client_from_config
 
 from kubiya_pulumi.emulator import Emulator
@@ -19,7 +20,7 @@ from kubiya_pulumi.review import Grant, Subject, can, parse_manifest, review
 from kubiya_pulumi.review.built_in_roles import BUILT_IN_ROLES
 from tests.harness.kubectl import Kubectl
 from tests.review.access_cases import MANIFEST, REQUESTS, SUBJECTS, Request
-from tests.review.manifest_objects import Object, deployment, parsed
+from tests.review.manifest_objects import Object, account, bound, parsed, thing
 from tests.review.pod_cases import POD_CASES
 
 pytestmark = pytest.mark.cluster
@@ -140,3 +141,158 @@ def test_the_table_of_access_and_the_api_server_agree(
     allowed = sum(answers.values())
     assert allowed > 500
     assert len(answers) - allowed > 500
+
+
+def test_the_table_of_a_runners_manifest_agrees(
+    emulator: Emulator, kubectl: Kubectl, client: ApiClient, apply: Any
+) -> None:
+    runner = emulator.add_runner("runner-reviewed")
+    apply(runner.manifest)
+    found = review(parse_manifest(runner.manifest))
+    subjects = tuple({grant.subject: None for grant in found.grants})
+    requests = [
+        Request(verb, group, resource, subresource, namespace=namespace)
+        for verb in ("get", "list", "create", "delete", "patch")
+        for group, resource, subresource in (
+            ("", "secrets", ""),
+            ("", "pods", ""),
+            ("", "pods", "exec"),
+            ("", "configmaps", ""),
+            ("", "persistentvolumes", ""),
+            ("apps", "deployments", ""),
+            ("batch", "jobs", ""),
+        )
+        for namespace in ("", "default", runner.namespace)
+    ]
+    assert disagreements(asked(client, subjects, requests), found.grants) == []
+    for subject in subjects:
+        kubectl_says = {
+            (verb, resource): can_i(kubectl, subject, verb, resource, runner.namespace)
+            for verb, resource in (("list", "secrets"), ("delete", "pods"))
+        }
+        assert kubectl_says == {
+            (verb, resource): can(
+                found.grants, subject, verb, "", resource, namespace=runner.namespace
+            )
+            for verb, resource in kubectl_says
+        }
+
+
+def can_i(kubectl: Kubectl, subject: Subject, verb: str, resource: str, namespace: str) -> bool:
+    """What `kubectl auth can-i` says; its exit status is 1 for a no."""
+    who = f"--as=system:serviceaccount:{subject.namespace}:{subject.name}"
+    try:
+        answer = kubectl("auth", "can-i", verb, resource, who, f"--namespace={namespace}")
+    except AssertionError as refused:
+        answer = str(refused)
+    return {"yes": True, "no": False}[answer.split()[-1]]
+
+
+@pytest.mark.parametrize("name", BUILT_IN_ROLES)
+def test_the_roles_of_kubernetes_itself_are_what_the_review_takes_them_for(
+    kubectl: Kubectl, name: str
+) -> None:
+    real = json.loads(kubectl("get", "clusterrole", name, "--output=json"))
+    wanted = {
+        (group, resource, verb)
+        for rule in real["rules"]
+        for group in rule.get("apiGroups", ["a path"])
+        for resource in rule.get("resources", rule.get("nonResourceURLs"))
+        for verb in rule["verbs"]
+    }
+    assert wanted == {
+        (group, resource, verb)
+        for grant in review(parsed(bound(name))).grants
+        for group in grant.api_groups or ["a path"]
+        for resource in grant.resources or grant.non_resource_urls
+        for verb in grant.verbs
+    }
+    body = BUILT_IN_ROLES[name]
+    assert real.get("aggregationRule") == body.get("aggregationRule")
+    assert real["metadata"]["labels"] == body["metadata"]["labels"]
+
+
+def test_the_review_knows_which_kinds_stand_in_no_namespace(kubectl: Kubectl) -> None:
+    for namespaced in ("true", "false"):
+        listed = kubectl("api-resources", f"--namespaced={namespaced}", "--no-headers")
+        for line in listed.splitlines():
+            api_version, _, kind = line.split()[-3:]
+            # A review, such as a SubjectAccessReview, is a question and no object.
+            if not kind.endswith("Review"):
+                [found] = review(parsed(thing(kind, "x", "", api_version))).objects
+                assert (found.namespace == "default") == (namespaced == "true"), kind
+
+
+# How the admission controller names each control.
+REASONS = {
+    "baseline-host-process": "hostProcess",
+    "baseline-host-namespaces": "host namespaces",
+    "baseline-privileged-containers": "privileged",
+    "baseline-capabilities": "non-default capabilities",
+    "baseline-host-path-volumes": "hostPath volumes",
+    "baseline-host-ports": "hostPort",
+    "baseline-host-probes": "probe or lifecycle host",
+    "baseline-app-armor": "forbidden AppArmor profile",
+    "baseline-se-linux": "seLinuxOptions",
+    "baseline-proc-mount": "procMount",
+    "baseline-seccomp": "seccompProfile",
+    "baseline-sysctls": "forbidden sysctls",
+    "restricted-volume-types": "restricted volume types",
+    "restricted-privilege-escalation": "allowPrivilegeEscalation != false",
+    "restricted-run-as-non-root": "runAsNonRoot != true",
+    "restricted-run-as-user": "runAsUser=0",
+    "restricted-seccomp": "seccompProfile",
+    "restricted-capabilities": "unrestricted capabilities",
+    "restricted-proc-mount": "procMount",
+}
+OVERRIDDEN = {"baseline-capabilities", "baseline-host-path-volumes"}
+
+
+@pytest.fixture
+def namespaces(apply: Any) -> list[str]:
+    """A namespace for each of the two profiles, which is enforced in it."""
+    profiles = ["baseline", "restricted"]
+    spaces = [thing("Namespace", f"review-{profile}", "") for profile in profiles]
+    for space, profile in zip(spaces, profiles, strict=True):
+        space["metadata"]["labels"] = {"pod-security.kubernetes.io/enforce": profile}
+    apply(yaml.safe_dump_all([*spaces, *(account("default", f"review-{p}") for p in profiles)]))
+    return profiles
+
+
+def test_the_pod_security_standards_are_those_of_the_admission_controller(
+    namespaces: list[str], client: ApiClient
+) -> None:
+    api = CoreV1Api(client)
+    differences, not_taken = [], set()
+    for profile, case in product(namespaces, POD_CASES):
+        pod = thing("Pod", case.name, f"review-{profile}", spec=case.spec)
+        pod["metadata"]["annotations"] = case.annotations
+        broken = {finding.rule for finding in review(parsed(pod)).findings} & REASONS.keys()
+        reasons = refused(api, pod)
+        if reasons is None:
+            not_taken.add(case.name)
+        elif reasons != expected(broken, profile):
+            differences.append(f"{case.name} in {profile}: {reasons}")
+    assert differences == []
+    # An API server without --allow-privileged takes no such pod, whatever the profile.
+    assert not_taken <= {"privileged", "host-process"}
+
+
+def expected(broken: Set[str], profile: str) -> set[str]:
+    """The reasons that the admission controller gives where a profile is enforced."""
+    if profile == "baseline":
+        return {REASONS[rule] for rule in broken if rule.startswith("baseline-")}
+    # There the stricter control of two on the same thing is the only one that is named.
+    return {REASONS[rule] for rule in broken - OVERRIDDEN}
+
+
+def refused(api: CoreV1Api, pod: Object) -> set[str] | None:
+    """The controls for which the API server does not take the pod; None: for another reason."""
+    try:
+        api.create_namespaced_pod(pod["metadata"]["namespace"], pod, dry_run="All")
+    except ApiException as error:
+        message = json.loads(error.body)["message"]
+        if "violates PodSecurity" not in message:
+            return None
+        return {reason for reason in REASONS.values() if re.search(f"[:,] {reason}s? \\(", message)}
+    return set()
