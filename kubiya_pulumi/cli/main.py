@@ -16,6 +16,7 @@ __all__ = ["main"]
 _COMMANDS: Final[Mapping[str, str]] = {
     "emulator": "a local Runners API over HTTP, for demos and tests",
     "preview-report": "a Markdown comment on what pulumi preview --json printed",
+    "review": "what a manifest asks for, and what it lacks",
 }
 
 

@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-
-from kubiya_pulumi.api.words import cleaned
-
-_INVISIBLE = re.compile(
-    r"[^\S\n]|[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069]"
-)
 
 
 @dataclass(frozen=True)
@@ -32,15 +27,21 @@ class Table:
     folded: bool = False
 
 
-def code(text: str) -> str:
-    """Foreign text on one line, as a span of code: no markup, link or mention comes of it."""
-    content = cleaned(text) or " "
+def code(text: str, most: int = 200) -> str:
+    """Foreign text on one line, as a span of code: no markup, link or mention comes of it.
+
+    Args:
+        text: what somebody else wrote.
+        most: the most characters of it that are shown.
+    """
+    content = _visible(" ".join(text.split())) or " "
+    content = content if len(content) <= most else content[: most - 1] + "…"
     fence = "`" * (_longest_run(content) + 1)
     pad = " " if content[0] == "`" or content[-1] == "`" else ""
     return f"{fence}{pad}{content}{pad}{fence}"
 
 
-def codes(texts: Iterable[str], most: int = 5) -> str:
+def codes(texts: Iterable[str], most: int = 10) -> str:
     """Several of them: `a`, `b` and 3 more."""
     texts = list(texts)
     shown = ", ".join(code(text) for text in texts[:most])
@@ -49,7 +50,7 @@ def codes(texts: Iterable[str], most: int = 5) -> str:
 
 def code_block(text: str, most: int) -> str:
     """Foreign text on several lines, of which the last `most` characters are shown."""
-    content = _INVISIBLE.sub(" ", text.strip())
+    content = "\n".join(_visible(line.expandtabs()) for line in text.strip().splitlines())
     content = content if len(content) <= most else "…" + content[1 - most :]
     fence = "`" * max(3, _longest_run(content) + 1)
     return f"{fence}text\n{content}\n{fence}"
@@ -101,6 +102,11 @@ def _table(table: Table, shown: int) -> str:
 def _row(cells: Iterable[str]) -> str:
     # A table's cells end at each pipe that has no backslash, even inside a span of code.
     return "| " + " | ".join(re.sub(r"(\\*)\|", r"\1\1\\|", cell) for cell in cells) + " |"
+
+
+def _visible(line: str) -> str:
+    """Without control and format characters, which could hide or turn around what follows."""
+    return "".join(c for c in line if unicodedata.category(c) not in ("Cc", "Cf", "Cs"))
 
 
 def _longest_run(text: str) -> int:

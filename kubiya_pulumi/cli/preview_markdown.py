@@ -10,11 +10,11 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 from urllib.parse import quote
 
+from kubiya_pulumi.cli.access import HEADER, access_cells
 from kubiya_pulumi.cli.markdown import Table, code, code_block, codes, document
 from kubiya_pulumi.preview import (
     DEFAULT,
     UNKNOWN,
-    WHOEVER_IS_BOUND,
     Access,
     ImageChange,
     Named,
@@ -30,7 +30,8 @@ _RUNNER = "pulumi-python:dynamic/kubiya:Runner"
 _SHOWN_VALUES = frozenset({"name", "description"})
 """Inputs of a runner whose values are shown, before and after."""
 _OWN_TYPES = ("kubernetes:", "kubiya:", "pulumi-python:dynamic/kubiya:")
-_MOST_MESSAGE_CHARACTERS = 4_000
+_MOST_ERROR_CHARACTERS = 4_000
+_MOST_WARNING_CHARACTERS = 1_000
 
 
 def render(report: PreviewReport, name: str, most_bytes: int = MOST_BYTES) -> str:
@@ -52,7 +53,7 @@ def render(report: PreviewReport, name: str, most_bytes: int = MOST_BYTES) -> st
         Table("Deleted", resource, [_resource(s) for s in changes.deleted]),
         Table(
             "RBAC",
-            ("", "Who", "May", "On", "Where", "By"),
+            ("", *HEADER),
             _access_rows(report),
             _open_ends(report),
         ),
@@ -73,7 +74,7 @@ def render(report: PreviewReport, name: str, most_bytes: int = MOST_BYTES) -> st
 
 def _marker(name: str) -> str:
     # Two hyphens in a row may end a comment.
-    safe = quote(name, safe="/").replace("--", "-%2D")
+    safe = quote(name, safe="/", errors="replace").replace("--", "-%2D")
     return f"<!-- {' '.join(filter(None, ('kubiya-pulumi preview-report', safe)))} -->"
 
 
@@ -82,7 +83,7 @@ def _head(report: PreviewReport) -> Iterable[str]:
     yield f"### Preview of {code(preview.stack)}" if preview.stack else "### Preview"
     if preview.errors:
         yield "**The preview failed.** It ended with:"
-        yield code_block("\n".join(preview.errors), _MOST_MESSAGE_CHARACTERS)
+        yield code_block("\n".join(preview.errors), _MOST_ERROR_CHARACTERS)
     if changes.unknown:
         yield (
             "**The manifest is not known yet, so its RBAC was not reviewed.** "
@@ -152,20 +153,15 @@ def _access_rows(report: PreviewReport) -> list[tuple[str, ...]]:
     return [(word, *_access(row)) for word, row in rows]
 
 
-def _access(row: Access) -> Iterable[str]:
-    grant = row.grant
-    by_name = f" named {codes(grant.resource_names)}" if grant.resource_names else ""
-    groups = [group or "core" for group in grant.api_groups] if any(grant.api_groups) else []
-    of_groups = f" of {codes(groups)}" if groups else ""
-    runs = f"<br>runs {codes(grant.workloads)}" if grant.workloads else ""
-    place = "the whole cluster" if grant.namespace is None else code(grant.namespace)
-    yield (
-        "whoever is bound" if grant.subject == WHOEVER_IS_BOUND else code(str(grant.subject)) + runs
+def _access(row: Access) -> tuple[str, ...]:
+    who, may, on, where, by = access_cells(row.grant, codes, "<br>")
+    return (
+        who,
+        may,
+        on,
+        where if row.cluster == DEFAULT else f"{where} at {code(row.cluster.name)}",
+        by,
     )
-    yield codes(grant.verbs, 10) if grant.verbs else "all that the role allows"
-    yield codes((*grant.resources, *grant.non_resource_urls), 10) + of_groups + by_name
-    yield place if row.cluster == DEFAULT else f"{place} at {code(row.cluster.name)}"
-    yield codes(filter(None, (grant.role, grant.binding)))
 
 
 def _open_ends(report: PreviewReport) -> str:
@@ -185,4 +181,9 @@ def _image_row(change: ImageChange) -> tuple[str, ...]:
 def _warnings(report: PreviewReport) -> list[tuple[str, ...]]:
     """Each line of each, but for what the head has said already."""
     texts = (text for text in report.preview.warnings if not is_incomplete(text))
-    return [(code(line),) for text in texts for line in text.splitlines() if line.strip()]
+    return [
+        (code(line, _MOST_WARNING_CHARACTERS),)
+        for text in texts
+        for line in text.splitlines()
+        if line.strip()
+    ]

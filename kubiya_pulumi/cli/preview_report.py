@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from kubiya_pulumi.cli.files import FileError, read_text
+from kubiya_pulumi.cli.files import FileError, described, read_text, write_text
 from kubiya_pulumi.cli.preview_markdown import render
 from kubiya_pulumi.preview import Condition, PreviewError, read_preview, report_on
 
@@ -22,16 +22,15 @@ def run(arguments: Sequence[str]) -> int:
         is nothing that a comment can be made of.
     """
     options = _parser().parse_args(arguments)
-    source = "the input" if options.file == "-" else f"the file {options.file}"
     try:
         report = report_on(read_preview(read_text(options.file)))
     except FileError as error:
         sys.stderr.write(f"preview-report: {error}\n")
         return 2
     except PreviewError as error:
-        sys.stderr.write(f"preview-report: {source} {error}\n")
+        sys.stderr.write(f"preview-report: {described(options.file)} {error}\n")
         return 2
-    sys.stdout.write(render(report, options.marker or report.preview.stack))
+    write_text(render(report, options.marker or report.preview.stack))
     hit = sorted(report.conditions & options.fail_on)
     if report.preview.errors:
         sys.stderr.write("preview-report: the preview failed\n")
