@@ -13,7 +13,7 @@ MOST_NODES = 1_000_000
 """Values, keys, lists and mappings, each alias counted as all that it stands for."""
 MOST_RIGHTS = 200_000
 """Rows of the table of access, each counted with the workloads that it is for."""
-MOST_COMPARISONS = 2_000_000
+MOST_COMPARISONS = 500_000
 """Of a role's labels with a selector that gathers roles into another one."""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 from kubiya_pulumi.review.built_in_roles import BUILT_IN_ROLES
@@ -30,6 +30,11 @@ class Role:
     def aggregated(self) -> bool:
         """Whether a controller gathers its rules, in place of those in the manifest."""
         return isinstance(self.body.get("aggregationRule"), Mapping)
+
+    @cached_property
+    def labels(self) -> Mapping[str, Any]:
+        """The labels by which other roles gather its rules."""
+        return mapping(inside(self.body, "metadata", "labels"))
 
 
 def is_system_role(name: str) -> bool:
@@ -107,16 +112,12 @@ class Roles:
         return tuple(
             each
             for each in self._cluster_roles
-            if each is not role and any(_selects(s, _labels(each)) for s in selectors)
+            if each is not role and any(_selects(s, each.labels) for s in selectors)
         )
 
 
 def _key(reference: ObjectReference) -> tuple[str, str, str]:
     return reference.kind, reference.namespace, reference.name
-
-
-def _labels(role: Role) -> Mapping[str, Any]:
-    return mapping(inside(role.body, "metadata", "labels"))
 
 
 def _size(selector: Mapping[str, Any]) -> int:

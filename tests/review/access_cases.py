@@ -40,7 +40,10 @@ def _given(role_name: str, to: str, namespace: str = "", kind: str = "ClusterRol
     return bound(role_name, who, namespace=namespace, kind=kind, name=f"{to}-{role_name}")
 
 
-_NAMES = "plain wide narrow named star subresource everything urls admin edit view aggregated overwritten open"
+_NAMES = """
+plain wide narrow named star subresource everything urls admin edit view aggregated overwritten
+open
+"""
 ACCOUNTS = tuple(_NAMES.split())
 
 MANIFEST: tuple[Object, ...] = (
