@@ -241,7 +241,7 @@ def _checks(data: object) -> tuple[HealthCheck, ...]:
 def _version(value: object) -> str | None:
     if isinstance(value, int | float) and not isinstance(value, bool):
         # The service counts the first version as 0.
-        return "v1" if value == 0 else f"v{value:g}"
+        return "v1" if value == 0 else f"v{value}".removesuffix(".0")
     return _text(value)
 
 
