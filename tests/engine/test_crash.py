@@ -7,6 +7,7 @@ nobody waits for it any more; or after its work, with the answer on its way.
 
 from __future__ import annotations
 
+import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ import pytest
 from kubiya_pulumi.emulator import Emulator
 from tests.engine.conftest import MakeStack
 from tests.engine.states import RUNNER
+from tests.harness import chaos
 from tests.harness.engine import Result, Stack
 
 pytestmark = pytest.mark.engine
@@ -107,6 +109,27 @@ def test_the_next_up_ends_as_the_program_says(
     assert emulator.runners["somebody-elses"] == bystander
     dev.preview("--expect-no-changes")
     dev.refresh("--skip-preview", "--expect-no-changes", "--clear-pending-creates")
+
+
+def test_a_walk_from_program_to_program_with_a_crash_at_every_step(
+    emulator: Emulator, stack: MakeStack
+) -> None:
+    """Where and when a command dies is random here. `make chaos` takes more steps."""
+    choose = random.Random(chaos.SEED)
+    dev = stack(PROGRAMS["nothing"], config={"kubiya:timeoutSeconds": "2"})
+    for _ in range(chaos.size(4, each=1)):
+        program = choose.choice(list(PROGRAMS))
+        moment = choose.choice(list(MOMENTS.values()))
+        emulator.faults.add("hang", nth=choose.randint(1, 6), **moment)
+        dev.rewrite(PROGRAMS[program])
+        dev.start("up", "--yes", "--skip-preview")
+        wait_for(lambda: emulator.faults.hanging > 0 or not dev.is_running)
+        kill = choose.choice(list(KILL.values()))
+        kill(dev) if dev.is_running else dev.wait()
+        emulator.faults.clear()
+        dev.run("cancel", "--yes", check=False)
+        dev.up("--skip-preview")
+        agree(emulator, dev, EXPECTED[program])
 
 
 def crash(

@@ -208,6 +208,11 @@ class Stack:
                 text=True,
             )
 
+    @property
+    def is_running(self) -> bool:
+        """Whether a command was started that has not ended yet."""
+        return self._running is not None and self._running.poll() is None
+
     def wait(self, *, check: bool = True) -> Result:
         """Wait for the command that was started; arguments and errors as for `run`."""
         if self._running is None:
