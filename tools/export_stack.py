@@ -91,7 +91,7 @@ def write(file: Path, stack: Stack, emulator: Emulator) -> None:
         for name in PLACES:
             resource.pop(name, None)
     file.write_text(json.dumps(state, indent=1).replace(emulator.url, ADDRESS) + "\n")
-    print(f"wrote {file.relative_to(ROOT)}")
+    print(f"wrote {file}")
 
 
 def main() -> None:

@@ -142,6 +142,21 @@ def test_a_new_manifest_comes_in(old: Stack, emulator: Emulator) -> None:
     assert changes(old) == {}
 
 
+def test_a_pin_of_today_is_held_against_the_manifest_in_the_state(old: Stack) -> None:
+    program, declared = (old.program / "__main__.py").read_text(), 'RunnerManifest("manifest", '
+    [sha256] = [
+        each["outputs"]["sha256"]
+        for each in old.resources(MANIFEST)
+        if each["urn"].endswith("::manifest")
+    ]
+    old.rewrite(program.replace(declared, f'{declared}sha256="{sha256}", '))
+    assert changes(old) == {}
+    old.rewrite(program.replace(declared, f'{declared}sha256="{"0" * 64}", '))
+    refused = old.preview(check=False)
+    assert refused.returncode
+    assert sha256 in refused.text
+
+
 def test_it_is_destroyed(old: Stack, emulator: Emulator) -> None:
     old.destroy("--skip-preview")
     assert old.resources() == []
