@@ -69,9 +69,9 @@ class Check:
 
     def run(self) -> int:
         """Preview, comment if there is a report, and return the status of the preview."""
-        status = self._run(self.preview, self._stack._environment())
+        status = self._run(self.preview, self._stack.environment())
         if (self._stack.program / "report.md").exists():
-            bare = {key: self._stack._environment()[key] for key in ("PATH", "NO_PROXY")}
+            bare = {key: self._stack.environment()[key] for key in ("PATH", "NO_PROXY")}
             assert self._run(self.comment, bare | self._token) == 0, self.output
         return status
 

@@ -201,7 +201,7 @@ class Stack:
             self._running = subprocess.Popen(
                 [tool("pulumi"), *args, "--non-interactive", "--color=never", *log],
                 cwd=self.program,
-                env=self._environment(),
+                env=self.environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=err,
@@ -254,7 +254,8 @@ class Stack:
     def _output(self, name: str) -> Path:
         return self.folder / f"engine.{name}"
 
-    def _environment(self) -> dict[str, str]:
+    def environment(self) -> dict[str, str]:
+        """The environment in which the engine runs: nothing of the user's settings is in it."""
         own = ("KUBIYA_", "PULUMI_", "KUBECONFIG")
         clean = {key: value for key, value in os.environ.items() if not key.startswith(own)}
         return (
