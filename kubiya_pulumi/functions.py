@@ -28,6 +28,7 @@ from kubiya_pulumi.api import (
 from kubiya_pulumi.lifecycle import manifest
 from kubiya_pulumi.lifecycle.errors import RunnerGoneError
 from kubiya_pulumi.lifecycle.look import present_runner, unless_gone
+from kubiya_pulumi.plain_key import warn_of_plain_key
 from kubiya_pulumi.provider import KubiyaProvider
 
 T = TypeVar("T")
@@ -259,6 +260,7 @@ def _settings(opts: pulumi.InvokeOptions | None) -> Settings:
     if provider is None and opts and opts.parent:
         provider = opts.parent.get_provider("pulumi-python:kubiya:Runner")
     if provider is None:
+        warn_of_plain_key()
         return None
     if not isinstance(provider, KubiyaProvider):
         raise GetError(

@@ -153,7 +153,8 @@ class UnauthorizedError(ApiError):
     advice = (
         "The API key was refused: set a valid one with "
         "`pulumi config set --secret kubiya:apiKey` or in KUBIYA_API_KEY. `pulumi refresh` and "
-        "`pulumi destroy` use the key stored in the state unless --run-program is given"
+        "`pulumi destroy` use the key that the last `pulumi up` stored in the stack, unless "
+        "--run-program is given or the key is in KUBIYA_API_KEY alone"
     )
 
 

@@ -35,6 +35,7 @@ from kubiya_pulumi.api import (
 from kubiya_pulumi.lifecycle import health, manifest, runner
 from kubiya_pulumi.lifecycle.steps import Steps
 from kubiya_pulumi.lifecycle.width import widen
+from kubiya_pulumi.plain_key import warn_of_plain_key
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -71,6 +72,10 @@ class _Provider(ResourceProvider):
 
     serialize_as_secret_always = False  # An empty instance holds no secret.
     steps: ClassVar[Steps]
+
+    def __init__(self) -> None:
+        # The program makes an instance for each resource; the plugin, which unpickles it, none.
+        warn_of_plain_key()
 
     def configure(self, req: ConfigureRequest) -> None:
         self._configured = req.config.get

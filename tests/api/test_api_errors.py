@@ -70,8 +70,9 @@ def test_sentences() -> None:
         "Correct what the service names, most often the runner's name.",
         "could not list the runners: the service answered 401: Unauthorized. The API key was "
         "refused: set a valid one with `pulumi config set --secret kubiya:apiKey` or in "
-        "KUBIYA_API_KEY. `pulumi refresh` and `pulumi destroy` use the key stored in the state "
-        "unless --run-program is given.",
+        "KUBIYA_API_KEY. `pulumi refresh` and `pulumi destroy` use the key that the last "
+        "`pulumi up` stored in the stack, unless --run-program is given or the key is in "
+        "KUBIYA_API_KEY alone.",
         'could not delete runner "a": the service answered 403: no permission. The API key lacks '
         "the permission: have it granted, or set another key in kubiya:apiKey "
         "(or KUBIYA_API_KEY).",

@@ -1,0 +1,122 @@
+"""A key that changes: what fails then on the real engine, what it says, and how it is mended."""
+
+from __future__ import annotations
+
+import pytest
+
+from kubiya_pulumi.emulator import Emulator
+from tests.engine.conftest import Calls, MakeStack
+from tests.engine.sentences import frames, sentence
+from tests.engine.states import RUNNER, state
+from tests.harness.engine import Stack
+from tests.harness.secrets import find_secrets
+
+pytestmark = pytest.mark.engine
+
+PROGRAM = """
+from kubiya_pulumi import KubiyaRunner
+
+KubiyaRunner("runner-prod", description="Runs our tools")
+"""
+NEW_KEY = "the-key-of-the-next-day"
+ADVICE = (
+    "The API key was refused: set a valid one with `pulumi config set --secret kubiya:apiKey` or "
+    "in KUBIYA_API_KEY. `pulumi refresh` and `pulumi destroy` use the key that the last "
+    "`pulumi up` stored in the stack, unless --run-program is given or the key is in "
+    "KUBIYA_API_KEY alone."
+)
+
+
+@pytest.fixture
+def rotated(emulator: Emulator, stack: MakeStack, calls: Calls) -> Stack:
+    """A stack with a runner, made with a key that is not valid any more; it has the new one."""
+    dev = stack(PROGRAM)
+    dev.up("--skip-preview")
+    emulator.switch(api_key=NEW_KEY)
+    dev.configure(secrets={"kubiya:apiKey": NEW_KEY})
+    calls()
+    return dev
+
+
+def test_refresh_and_destroy_use_the_old_key_and_say_so(
+    emulator: Emulator, rotated: Stack, calls: Calls
+) -> None:
+    before = state(rotated)
+    for command in (rotated.refresh, rotated.destroy):
+        failed = command("--skip-preview", check=False)
+        assert failed.returncode
+        assert sentence(failed) == (
+            'could not read runner "runner-prod": the service answered 401 (unauthorized): The '
+            f"API key is missing or invalid. {ADVICE}"
+        )
+        assert frames(failed) == {"kubiya_pulumi/lifecycle/providers.py"}
+        assert state(rotated) == before
+    assert len(calls()) == 2, "a key that was refused once is not tried again"
+    assert list(emulator.runners) == ["runner-prod"]
+    assert find_secrets([NEW_KEY], transcript=rotated.transcript, folder=rotated.folder) == []
+
+
+def test_running_the_program_uses_the_new_key(emulator: Emulator, rotated: Stack) -> None:
+    rotated.refresh("--skip-preview", "--run-program")
+    rotated.destroy("--skip-preview", "--run-program")
+    assert not emulator.runners
+    assert rotated.resources(RUNNER) == []
+
+
+def test_an_update_stores_the_new_key(emulator: Emulator, rotated: Stack) -> None:
+    rotated.up("--skip-preview")
+    rotated.refresh("--skip-preview")
+    rotated.destroy("--skip-preview")
+    assert not emulator.runners
+
+
+def test_a_key_in_the_environment_alone_is_always_todays(
+    emulator: Emulator, bare_stack: MakeStack
+) -> None:
+    environment = {"KUBIYA_API_KEY": emulator.api_key, "KUBIYA_BASE_URL": emulator.url}
+    dev = bare_stack(PROGRAM, env=environment)
+    dev.up("--skip-preview")
+    emulator.switch(api_key=NEW_KEY)
+    before = state(dev)
+    for command in (dev.refresh, dev.destroy):
+        assert ADVICE in sentence(command("--skip-preview", check=False))
+    assert state(dev) == before
+    environment["KUBIYA_API_KEY"] = NEW_KEY
+    dev.refresh("--skip-preview")
+    dev.destroy("--skip-preview")
+    assert not emulator.runners
+
+
+def test_a_key_moves_from_the_stack_to_the_environment_by_an_update(
+    emulator: Emulator, stack: MakeStack
+) -> None:
+    environment = {"KUBIYA_BASE_URL": emulator.url}
+    dev = stack(PROGRAM, env=environment)
+    dev.up("--skip-preview")
+    dev.run("config", "rm", "kubiya:apiKey")
+    environment["KUBIYA_API_KEY"] = emulator.api_key
+    dev.up("--skip-preview")
+    emulator.switch(api_key=NEW_KEY)
+    environment["KUBIYA_API_KEY"] = NEW_KEY
+    dev.refresh("--skip-preview")
+    dev.destroy("--skip-preview")
+    assert not emulator.runners
+
+
+def test_the_key_of_a_provider_is_stored_with_it(emulator: Emulator, stack: MakeStack) -> None:
+    program = """
+import pulumi
+from kubiya_pulumi import KubiyaProvider, KubiyaRunner
+
+config = pulumi.Config()
+other = KubiyaProvider("other", api_key=config.require("key"), base_url=config.require("url"))
+KubiyaRunner("runner-prod", opts=pulumi.ResourceOptions(provider=other))
+"""
+    dev = stack(program, config={"url": emulator.url}, secrets={"key": emulator.api_key})
+    dev.up("--skip-preview")
+    emulator.switch(api_key=NEW_KEY)
+    dev.configure(secrets={"key": NEW_KEY})
+    assert ADVICE in sentence(dev.destroy("--skip-preview", check=False))
+    dev.refresh("--skip-preview", "--run-program")
+    dev.destroy("--skip-preview", "--run-program")
+    assert not emulator.runners

@@ -1,0 +1,80 @@
+"""A warning, on the real engine, about a key that was set without `--secret`."""
+
+from __future__ import annotations
+
+import pytest
+
+from kubiya_pulumi import KubiyaRunner
+from kubiya_pulumi.emulator import Emulator
+from kubiya_pulumi.plain_key import WARNING
+from kubiya_pulumi.testing import Mocks, run_program
+from tests.engine.conftest import MakeStack
+from tests.engine.states import is_secret
+from tests.harness.engine import Stack
+
+pytestmark = pytest.mark.engine
+
+PROGRAM = """
+from kubiya_pulumi import KubiyaRunner, RunnerHealth, RunnerManifest, get_runners
+
+get_runners()
+runner = KubiyaRunner("runner-prod")
+RunnerManifest("manifest", runner=runner.id)
+RunnerHealth("health", runner=runner.id)
+KubiyaRunner("runner-test")
+"""
+
+
+def warnings(dev: Stack) -> int:
+    """How often the last command warned."""
+    # The engine prints a warning as it comes, and once more at the end.
+    _, diagnostics = dev.results[-1].stdout.split("Diagnostics:")
+    return diagnostics.count(WARNING)
+
+
+def test_a_plain_key_brings_one_warning_a_run(emulator: Emulator, bare_stack: MakeStack) -> None:
+    dev = bare_stack(
+        PROGRAM, config={"kubiya:baseUrl": emulator.url, "kubiya:apiKey": emulator.api_key}
+    )
+    dev.preview()
+    assert warnings(dev) == 1
+    dev.up("--skip-preview")
+    assert warnings(dev) == 1
+    assert emulator.api_key not in dev.transcript
+
+    # The command that the warning names mends it, in the settings and in the state.
+    assert "`pulumi config set --secret kubiya:apiKey`" in WARNING
+    dev.run("config", "set", "--secret", "kubiya:apiKey", emulator.api_key)
+    dev.up("--skip-preview")
+    assert warnings(dev) == 0
+    [provider] = dev.resources("pulumi:providers:pulumi-python")
+    assert is_secret(provider["inputs"]["kubiya:apiKey"])
+    assert emulator.api_key not in (dev.program / "Pulumi.dev.yaml").read_text()
+
+
+def test_a_secret_key_brings_none(stack: MakeStack) -> None:
+    dev = stack(PROGRAM)
+    dev.preview()
+    assert warnings(dev) == 0
+
+
+def test_a_key_in_the_environment_brings_none(emulator: Emulator, bare_stack: MakeStack) -> None:
+    environment = {"KUBIYA_API_KEY": emulator.api_key, "KUBIYA_BASE_URL": emulator.url}
+    dev = bare_stack(PROGRAM, env=environment)
+    dev.preview()
+    assert warnings(dev) == 0
+
+
+def test_a_get_function_alone_brings_one(emulator: Emulator, bare_stack: MakeStack) -> None:
+    settings = {"kubiya:baseUrl": emulator.url, "kubiya:apiKey": emulator.api_key}
+    dev = bare_stack("from kubiya_pulumi import get_runners\nget_runners()", config=settings)
+    dev.preview()
+    assert warnings(dev) == 1
+
+
+def test_no_warning_under_mocks(capfd: pytest.CaptureFixture[str]) -> None:
+    ran = run_program(
+        lambda: KubiyaRunner("runner-prod"), Mocks(), config={"kubiya:apiKey": "in-plain-text"}
+    )
+    assert ran.outputs == {}
+    assert "plain text" not in "".join(capfd.readouterr())
