@@ -1,0 +1,313 @@
+"""`kubiya-pulumi preview-report` on previews that are made up; real ones are in tests/cluster."""
+
+from __future__ import annotations
+
+import io
+import itertools
+import json
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from kubiya_pulumi.cli.main import main
+from tests.harness.secrets import find_secrets
+from tests.preview.made import GROUP, binding, deployment, document, of, role, rule, state, step
+
+RUNNER = "pulumi-python:dynamic/kubiya:Runner"
+MANIFEST = "pulumi-python:dynamic/kubiya:RunnerManifest"
+LIMIT = 65_536
+
+
+class Command:
+    """Runs the command on a text, and keeps what it printed."""
+
+    def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        self._file = folder / "preview.json"
+        self._capsys = capsys
+
+    def __call__(self, text: str | bytes, *flags: str) -> int:
+        self._file.write_bytes(text.encode() if isinstance(text, str) else text)
+        status = main(["preview-report", str(self._file), *flags])
+        self.out, self.err = self._capsys.readouterr()
+        return status
+
+
+@pytest.fixture
+def report(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Command:
+    return Command(tmp_path, capsys)
+
+
+def runner(op: str, **inputs: Any) -> dict[str, Any]:
+    old, new = state({"name": "a", **inputs}), state({"name": "b", **inputs})
+    return step(op, RUNNER, "r", oldState=old, newState=new, detailedDiff={"name": {}})
+
+
+def tokens(markdown: str) -> list[Token]:
+    """What GitHub would see in the comment: blocks, and what is inside of lines."""
+    parser = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+    blocks = parser.parse(markdown)
+    return [*blocks, *(inner for block in blocks for inner in block.children or ())]
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("", "is empty. Give what"),
+        ("no json", "is not JSON. Give what"),
+        ("[]", "is JSON, but not that of a preview. Give what"),
+        (b"\xff\xfe", "cannot be read: it is not text in UTF-8."),
+    ],
+)
+def test_what_is_no_preview_is_one_sentence(
+    text: str | bytes, problem: str, report: Command
+) -> None:
+    assert report(text) == 2
+    assert report.out == ""
+    assert report.err.count("\n") == 1
+    assert re.match(rf"preview-report: the file .*preview\.json {re.escape(problem)}", report.err)
+
+
+def test_a_file_that_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["preview-report", "missing.json"]) == 2
+    assert capsys.readouterr().err == (
+        "preview-report: the file missing.json cannot be read: No such file or directory.\n"
+    )
+
+
+@pytest.mark.parametrize("arguments", [["-"], []])
+def test_standard_input(
+    arguments: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = io.TextIOWrapper(io.BytesIO(b"\xef\xbb\xbf" + document().encode()))
+    monkeypatch.setattr(sys, "stdin", text)
+    assert main(["preview-report", *arguments]) == 0
+    assert "Nothing to do." in capsys.readouterr().out
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"")))
+    assert main(["preview-report", *arguments]) == 2
+    assert capsys.readouterr().err.startswith("preview-report: the input is empty.")
+
+
+def test_a_condition_that_is_none(report: Command) -> None:
+    with pytest.raises(SystemExit) as caught:
+        report(document(), "--fail-on=replace,melt")
+    assert caught.value.code == 2
+
+
+@pytest.mark.parametrize(
+    ("steps", "hit"),
+    [
+        ([], set()),
+        ([runner("create")], set()),
+        ([runner("replace")], {"replace"}),
+        ([runner("delete")], {"delete"}),
+        ([step("create", MANIFEST, "m")], {"unreviewed"}),
+        (
+            [of("create", role(rules=[rule("get", "pods")])), of("create", binding())],
+            {"rbac"},
+        ),
+    ],
+)
+@pytest.mark.parametrize("condition", ["replace", "delete", "rbac", "unreviewed"])
+def test_the_status_is_set_by_what_is_asked_for(
+    condition: str, steps: list[dict[str, Any]], hit: set[str], report: Command
+) -> None:
+    assert report(document(*steps), f"--fail-on={condition}") == (condition in hit)
+    assert (condition in report.err) == (condition in hit)
+    assert report(document(*steps)) == 0
+    assert report.err == ""
+
+
+def test_several_conditions(report: Command) -> None:
+    assert report(document(runner("replace")), "--fail-on", "delete, replace") == 1
+    assert report.err == "preview-report: the preview has what --fail-on names: replace\n"
+
+
+def test_a_failed_preview_is_status_1_and_said_first(report: Command) -> None:
+    said = [{"severity": "error", "message": "error: bad ```\n<b>key</b>\n"}]
+    assert report(document(runner("update"), diagnostics=said)) == 1
+    assert report.err == "preview-report: the preview failed\n"
+    assert "**The preview failed.**" in report.out
+    [fence] = [each for each in tokens(report.out) if each.type == "fence"]
+    assert fence.content == "bad ```\n<b>key</b>\n"
+    report(document(diagnostics=said))
+    assert "Nothing to do" not in report.out
+
+
+@pytest.mark.parametrize(
+    ("flags", "marker"),
+    [
+        ([], "infra/dev"),
+        (["--marker", "web"], "web"),
+        (["--marker", "a --> <b>\n@c"], "a%20-%2D%3E%20%3Cb%3E%0A%40c"),
+        (["--marker", "é\ud800"], "%C3%A9%3F"),
+    ],
+)
+def test_the_first_line_is_the_marker(flags: list[str], marker: str, report: Command) -> None:
+    report(document(runner("update")), *flags)
+    assert report.out.splitlines()[0] == f"<!-- kubiya-pulumi preview-report {marker} -->"
+
+
+def test_only_a_runners_name_and_description_are_shown_with_their_values(report: Command) -> None:
+    report(document(runner("update")))
+    assert "`name`: `a` → `b`" in report.out
+    others = runner("update", token="plain-secret")
+    others["detailedDiff"] = {"token": {}, "name": {}}
+    report(document(others))
+    assert "| `token`, `name` |" in report.out
+    assert find_secrets(["plain-secret"], report=report.out) == []
+
+
+def test_no_secret_is_shown_of_a_preview_that_has_them_in_plain_text(report: Command) -> None:
+    secret = "hunter2-and-more"
+    env = [{"name": "PASSWORD", "value": secret}]
+    outputs = {"content": secret, "url": secret, "manifest_url": secret, "sha256": "0" * 64}
+    known = state({"runner": "r"}, outputs=outputs)
+    body = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}}
+    paths = {"data.key": {}, "stringData.key": {}}
+    steps = [
+        step("update", MANIFEST, "m", oldState=known, newState=known, detailedDiff={"content": {}}),
+        step("replace", RUNNER, "r", oldState=known, newState=known, replaceReasons=["url"]),
+        of("update", *[{**body, "data": {"key": secret}}] * 2) | {"detailedDiff": paths},
+        of("create", deployment("d", "i:1", env=env)),
+        of("delete", {**body, "stringData": {"key": secret}, "type": "Opaque"}),
+    ]
+    config = {"kubiya:apiKey": secret}
+    assert report(document(*steps, config=config)) == 0
+    assert "`data.key`, `stringData.key`" in report.out
+    assert find_secrets([secret], report=report.out, errors=report.err) == []
+
+
+HOSTILE = [
+    "a|b",
+    r"a\|b\\|c\\",
+    "`tick`` ```",
+    "``",
+    "line\nbreak\r\n\r\n# heading",
+    "</details><script>alert(1)</script>",
+    "<!-- --> <img src=x>",
+    "@octocat #1 https://example.com [a](b) ![c](d)",
+    "**bold** _em_ ~~gone~~ &lt; &#64;",
+    "\u202eright to left\u200b\x1b[31m",
+    " ",
+    "\x00",
+    "x" * 5_000,
+]
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_names_stay_text(name: str, report: Command) -> None:
+    pod = deployment("d", name)
+    pod["metadata"]["name"] = name
+    rules = [{**rule("get", "pods"), "resourceNames": [name], "verbs": [name]}]
+    steps = [
+        step("create", f"a:b:{name}", name),
+        step("delete", "a:b:C", name),
+        step("replace", "a:b:C", name, replaceReasons=[name]),
+        step("update", "a:b:C", name, detailedDiff={name: {}}),
+        step("update", RUNNER, "r", oldState=state({"name": name}), newState=state({"name": "b"}),
+             detailedDiff={"name": {}}),
+        of("update", deployment("d", "i:1"), pod),
+        of("create", role(name, rules=rules)),
+        of("create", binding(name, role_name=name)),
+    ]  # fmt: skip
+    said = [{"severity": each, "message": name} for each in ("warning", "error")]
+    said.append({"severity": "warning", "message": f"{GROUP}:{name} -- Required input properties "
+                 "have unknown values"})  # fmt: skip
+    report(document(*steps, diagnostics=said))
+    found = tokens(report.out)
+
+    own = {"html_block", "html_inline"}
+    html = {each.content.strip() for each in found if each.type in own}
+    summary = r"<details>\n<summary>[A-Z][\w ]+ \(\d+\)</summary>"
+    for each in html:
+        assert each in ("</details>", "<br>") or re.fullmatch(
+            rf"{summary}|<!-- [\w/% -]+ -->", each
+        )
+    kinds = {each.type for each in found}
+    assert not kinds & {
+        "link_open",
+        "image",
+        "em_open",
+        "s_open",
+        "hr",
+        "code_block",
+        "bullet_list",
+    }
+    headings = [b for a, b in itertools.pairwise(found) if a.type == "heading_open"]
+    titles = {re.sub("`[^`]*`", "", each.content).strip() for each in headings}
+    assert titles <= {"Preview of", "Replaced", "Deleted", "RBAC", "Images"}
+    outside = "".join(each.content for each in found if each.type == "text")
+    assert not re.search(r"octocat|example\.com|script|right to left|xxx", outside)
+    assert_rows_are_whole(report.out)
+
+
+def assert_rows_are_whole(markdown: str) -> None:
+    """Each row of a table has as many cells as its header: pipes without a backslash end one."""
+    columns = 0
+    for line in markdown.splitlines():
+        pipes = re.sub(r"\\.", "", line).count("|") if line.startswith("|") else 0
+        columns = columns if pipes and columns else pipes
+        assert pipes == columns, line
+
+
+def test_a_comment_of_any_size_has_room_and_says_what_is_left_out(report: Command) -> None:
+    many = 3_000
+    names = [f"name-{number}-" + "é" * 150 for number in range(many)]
+    rules = [{**rule("get", "pods"), "resourceNames": [name]} for name in names]
+    steps = [
+        *(step(op, "a:b:C", n) for op in ("create", "update", "delete", "replace") for n in names),
+        *(of("create", deployment(f"d{n}", name)) for n, name in enumerate(names)),
+        of("create", role(rules=rules)),
+        of("create", binding()),
+    ]
+    said = [{"severity": "warning", "message": name} for name in names]
+    said += [{"severity": "error", "message": "e" * 100_000}]
+    report(document(*steps, diagnostics=said))
+    assert LIMIT - 1_000 < len(report.out.encode()) < LIMIT
+    left_out = [int(n.replace(",", "")) for n in re.findall(r"\*\*([\d,]+) more rows", report.out)]
+    assert_rows_are_whole(report.out)
+    rows = [line for line in report.out.splitlines() if line.startswith("| ")]
+    headers = sum(line.startswith("| ---") for line in rows) * 2
+    total = 4 * many + (many + 2) + many + many + many
+    assert len(rows) - headers + sum(left_out) == total
+    assert f"{many:,} to replace, {many:,} to delete" in report.out
+
+
+def test_what_matters_most_is_kept(report: Command) -> None:
+    created = [step("create", "a:b:C", f"created-{n}") for n in range(10_000)]
+    deleted = [step("delete", "a:b:C", f"deleted-{n}") for n in range(100)]
+    report(document(*created, *deleted))
+    assert report.out.count("`deleted-") == 100
+    assert "left out: a comment has no room for all" in report.out
+
+
+def test_a_preview_without_what_stays_says_how_to_get_it(report: Command) -> None:
+    update = of("update", role(rules=[]), role(rules=[rule("get", "secrets")]))
+    report(document(update, changeSummary={"same": 5}))
+    assert "| gains | whoever is bound | `get` | `secrets` |" in report.out
+    assert "`pulumi preview --json --show-sames`" in report.out
+    report(document(update, of("same", binding()), changeSummary={"same": 1}))
+    assert "--show-sames" not in report.out
+
+
+def test_a_cluster_that_is_not_the_default_one_is_named(report: Command) -> None:
+    there = "urn:pulumi:dev::infra::pulumi:providers:kubernetes::staging"
+    steps = [of("create", role(rules=[rule("get", "pods")]), cluster=there)]
+    report(document(*steps, of("create", binding(), cluster=there)))
+    assert "| the whole cluster at `staging` |" in report.out
+
+
+def test_it_needs_no_extra(report: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("rich", "starlette", "kubernetes"):
+        monkeypatch.setitem(sys.modules, name, None)
+    assert report(document()) == 0
+
+
+def test_json_with_lone_surrogates_becomes_text(report: Command) -> None:
+    assert report(json.dumps({"steps": [step("create", "a:b:C", "x\ud800y")]})) == 0
+    assert "`xy`" in report.out
