@@ -51,7 +51,7 @@ def run(arguments: Sequence[str]) -> int:
         sys.stderr.write(f"review: {error}\n")
         return 2
     except ModuleNotFoundError as error:
-        if error.name != "rich":
+        if (error.name or "").partition(".")[0] != "rich":
             raise
         sys.stderr.write(
             "review: the table needs an extra: pip install 'kubiya-pulumi[cli]', or choose "

