@@ -56,7 +56,8 @@ _ENTRY = re.compile(
 # Values that are no secret: none at all, switches, small numbers, paths, and whatever stands for
 # another value.
 _HARMLESS = re.compile(
-    r"[\"']?(|true|false|null|none|yes|no|\d{1,5}|/[\w./-]*|\$[({].*|\{\{.*|<.*|[|>\[{].?)[\"',; ]*",
+    r"[\"']?(|true|false|null|none|yes|no|\d{1,5}|/[\w./-]*|\$[({].*|\{\{.*|<.*|[|>\[{].?)"
+    r"[\"',; ]*",
     re.IGNORECASE,
 )
 

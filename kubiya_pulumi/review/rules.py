@@ -147,7 +147,7 @@ def _entries(
     """The entries of a mapping, none of them unknown; if they are required, none is missing."""
     names = list(names)
     if not isinstance(data, Mapping):
-        raise ReviewRulesError(f"{what} has to be an object with {quoted(names)}")
+        raise ReviewRulesError(f"{what} must be an object with {quoted(names)}")
     if unknown := [str(key) for key in data if key not in names]:
         raise ReviewRulesError(f"{what} can have {quoted(names)}, and no {quoted(unknown)}")
     if required and (missing := [name for name in names if name not in data]):
