@@ -36,5 +36,5 @@ def access_cells(
 def _who(grant: Grant, names: Callable[[Iterable[str]], str], new_line: str) -> str:
     if grant.subject == WHOEVER_IS_BOUND:
         return "whoever is bound"
-    runs = f"{new_line}runs {names(grant.workloads)}" if grant.workloads else ""
+    runs = f"{new_line}used by {names(grant.workloads)}" if grant.workloads else ""
     return names([str(grant.subject)]) + runs
