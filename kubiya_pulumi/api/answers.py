@@ -106,8 +106,9 @@ class Answer:
         text = self.text()
         try:
             data = json.loads(text)
-            # JSON can spell what UTF-8 cannot: one half of a surrogate pair.
-            json.dumps(data, ensure_ascii=False).encode()
+            # JSON can spell what UTF-8 cannot, one half of a surrogate pair; and Python reads
+            # NaN and numbers without end, which are not JSON.
+            json.dumps(data, ensure_ascii=False, allow_nan=False).encode()
         except UnicodeEncodeError:
             raise self.malformed("holds text that is not valid Unicode") from None
         except (ValueError, RecursionError):
