@@ -6,6 +6,7 @@ only when it is asked for, so one command's requirements never slow or break ano
 
 import argparse
 import importlib
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
@@ -27,8 +28,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: the arguments after the program's name; those of the process by default.
 
     Returns:
-        The exit status: 0 for success, 1 for a failure that was explained, 2 where there are no
-        arguments, after the help text on stderr.
+        The exit status: 0 for success, 1 for a failure that was explained or output that
+        nobody reads to its end, 2 where there are no arguments, after the help text on stderr.
 
     Raises:
         SystemExit: 2 for arguments that cannot be, 0 after a help text or the version.
@@ -50,7 +51,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
     parsed = parser.parse_args(given)
     module = importlib.import_module(f"kubiya_pulumi.cli.{parsed.command.replace('-', '_')}")
-    status: int = module.run(parsed.arguments)
+    try:
+        status: int = module.run(parsed.arguments)
+    except BrokenPipeError:
+        # Whoever read the output wanted no more of it, and Python would try again at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     return status
 
 

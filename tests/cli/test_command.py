@@ -49,3 +49,21 @@ def test_a_command_is_imported_only_when_it_is_asked_for() -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60
     )
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_output_that_nobody_reads_ends_without_a_traceback() -> None:
+    """As in `kubiya-pulumi review | head`, where the rest of the output has nowhere to go."""
+    many = "\n---\n".join(
+        f"{{apiVersion: v1, kind: ConfigMap, metadata: {{name: c{n}}}}}" for n in range(2_000)
+    )
+    with subprocess.Popen(
+        [sys.executable, "-m", "kubiya_pulumi.cli.main", "review", "--format=json"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.close()
+        _, errors = process.communicate(many, timeout=60)
+    assert (process.returncode, errors) == (1, "")
