@@ -5,9 +5,9 @@ findings by rules. Pure functions of text: no network, no Pulumi.
 """
 
 from kubiya_pulumi.review.catalogue import RULES
+from kubiya_pulumi.review.container_images import images
 from kubiya_pulumi.review.errors import ManifestError, ReviewDeniedError, ReviewRulesError
 from kubiya_pulumi.review.findings import Direction, Finding, ObjectReference, Rule, Severity
-from kubiya_pulumi.review.images import images
 from kubiya_pulumi.review.objects import KubernetesObject, parse_manifest
 from kubiya_pulumi.review.rbac import Grant, PolicyRule, Subject, can
 from kubiya_pulumi.review.report import Review, Waived, review

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 
+from kubiya_pulumi.review.container_images import full_name, images_of
 from kubiya_pulumi.review.findings import Direction, Finding, Rule, Severity, quoted
-from kubiya_pulumi.review.images import full_name, images_of
 from kubiya_pulumi.review.inventory import Inventory
 
 IMAGE = Rule(

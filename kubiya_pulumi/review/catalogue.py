@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from kubiya_pulumi.review import access, allowed, confidential, images, references, standards
+from kubiya_pulumi.review import (
+    access,
+    allowed,
+    confidential,
+    container_images,
+    references,
+    standards,
+)
 from kubiya_pulumi.review.findings import Rule
 
-_CHECKED = (access, standards, images, confidential, references)
+_CHECKED = (access, standards, container_images, confidential, references)
 
 CHECKS = tuple(module.findings for module in _CHECKED)
 """From an inventory to findings."""

@@ -9,10 +9,10 @@ from typing import Any
 
 from kubiya_pulumi.review import allowed
 from kubiya_pulumi.review.catalogue import CHECKS
+from kubiya_pulumi.review.container_images import images_of
 from kubiya_pulumi.review.errors import ReviewDeniedError
 from kubiya_pulumi.review.findings import Finding, ObjectReference, Severity
 from kubiya_pulumi.review.grants import grants_in
-from kubiya_pulumi.review.images import images_of
 from kubiya_pulumi.review.inventory import Inventory
 from kubiya_pulumi.review.objects import KubernetesObject
 from kubiya_pulumi.review.rbac import Grant
