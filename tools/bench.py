@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""How long the engine takes with runners, against resources that do nothing, in one run.
+"""How long the engine takes with runners, against resources that do nothing, and a review.
 
-    make bench                      100 runners, 3 rounds
-    make bench BENCH="200 5"        200 runners, 5 rounds
+    make bench                          100 runners, 3 rounds, and a review of 1,000 objects
+    make bench BENCH="200 5"            200 runners, 5 rounds
+    make bench BENCH="--only review"    without the engine
 
 Seconds differ from machine to machine and from hour to hour; the ratio of the two, taken in
 turn on the same machine, is what can be compared. The runners' API is the emulator without
@@ -22,7 +23,10 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from kubiya_pulumi.emulator import Emulator
+from kubiya_pulumi.review import parse_manifest, review
 from tests.harness.engine import Stack
+
+REVIEWED_OBJECTS = 1_000
 
 RUNNERS = """
 from kubiya_pulumi import KubiyaRunner
@@ -89,22 +93,62 @@ def one_round(count: int) -> tuple[dict[str, float], dict[str, float]]:
     return results[0], results[1]
 
 
-def main() -> None:
+def manifest_of(count: int) -> str:
+    """One manifest with at least so many objects: those of many runners."""
+    with Emulator() as emulator:
+        texts: list[str] = []
+        objects = 0
+        while objects < count:
+            texts.append(emulator.add_runner(f"runner-{len(texts)}").manifest)
+            objects += len(parse_manifest(texts[-1]))
+    return "".join(texts)
+
+
+def compare_engine(count: int, rounds: int) -> None:
     """Print a table: the median of each command's seconds, and of the ratios."""
+    measured_rounds = [one_round(count) for _ in range(rounds)]
+    print(f"{count} resources, median of {rounds} rounds, seconds a command\n")
+    print(f"{'':24}{'runners':>9}{'nothing':>9}{'ratio':>8}")
+    for name in measured_rounds[0][0]:
+        runners = statistics.median(ours[name] for ours, _ in measured_rounds)
+        nothing = statistics.median(theirs[name] for _, theirs in measured_rounds)
+        ratio = statistics.median(ours[name] / theirs[name] for ours, theirs in measured_rounds)
+        print(f"{name:24}{runners:9.2f}{nothing:9.2f}{ratio:8.2f}")
+    print()
+
+
+def time_review(rounds: int) -> None:
+    """Print how long the text of a large manifest takes to be read, and to be reviewed."""
+    text = manifest_of(REVIEWED_OBJECTS)
+    seconds: dict[str, list[float]] = {"parse": [], "review": []}
+    for _ in range(rounds):
+        began = time.perf_counter()
+        objects = parse_manifest(text)
+        parsed = time.perf_counter()
+        found = review(objects)
+        seconds["parse"].append(parsed - began)
+        seconds["review"].append(time.perf_counter() - parsed)
+    print(
+        f"A review of {len(found.objects):,} objects with {len(found.grants):,} rights and "
+        f"{len(found.findings):,} findings, median of {rounds} rounds, seconds\n"
+    )
+    for name, taken in seconds.items():
+        print(f"{name:24}{statistics.median(taken):9.3f}")
+
+
+def main() -> None:
+    """Measure what is asked for."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("count", type=int, nargs="?", default=100, help="how many runners")
     parser.add_argument("rounds", type=int, nargs="?", default=3, help="how many times")
+    parser.add_argument("--only", choices=("engine", "review"), help="one of the two")
     options = parser.parse_args()
-    rounds = [one_round(options.count) for _ in range(options.rounds)]
-    print(f"{options.count} resources, median of {options.rounds} rounds, seconds a command\n")
-    print(f"{'':24}{'runners':>9}{'nothing':>9}{'ratio':>8}")
-    for name in rounds[0][0]:
-        runners = statistics.median(ours[name] for ours, _ in rounds)
-        nothing = statistics.median(theirs[name] for _, theirs in rounds)
-        ratio = statistics.median(ours[name] / theirs[name] for ours, theirs in rounds)
-        print(f"{name:24}{runners:9.2f}{nothing:9.2f}{ratio:8.2f}")
+    if options.only != "review":
+        compare_engine(options.count, options.rounds)
+    if options.only != "engine":
+        time_review(options.rounds)
 
 
 if __name__ == "__main__":
