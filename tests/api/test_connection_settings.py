@@ -100,6 +100,17 @@ def test_a_base_url_that_can_be_right(url) -> None:
         ("http://127.0.0.1.a.example", "is plain http:// to 127.0.0.1.a.example"),
         ("http://localhost.a.example", "is plain http:// to localhost.a.example"),
         ("http://[::2]", "is plain http:// to ::2"),
+        ("http://[::]", "is plain http:// to ::"),
+        ("http://0", "is plain http:// to 0"),
+        ("http://2130706433", "is plain http:// to 2130706433"),
+        ("http://0x7f000001", "is plain http:// to 0x7f000001"),
+        ("http://0177.0.0.1", "is plain http:// to 0177.0.0.1"),
+        ("http://127.1", "is plain http:// to 127.1"),
+        ("http://127.0.0.1.evil.com", "is plain http:// to 127.0.0.1.evil.com"),
+        ("http://localhost.evil.com", "is plain http:// to localhost.evil.com"),
+        ("http://localhost.", "is plain http:// to localhost."),
+        ("http://evil.com#@127.0.0.1", 'contains "?" or "#"'),
+        ("http://127.0.0.1@evil.com", "contains a user name"),
     ],
 )
 def test_a_base_url_that_cannot_be_right(url, problem) -> None:

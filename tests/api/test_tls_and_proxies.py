@@ -10,7 +10,15 @@ from threading import Thread
 import pytest
 import trustme
 
-from kubiya_pulumi.api import ConnectionFailedError, TlsError
+from kubiya_pulumi.api import (
+    ConnectionFailedError,
+    KubiyaError,
+    MalformedAnswerError,
+    ProxyRefusedError,
+    TlsError,
+    UnexpectedStatusError,
+)
+from tests.api.endless import Endless, over_and_over
 from tests.api.scripted_service import ScriptedService, reply
 
 NAME = "runners.test"
@@ -137,6 +145,40 @@ def test_a_post_over_broken_tls_is_not_made_again(connect, secure, bundle) -> No
     assert len(secure.requests) == 1
 
 
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("where", ["http://127.0.0.1:{other}/x", "//127.0.0.1:{other}/x", "/x"])
+def test_the_key_is_not_led_elsewhere(where, status, connect, secure, service, bundle, key) -> None:
+    """To plain http, to another port of the same host, or to another path of the same origin."""
+    service.replies = [reply(200, [])]
+    secure.replies = [reply(status, b"", Location=where.format(other=service.port))]
+    client = connect(secure.url, ca_bundle=bundle)
+    for call in (client.list_runners, lambda: client.create_runner("a")):
+        with pytest.raises(UnexpectedStatusError, match="it redirects to"):
+            call()
+    assert service.connections == []
+    assert secure.targets == ["/api/v3/runners", "/api/v3/runners/a"]
+
+
+def test_a_download_from_another_host_carries_no_key(connect, service, secure, bundle) -> None:
+    service.replies = [reply(302, b"", Location=f"https://user:word@127.0.0.1:{secure.port}/m")]
+    secure.replies = [reply(200, "kind: Namespace")]
+    client = connect(service.url, ca_bundle=bundle)
+    assert client.download_manifest("/m", runner="a") == "kind: Namespace"
+    for request in (*service.requests, *secure.requests):
+        assert {"authorization", "proxy-authorization", "cookie"}.isdisjoint(request.headers)
+
+
+def test_a_download_does_not_go_on_in_plain_http(connect, secure, service, bundle) -> None:
+    service.replies = [reply(200, "kind: Namespace")]
+    client = connect(secure.url, ca_bundle=bundle)
+    with pytest.raises(MalformedAnswerError, match="leads from https:// to plain http://"):
+        client.download_manifest(f"{service.url}/m", runner="a")
+    secure.replies = [reply(302, b"", Location=f"{service.url}/m")]
+    with pytest.raises(MalformedAnswerError, match="leads from https:// to plain http://"):
+        client.download_manifest("/m", runner="a")
+    assert service.connections == []
+
+
 class _Proxy(BaseHTTPRequestHandler):
     """Joins every CONNECT to the one service behind it."""
 
@@ -211,7 +253,7 @@ def test_plain_http_stays_on_the_machine(
 def test_a_proxy_that_refuses(connect, proxy, pauses, monkeypatch) -> None:
     monkeypatch.setattr(_Proxy, "do_CONNECT", _Proxy.do_GET)
     monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.server_address[1]}")
-    with pytest.raises(ConnectionFailedError, match="through the proxy") as raised:
+    with pytest.raises(ProxyRefusedError, match="through the proxy") as raised:
         connect(f"https://{NAME}").create_runner("a")
     assert "may have been done" not in str(raised.value)
     assert len(proxy.asked) == 1
@@ -230,10 +272,21 @@ def test_a_proxy_that_is_not_there(connect, pauses, monkeypatch) -> None:
 
 
 @pytest.mark.parametrize("address", ["socks5://127.0.0.1:1", "http://", "foo://127.0.0.1:1"])
-def test_a_proxy_address_that_cannot_be_used(address, connect, monkeypatch) -> None:
+def test_a_proxy_address_that_cannot_be_used(address, connect, pauses, monkeypatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", address)
-    with pytest.raises(ConnectionFailedError, match="the proxy's address in the environment"):
+    with pytest.raises(ProxyRefusedError, match="the proxy's address in the environment"):
         connect(f"https://{NAME}", max_retries=1).list_runners()
+    assert pauses == []
+
+
+def test_a_proxy_that_never_comes_to_an_end(connect, service, monkeypatch) -> None:
+    endless = Endless(b"HTTP/1.1 200 OK\r\n", over_and_over(b"x: y\r\n"))
+    service.replies = [endless]
+    monkeypatch.setenv("HTTPS_PROXY", service.url)
+    with pytest.raises(KubiyaError) as raised:
+        connect(f"https://{NAME}", max_retries=0).list_runners()
+    assert str(raised.value).isprintable()
+    assert endless.sent < 2**25
 
 
 def test_a_host_that_is_not_known(connect) -> None:
