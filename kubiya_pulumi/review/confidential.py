@@ -35,7 +35,7 @@ RULES = (CONFIG_MAP, ENVIRONMENT)
 _NAME = re.compile(
     r"(password|passwd|passphrase|pwd|secret|token|credentials?"
     r"|(access|account|api|auth|encryption|master|private|secret|signing)[-_. ]?key"
-    r"|(?<![a-z])(?<!public.)(key|creds|seed))$",
+    r"|(?<=[-_. ])(?<!public.)key|(?<![a-z])(creds|seed))$",
     re.IGNORECASE,
 )
 

@@ -144,7 +144,7 @@ RISKS = (
         ),
         _WRITE,
         (
-            *_core("pods", "replicationcontrollers"),
+            *_core("pods", "pods/ephemeralcontainers", "replicationcontrollers"),
             *(("apps", each) for each in ("deployments", "daemonsets", "replicasets")),
             ("apps", "statefulsets"),
             ("batch", "jobs"),
@@ -159,8 +159,9 @@ RISKS = (
             "A role allows to run programs in pods that are there, to attach to them, or to reach "
             "their ports: with it come the rights and the Secrets of those pods.",
         ),
-        (*_READ[:1], *_WRITE),
-        _core("pods/exec", "pods/attach", "pods/portforward", "pods/ephemeralcontainers"),
+        # Reading is enough where a connection is made by a GET that upgrades to a WebSocket.
+        ("get", "create"),
+        _core("pods/exec", "pods/attach", "pods/portforward"),
     ),
     Risk(
         _rule(

@@ -22,7 +22,6 @@ SECRETS = [
     ("CLIENT_SECRET", "hunter2"),
     ("API_KEY", "hunter2"),
     ("apiKey", "hunter2"),
-    ("KEY", "hunter2"),
     ("SSH_KEY", "hunter2"),
     ("nats.creds", "hunter2"),
     ("AWS_SECRET_ACCESS_KEY", "hunter2"),
@@ -55,6 +54,7 @@ HARMLESS = [
     ("ca.crt", "-----BEGIN CERTIFICATE-----\nMIIE\n-----END CERTIFICATE-----\n"),
     ("app.yaml", "user: app\npassword: ${PASSWORD}\nsecret:\n  name: a\n"),
     ("app.yaml", "token: |\n"),
+    ("app.yaml", "tolerations:\n- key: node\n"),
 ]
 
 
