@@ -8,6 +8,7 @@ from pulumi.dynamic import Resource
 from kubiya_pulumi.lifecycle.providers import RunnerProvider
 
 RUNNER_TYPE = "pulumi-python:dynamic/kubiya:Runner"
+STACK_TYPE = "pulumi:pulumi:Stack"
 
 
 class KubiyaRunner(Resource, module="kubiya", name="Runner"):
@@ -32,7 +33,8 @@ class KubiyaRunner(Resource, module="kubiya", name="Runner"):
     manifest_url: pulumi.Output[str | None]
     """Where the runner's manifest can be downloaded: a secret, for no key is asked for there."""
     task_id: pulumi.Output[str]
-    """What the create tells the API of who made the runner: organization and URN."""
+    """What the create tells the API of who made the runner: organization, project, stack, the
+    types of the resource's parents, and its name, with slashes between."""
     adopted: pulumi.Output[bool | None]
     """Whether the runner was there already and was taken over; None if it was created."""
 
@@ -93,6 +95,9 @@ def _task_id(resource_name: str, opts: pulumi.ResourceOptions | None) -> pulumi.
 
     async def task_id() -> str:
         # Awaited, not applied: an input must not depend on the parent of its own resource.
-        return f"{pulumi.get_organization()}/{await urn.future()}"
+        stack, project, types, name = str(await urn.future()).split("::", 3)
+        parents = types.removeprefix(STACK_TYPE + "$").split("$")[:-1]
+        stack = stack.removeprefix("urn:pulumi:")
+        return "/".join((pulumi.get_organization(), project, stack, *parents, name))
 
     return pulumi.Output.from_input(task_id())

@@ -45,7 +45,7 @@ def test_the_first_up_creates_one_runner_and_the_second_does_nothing(
         "name": "runner-prod",
         "description": "one",
         "adopt_existing": False,
-        "task_id": f"organization/{runner['urn']}",
+        "task_id": "organization/test/dev/runner-prod",
     }
     said = {
         "version": "v2",

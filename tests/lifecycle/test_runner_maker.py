@@ -10,7 +10,7 @@ from kubiya_pulumi.lifecycle import runner
 from kubiya_pulumi.lifecycle.errors import RunnerExistsError, RunnerNotOursError
 from kubiya_pulumi.lifecycle.maker import Maker, maker, said_of
 
-TASK = "acme/urn:pulumi:dev::infra::pulumi-python:dynamic/kubiya:Runner::r"
+TASK = "acme/infra/dev/r"
 INPUTS = {"name": "r", "adopt_existing": False, "task_id": TASK}
 ANOTHER_STACK = {**INPUTS, "task_id": TASK.replace("dev", "prod")}
 

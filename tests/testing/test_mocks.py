@@ -59,7 +59,8 @@ def test_what_was_declared_can_be_looked_at():
     mocks = Mocks()
     run_program(whole_process, mocks)
     inputs = dict(mocks.resource("runner-prod-runner").inputs)
-    assert inputs.pop("task_id").endswith("kubiya:Runner::runner-prod-runner")
+    whole = "organization/project/stack/kubiya:index:RunnerDeployment/runner-prod-runner"
+    assert inputs.pop("task_id") == whole
     assert inputs == {"name": "runner-prod", "description": "tools"}
     manifest = mocks.resource("runner-prod-manifest")
     assert mocks.resource("runner-prod-objects").inputs["yaml"] == manifest.outputs["content"]
