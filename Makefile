@@ -58,7 +58,7 @@ check: setup ## Run ruff, mypy and import-linter
 	@MYPYPATH=tools .venv/bin/mypy --package tests.harness
 	@.venv/bin/lint-imports
 
-bench: setup tools ## Time runners against resources that do nothing (BENCH="COUNT ROUNDS")
+bench: setup tools ## Time runners against resources that do nothing, and a review (BENCH="COUNT ROUNDS")
 	@.venv/bin/python tools/bench.py $(BENCH)
 
 lock: ## Make requirements-dev.txt anew from pyproject.toml (needs uv)

@@ -121,6 +121,8 @@ class ControlPlane:
             f"--secure-port={port}", "--bind-address=127.0.0.1", "--advertise-address=127.0.0.1",
             "--endpoint-reconciler-type=none", f"--cert-dir={certificates}",
             f"--token-auth-file={tokens}", "--authorization-mode=RBAC",
+            # As in most clusters: Pod Security decides on it, not the server.
+            "--allow-privileged=true",
             f"--service-account-key-file={key}", f"--service-account-signing-key-file={key}",
             "--service-account-issuer=https://kubernetes.default.svc",
             "--service-cluster-ip-range=10.0.0.0/24",
