@@ -67,7 +67,7 @@ def _number(kind: type[int] | type[float], name: str, value: Any) -> int | float
         return None
     try:
         return kind(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         wanted = "a whole number" if kind is int else "a number"
         raise SettingError(
             name, f"{name} is not {wanted}: set one with `pulumi config set {name} …`"

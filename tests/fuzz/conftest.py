@@ -29,21 +29,28 @@ class _PromptHandler(Handler):
 
 
 @pytest.fixture
-def service() -> Iterator[ScriptedService]:
+def ports() -> set[int]:
+    """The ports of this machine that a test may call."""
+    return set()
+
+
+@pytest.fixture
+def service(ports: set[int]) -> Iterator[ScriptedService]:
     with ScriptedService() as running:
         running.RequestHandlerClass = _PromptHandler
+        ports.add(running.port)
         yield running
 
 
 @pytest.fixture(autouse=True)
-def looked_up(service: ScriptedService, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The hosts that were to be called. None but the test's own service is."""
+def looked_up(ports: set[int], monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The hosts that were to be called. None but the test's own services are."""
     hosts: list[str] = []
     real = socket.getaddrinfo
 
     def look_up(host: Any, port: Any, *args: Any, **kwargs: Any) -> Any:
         hosts.append(host)
-        if not is_loopback(host) or port != service.port:
+        if not is_loopback(host) or port not in ports:
             raise socket.gaierror(socket.EAI_NONAME, "out of a fuzzer's reach")
         return real(host, port, *args, **kwargs)
 

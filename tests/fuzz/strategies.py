@@ -33,12 +33,21 @@ NUMBERS = st.one_of(
 
 SCALARS = st.one_of(st.none(), st.booleans(), NUMBERS, ANY_TEXT, NASTY_NAMES)
 
+STATE_TEXT = st.text()
+"""Any text that the engine can pass on: valid Unicode."""
+STATE_SCALARS = st.one_of(
+    st.none(), st.booleans(), st.floats(allow_nan=False, allow_infinity=False), STATE_TEXT
+)
+"""Any single value that the engine can pass on."""
 
-def json_values(keys: list[str], *, leaves: int = 12) -> st.SearchStrategy[Any]:
+
+def json_values(
+    keys: list[str], *, scalars: st.SearchStrategy[Any] = SCALARS, leaves: int = 12
+) -> st.SearchStrategy[Any]:
     """Any value that JSON can hold, with the given keys among those of its objects."""
-    names = st.one_of(st.sampled_from(keys), st.sampled_from(keys), ANY_TEXT)
+    names = st.one_of(st.sampled_from(keys), st.sampled_from(keys), STATE_TEXT)
     return st.recursive(
-        SCALARS,
+        scalars,
         lambda inner: st.one_of(
             st.lists(inner, max_size=4), st.dictionaries(names, inner, max_size=6)
         ),
