@@ -30,6 +30,7 @@ _RUNNER = "pulumi-python:dynamic/kubiya:Runner"
 _SHOWN_VALUES = frozenset({"name", "description"})
 """Inputs of a runner whose values are shown, before and after."""
 _OWN_TYPES = ("kubernetes:", "kubiya:", "pulumi-python:dynamic/kubiya:")
+_MOST_MARKER_CHARACTERS = 200
 _MOST_ERROR_CHARACTERS = 4_000
 _MOST_WARNING_CHARACTERS = 1_000
 
@@ -44,37 +45,28 @@ def render(report: PreviewReport, name: str, most_bytes: int = MOST_BYTES) -> st
         most_bytes: the room for the comment in UTF-8. What does not fit is cut by whole rows,
             and it says so.
     """
-    changes = report.changes
-    resource = ("Type", "Name")
-    tables = [
-        Table(
-            "Replaced", (*resource, "For"), [(*_resource(s), _because(s)) for s in changes.replaced]
-        ),
-        Table("Deleted", resource, [_resource(s) for s in changes.deleted]),
-        Table(
-            "RBAC",
-            ("", *HEADER),
-            _access_rows(report),
-            _open_ends(report),
-        ),
-        Table("Images", ("Workload", "Before", "After"), list(map(_image_row, report.images))),
-        Table(
-            "Updated",
-            (*resource, "What"),
-            [(*_resource(s), _changed(s)) for s in changes.updated],
-            folded=True,
-        ),
-        Table("Created", resource, [_resource(s) for s in changes.created], folded=True),
-        Table("Imported", resource, [_resource(s) for s in changes.imported], folded=True),
-        Table("Warnings", ("What was said",), _warnings(report), folded=True),
-    ]
-    shown = [table for table in tables if table.rows]
+    shown = [table for table in _tables(report) if table.rows]
     return document([_marker(name), *_head(report)], shown, most_bytes)
+
+
+def _tables(report: PreviewReport) -> Iterable[Table]:
+    """All that there may be, the most important first."""
+    changes, resource = report.changes, ("Type", "Name")
+    replaced = [(*_resource(step), _because(step)) for step in changes.replaced]
+    updated = [(*_resource(step), _properties(step, step.changed)) for step in changes.updated]
+    yield Table("Replaced", (*resource, "For"), replaced)
+    yield Table("Deleted", resource, [_resource(step) for step in changes.deleted])
+    yield Table("RBAC", ("", *HEADER), _access_rows(report), _open_ends(report))
+    yield Table("Images", ("Workload", "Before", "After"), [_image(i) for i in report.images])
+    yield Table("Updated", (*resource, "What"), updated, folded=True)
+    yield Table("Created", resource, [_resource(step) for step in changes.created], folded=True)
+    yield Table("Imported", resource, [_resource(step) for step in changes.imported], folded=True)
+    yield Table("Warnings", ("What was said",), _warnings(report), folded=True)
 
 
 def _marker(name: str) -> str:
     # Two hyphens in a row may end a comment.
-    safe = quote(name, safe="/", errors="replace").replace("--", "-%2D")
+    safe = quote(name[:_MOST_MARKER_CHARACTERS], safe="/", errors="replace").replace("--", "-%2D")
     return f"<!-- {' '.join(filter(None, ('kubiya-pulumi preview-report', safe)))} -->"
 
 
@@ -129,18 +121,14 @@ def _because(step: Step) -> str:
     return f"{codes(unknown)}, not known yet" if unknown else _properties(step, step.changed)
 
 
-def _changed(step: Step) -> str:
-    return _properties(step, step.changed)
-
-
 def _properties(step: Step, paths: Sequence[str]) -> str:
-    """The paths, for a runner with the values before and after."""
-    if step.urn.type == _RUNNER and set(paths) <= _SHOWN_VALUES and step.old and step.new:
-        old, new = step.old.inputs, step.new.inputs
-        return "<br>".join(
-            f"{code(path)}: {_value(old.get(path))} → {_value(new.get(path))}" for path in paths
-        )
-    return codes(paths)
+    """The paths; what may be shown of a runner with its values before and after."""
+    shown = [path for path in paths if path in _SHOWN_VALUES and step.urn.type == _RUNNER]
+    old = step.old.inputs if step.old else {}
+    new = step.new.inputs if step.new else {}
+    lines = [f"{code(path)}: {_value(old.get(path))} → {_value(new.get(path))}" for path in shown]
+    others = codes(path for path in paths if path not in shown)
+    return "<br>".join(filter(None, (*lines, others)))
 
 
 def _value(value: object) -> str:
@@ -174,7 +162,7 @@ def _open_ends(report: PreviewReport) -> str:
     )
 
 
-def _image_row(change: ImageChange) -> tuple[str, ...]:
+def _image(change: ImageChange) -> tuple[str, ...]:
     return code(str(change.workload)), codes(change.removed), codes(change.added)
 
 

@@ -150,7 +150,7 @@ def test_only_a_runners_name_and_description_are_shown_with_their_values(report:
     others = runner("update", token="plain-secret")
     others["detailedDiff"] = {"token": {}, "name": {}}
     report(document(others))
-    assert "| `token`, `name` |" in report.out
+    assert "| `name`: `a` → `b`<br>`token` |" in report.out
     assert find_secrets(["plain-secret"], report=report.out) == []
 
 
