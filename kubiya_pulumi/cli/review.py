@@ -1,6 +1,7 @@
 """The subcommand `review`: what a manifest asks for, and what it lacks."""
 
 import argparse
+import hashlib
 import json
 import sys
 from collections.abc import Sequence
@@ -120,12 +121,13 @@ def _of_runner(name: str) -> str:
 def _write(
     found: Review, text: str, objects: Sequence[KubernetesObject], options: argparse.Namespace
 ) -> None:
+    sha256 = hashlib.sha256(text.encode()).hexdigest()
     match options.format:
         case "json":
-            write_text(json.dumps(found.to_dict(), indent=2) + "\n")
+            write_text(json.dumps({"sha256": sha256, **found.to_dict()}, indent=2) + "\n")
         case "markdown":
             name = options.runner or options.file
-            write_text(review_markdown.render(found, name))
+            write_text(review_markdown.render(found, name, sha256))
         case "sarif":
             lines = object_lines(text, objects)
             file = None if options.runner else options.file
@@ -133,4 +135,4 @@ def _write(
         case _:
             from kubiya_pulumi.cli import review_table
 
-            review_table.render(found, sys.stdout)
+            review_table.render(found, sha256, sys.stdout)

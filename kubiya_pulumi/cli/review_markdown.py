@@ -12,12 +12,13 @@ from kubiya_pulumi.review import Finding, Review
 _MOST_MESSAGE_CHARACTERS = 1_000
 
 
-def render(review: Review, name: str) -> str:
+def render(review: Review, name: str, sha256: str) -> str:
     """Write the findings, who may do what, the images and the objects.
 
     Args:
         review: what to write.
         name: what was reviewed.
+        sha256: of its text, in hexadecimal: a pin for it.
     """
     tables = [
         Table(
@@ -43,12 +44,12 @@ def render(review: Review, name: str) -> str:
         Table("Images", ("Image",), [(code(each),) for each in review.images], folded=True),
         Table("Objects", ("Object",), [(code(str(e)),) for e in review.objects], folded=True),
     ]
-    return document(list(_head(review, name)), [table for table in tables if table.rows])
+    return document(list(_head(review, name, sha256)), [table for table in tables if table.rows])
 
 
-def _head(review: Review, name: str) -> Iterable[str]:
+def _head(review: Review, name: str, sha256: str) -> Iterable[str]:
     yield f"### Review of {code(name)}"
-    yield f"**{summary(review)}**"
+    yield f"**{summary(review)}** SHA-256: {code(sha256)}"
 
 
 def _finding(finding: Finding) -> tuple[str, ...]:

@@ -17,11 +17,12 @@ from kubiya_pulumi.review import Finding, Review, Severity
 _STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.NOTE: "dim"}
 
 
-def render(review: Review, file: TextIO) -> None:
+def render(review: Review, sha256: str, file: TextIO) -> None:
     """Print the table of access, the images and the findings, the most important ones last.
 
     Args:
         review: what to print.
+        sha256: of the manifest's text, in hexadecimal: a pin for it.
         file: where to; it is coloured and as wide as the terminal, if it is one.
     """
     console = Console(file=file, highlight=False, markup=False, emoji=False)
@@ -46,6 +47,7 @@ def render(review: Review, file: TextIO) -> None:
     for table in tables:
         if table.row_count:
             console.print(table)
+    console.print(f"SHA-256: {sha256}", soft_wrap=True)  # whole, to be copied
     console.print(summary(review))
 
 
