@@ -50,10 +50,7 @@ class KubiyaError(Exception):
     def may_be_done(self) -> bool:
         """Whether the change that was asked for may have been made all the same.
 
-        False proves that nothing was done: no request was made, no connection came about, or
-        the service refused with a status from 400 to 499. True leaves it in doubt: the
-        connection broke later, no answer came in time, or it cannot be read; the service failed
-        (500 to 599), or redirected.
+        False proves that it was not: no request was sent, or a status from 400 to 499 came back.
         """
         return False
 
@@ -101,8 +98,7 @@ class ApiError(KubiyaError):
         message: the service's own words, on one line and cut to 200 characters.
         operation: the client's method, such as `describe_runner`.
         runner: the runner's name; None where the operation is about all runners.
-        retry_after: how many seconds the service asks to wait before the next call; None if it
-            does not ask.
+        retry_after: how many seconds the service asks to wait; None if it does not ask.
     """
 
     advice: ClassVar[str] = "See what the service says, and try again"
