@@ -11,6 +11,8 @@ from kubiya_pulumi.review.errors import ManifestError
 MOST_DOCUMENTS = 5_000
 MOST_NODES = 1_000_000
 """Values, keys, lists and mappings, each alias counted as all that it stands for."""
+LONGEST_NUMBER = 4_300
+"""Characters of a number, a date or a truth value; as many as Python reads of a whole number."""
 MOST_RIGHTS = 200_000
 """Rows of the table of access, each counted with the workloads that it is for."""
 MOST_COMPARISONS = 500_000

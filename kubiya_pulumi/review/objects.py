@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
 
 from kubiya_pulumi.review.errors import ManifestError
-from kubiya_pulumi.review.limits import refuse_too_much
+from kubiya_pulumi.review.limits import LONGEST_NUMBER, refuse_too_much
 
 # libyaml's parser is some ten times as fast; a PyYAML that was built without it still works.
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+_CONVERTED = ("bool", "int", "float", "timestamp")
 
 Body = Mapping[str, Any]
 """A Kubernetes object as it stands in YAML."""
@@ -29,6 +32,25 @@ class KubernetesObject:
     name: str
     body: Body = field(repr=False, compare=False)
     """All of it. It may hold secrets, so it is not in the `repr`."""
+
+
+class _Loader(_SafeLoader):  # type: ignore[misc]
+    """PyYAML's, but a value that its conversions cannot take is an error in the YAML."""
+
+
+def _in_bounds(convert: Callable[[Any, yaml.ScalarNode], object]) -> Callable[..., object]:
+    def converted(loader: Any, node: yaml.ScalarNode) -> object:
+        # Some time is squared in the length: "1:1:1" is a number to base 60.
+        if len(node.value) <= LONGEST_NUMBER:
+            with suppress(ValueError, LookupError, AttributeError, OverflowError):
+                return convert(loader, node)
+        raise yaml.constructor.ConstructorError(problem_mark=node.start_mark)
+
+    return converted
+
+
+for _tag in (f"tag:yaml.org,2002:{name}" for name in _CONVERTED):
+    _Loader.add_constructor(_tag, _in_bounds(_SafeLoader.yaml_constructors[_tag]))
 
 
 def parse_manifest(text: str) -> tuple[KubernetesObject, ...]:

@@ -54,7 +54,7 @@ def test_a_kind_that_ends_in_list_without_items_is_an_object():
         ("\ufeff\n <html>", "is a web page (HTML or XML), not Kubernetes YAML"),
         ("a: [1,\n b: }", "is not valid YAML (line 2, column 5)"),
         ("a: b\n\x00", "is not valid YAML"),
-        ("when: 2024-99-99", "is not valid YAML"),
+        ("when: 2024-99-99", "is not valid YAML (line 1, column 7)"),
         ("? {}\n: 1", "is not valid YAML (line 1, column 3)"),
         ("a: !!python/object:os.system x", "is not valid YAML (line 1, column 4)"),
         ("- 1\n- 2", "is not Kubernetes YAML: document 1 is no object"),
@@ -93,3 +93,16 @@ def test_the_repr_of_an_object_holds_no_secret():
     )
     assert secret.body["data"] == {"password": "aHVudGVyMg=="}
     assert "aHVudGVyMg" not in repr(secret)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *('!!int ""', '!!float ""', "!!bool x", "!!timestamp x", "!!int x", "2001-13-45"),
+        *("1:" * 2000 + "1.5", "1:" * 500_000 + "1", "9" * 5_000),
+    ],
+    ids=lambda value: value[:20],
+)
+def test_a_value_that_is_not_what_its_tag_says_is_no_yaml(value):
+    with pytest.raises(ManifestError, match=r"is not valid YAML \(line 4, column 4\)"):
+        parse_manifest(f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: a}}\nx: {value}\n")
