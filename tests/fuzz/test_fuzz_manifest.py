@@ -1,0 +1,109 @@
+"""Any text as a manifest: reviewed, or refused in a sentence, in bounded memory and time."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.fuzz.manifest_review import reviewed
+from tests.fuzz.manifest_tokens import KEYS, KINDS, TOKENS, dictionary
+from tests.fuzz.strategies import ANY_TEXT, STATE_SCALARS, json_values
+from tests.harness.chaos import SEED, at_random, size
+
+Record = Callable[[str, object], None]
+
+ROOT = Path(__file__).parents[2]
+SEEDS = Path(__file__).parent / "manifests"
+
+LONGEST_INPUT = 4096
+MOST_SECONDS_AN_INPUT = 10
+MOST_MEGABYTES = 1024
+
+VALUES = json_values(KEYS, scalars=st.one_of(STATE_SCALARS, st.sampled_from(TOKENS)))
+METADATA = st.fixed_dictionaries(
+    {"name": st.just("a")}, optional={"namespace": VALUES, "labels": VALUES, "annotations": VALUES}
+)
+OBJECTS = st.builds(
+    lambda version, kind, metadata, fields: {
+        **fields,
+        "apiVersion": version,
+        "kind": kind,
+        "metadata": metadata,
+    },
+    st.sampled_from(["v1", "apps/v1", "batch/v1", "rbac.authorization.k8s.io/v1"]),
+    st.sampled_from(KINDS),
+    METADATA,
+    st.dictionaries(st.sampled_from(KEYS), VALUES, max_size=6),
+)
+
+
+def test_any_text_is_reviewed_or_refused(record_property: Record) -> None:
+    seen = Counter[str]()
+
+    @at_random(size(300, each=200))
+    @given(text=st.one_of(ANY_TEXT, st.lists(st.sampled_from(TOKENS)).map("".join)))
+    def check(text: str) -> None:
+        seen["reviewed" if reviewed(text) else "refused"] += 1
+
+    check()
+    assert seen["refused"]
+    record_property("counts", dict(seen))
+
+
+def test_any_objects_are_reviewed(record_property: Record) -> None:
+    seen = Counter[str]()
+
+    @at_random(size(100, each=100))
+    @given(objects=st.lists(OBJECTS, min_size=1, max_size=3))
+    def check(objects: list[dict[str, Any]]) -> None:
+        seen["reviewed" if reviewed(yaml.safe_dump_all(objects)) else "refused"] += 1
+
+    check()
+    assert seen["reviewed"]
+    record_property("counts", dict(seen))
+
+
+def test_bytes_that_are_guided_by_coverage(tmp_path: Path, record_property: Record) -> None:
+    pytest.importorskip("atheris", reason="there is no atheris for this Python and platform")
+    new_inputs, tokens = tmp_path / "inputs", tmp_path / "tokens"
+    new_inputs.mkdir()
+    tokens.write_text(dictionary())
+    runs = size(2_000, each=2_000)
+    options = {
+        "runs": runs,
+        "seed": SEED or 1,  # libFuzzer takes 0 for "draw one".
+        "dict": tokens,
+        "max_len": LONGEST_INPUT,
+        "timeout": MOST_SECONDS_AN_INPUT,
+        "rss_limit_mb": MOST_MEGABYTES,
+        "artifact_prefix": f"{tmp_path}/",
+    }
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "tests.fuzz.manifest_target", new_inputs, SEEDS),
+            *(f"-{name}={value}" for name, value in options.items()),
+        ],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONHASHSEED": "0"},
+        capture_output=True,
+        text=True,
+        timeout=max(300, runs),
+    )
+    log = done.stderr
+    found = [repr(file.read_bytes()) for file in tmp_path.glob("*-*")]
+    assert done.returncode == 0, f"{found}\n{log[-6000:]}"
+    [executed] = re.findall(r"^Done (\d+) runs", log, re.MULTILINE)
+    branches = re.findall(r"cov: (\d+)", log)
+    record_property("counts", {"runs": int(executed), "branches": int(branches[-1])})
+    assert int(executed) >= runs
