@@ -88,7 +88,7 @@ step = st.tuples(st.sampled_from(PROGRAMS), troubles(TIMEOUT_SECONDS), st.boolea
 
 
 @pytest.mark.parametrize("answer", ["return", "conflict", "bad_request"])
-@chaos.at_random(chaos.size(40, each=20))
+@chaos.at_random(chaos.size(80, each=20))
 @given(steps=st.lists(step, min_size=1, max_size=4))
 def test_state_and_api_agree_after_any_trouble(
     answer: str, steps: list[tuple[dict[str, Any] | None, list[Trouble], bool, bool]]
