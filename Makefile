@@ -10,12 +10,13 @@ PYTHON ?= python3
 WORKERS ?= $(if $(KUBECONFIG),1,2)
 PYTEST_ARGS ?=
 BENCH ?=
+CHAOS ?=
 BASE_PATH := $(PATH)
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$(PATH)
 
 SETUP := .venv/.complete
 
-.PHONY: help setup tools demo test check bench lock clean
+.PHONY: help setup tools demo test chaos check bench lock clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r name text; \
@@ -49,6 +50,9 @@ demo: setup tools ## Create a runner and apply its manifest, for real but for th
 
 test: setup tools ## Run every test (PYTEST_ARGS="-k name" to choose)
 	@.venv/bin/python -m pytest -n $(WORKERS) $(PYTEST_ARGS)
+
+chaos: setup tools ## Run the random tests larger, from a seed that repeats them (CHAOS="SEED COUNT")
+	@.venv/bin/python tools/chaos.py --workers $(WORKERS) $(CHAOS)
 
 check: setup ## Run ruff, mypy and import-linter
 	@.venv/bin/ruff check

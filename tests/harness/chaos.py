@@ -7,8 +7,10 @@ the same code. `make chaos` draws a seed, or takes the one it is given, and runs
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable
-from typing import TypeVar
+from functools import wraps
+from typing import Any, TypeVar
 
 from hypothesis import HealthCheck, seed, settings
 
@@ -18,6 +20,9 @@ SEED = int(os.environ.get("KUBIYA_CHAOS_SEED") or 0)
 """What every random choice follows from."""
 COUNT = int(os.environ.get("KUBIYA_CHAOS_COUNT") or 0)
 """How many runs of the engine each random test may make; 0 leaves each test its small size."""
+
+taken: Counter[str] = Counter()
+"""How many `examples` hypothesis took in this process; what shrinks a failure is among them."""
 
 
 def size(small: int, *, each: int) -> int:
@@ -34,4 +39,20 @@ def at_random(examples: int) -> Callable[[T], T]:
         print_blob=True,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
     )
-    return lambda function: seed(SEED)(bounded(function))
+
+    def decorate(function: T) -> T:
+        _count_examples(function)
+        return seed(SEED)(bounded(function))
+
+    return decorate
+
+
+def _count_examples(given_function: Any) -> None:
+    inner = given_function.hypothesis.inner_test
+
+    @wraps(inner)
+    def counted(*args: Any, **kwargs: Any) -> Any:
+        taken["examples"] += 1
+        return inner(*args, **kwargs)
+
+    given_function.hypothesis.inner_test = counted
