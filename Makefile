@@ -67,7 +67,7 @@ bench: setup tools ## Time runners against resources that do nothing, and a revi
 
 lock: ## Make requirements-dev.txt anew from pyproject.toml (needs uv)
 	@command -v uv >/dev/null || { echo "lock: uv is not installed: see docs.astral.sh/uv" >&2; exit 1; }
-	@uv pip compile pyproject.toml --group dev --extra emulator --generate-hashes --no-header \
+	@uv pip compile pyproject.toml --group dev --extra cli --extra emulator --generate-hashes --no-header \
 		--no-annotate --no-emit-index-url --python-version 3.11 --quiet -o requirements-dev.txt
 
 clean: ## Remove what the other targets made, all but the tools' cache

@@ -9,11 +9,11 @@ import math
 from collections.abc import Set
 from typing import Any
 
-from kubiya_pulumi.api import RunnerHealth, RunnersClient, name_problem
+from kubiya_pulumi.api import Clock, RunnerHealth, RunnersClient, name_problem
 from kubiya_pulumi.lifecycle.errors import RunnerGoneError
 from kubiya_pulumi.lifecycle.look import unless_gone
 from kubiya_pulumi.lifecycle.steps import Difference, Failure, Properties, State
-from kubiya_pulumi.lifecycle.wait import Clock, wait_until_healthy
+from kubiya_pulumi.lifecycle.wait import wait_until_healthy
 
 DEFAULT_TIMEOUT_SECONDS = 600.0
 INPUTS = ("runner", "timeout_seconds", "wanted_checks", "triggers")

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import logging
-import random
-import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 
 from kubiya_pulumi.api import (
     AnswerCutOffError,
     AnswerTimeoutError,
+    Clock,
     ConnectionFailedError,
     HealthCheck,
     RateLimitedError,
@@ -29,17 +27,6 @@ PASSING = (
 """Errors that may be over at the next look. Any other ends the wait."""
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Clock:
-    """Time as the wait sees it; a test has one of its own."""
-
-    now: Callable[[], float] = time.monotonic
-    """Seconds that only ever go forward."""
-    sleep: Callable[[float], None] = time.sleep
-    jitter: Callable[[float, float], float] = field(default=random.uniform)
-    """A number between two, so that many waits do not look at the same moment."""
 
 
 FIRST_PAUSE = 0.5

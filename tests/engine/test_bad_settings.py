@@ -162,9 +162,7 @@ def test_a_host_that_cannot_be_reached(dev: Stack) -> None:
 
 def test_a_key_that_is_refused(dev: Stack) -> None:
     said = refused(dev, {}, {"kubiya:apiKey": SECRET})
-    assert said.startswith(
-        'could not read runner "runner-prod": the service answered 401 '
-    )
+    assert said.startswith('could not read runner "runner-prod": the service answered 401 ')
     assert "`pulumi config set --secret kubiya:apiKey` or in KUBIYA_API_KEY" in said
     assert SECRET not in dev.transcript
 

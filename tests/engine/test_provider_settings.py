@@ -9,8 +9,7 @@ import pytest
 from kubiya_pulumi.emulator import Emulator
 from tests.engine.conftest import MakeStack
 from tests.engine.sentences import problems
-from tests.engine.states import RUNNER, is_secret
-from tests.harness.secrets import find_secrets
+from tests.engine.states import is_secret
 
 pytestmark = pytest.mark.engine
 
@@ -109,40 +108,6 @@ KubiyaRunner("runner-prod", opts=pulumi.ResourceOptions(provider=kubiya))
     assert list(emulator.runners) == ["runner-prod"]
     dev.configure({"retries": "-1"})
     assert problems(dev.preview(check=False))[""].startswith("kubiya:maxRetries must be a whole")
-
-
-def test_a_key_from_the_environment_is_never_stored(
-    emulator: Emulator, bare_stack: MakeStack
-) -> None:
-    settings = environment(emulator)
-    keys = [emulator.api_key, "the-key-of-the-next-day"]
-    dev = bare_stack(DEFAULT, env=settings)
-    dev.up(verbose=True)
-    dev.refresh(verbose=True)
-    # So a new key counts at once, where one in the stack would have to be stored first.
-    emulator.switch(api_key=keys[1])
-    settings["KUBIYA_API_KEY"] = keys[1]
-    dev.refresh(verbose=True)
-    assert find_secrets(keys, transcript=dev.transcript, folder=dev.folder) == []
-    [provider] = dev.resources(PROVIDER)
-    assert "kubiya:apiKey" not in provider.get("inputs", {})
-    dev.destroy("--skip-preview")
-    assert dev.resources(RUNNER) == []
-
-
-def test_a_new_key_in_the_stack_has_to_be_stored_first(
-    emulator: Emulator, stack: MakeStack
-) -> None:
-    dev = stack(DEFAULT)
-    dev.up("--skip-preview")
-    emulator.switch(api_key="the-key-of-the-next-day")
-    dev.configure(secrets={"kubiya:apiKey": emulator.api_key})
-    failed = dev.destroy("--skip-preview", check=False)
-    assert "the service answered 401" in failed.text
-    assert "unless --run-program is given" in failed.text
-    dev.refresh("--skip-preview", "--run-program")
-    dev.destroy("--skip-preview", "--run-program")
-    assert not emulator.runners
 
 
 def test_a_new_key_of_a_provider_leaves_its_resources_alone(

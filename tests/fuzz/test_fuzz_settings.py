@@ -17,7 +17,7 @@ from pulumi.output import contains_unknowns
 from pulumi.runtime import rpc
 
 from kubiya_pulumi import config
-from kubiya_pulumi.api import RunnersClient, SettingError, shared_client
+from kubiya_pulumi.api import Clock, RunnersClient, SettingError, shared_client
 from kubiya_pulumi.emulator import Emulator
 from kubiya_pulumi.lifecycle import health
 from kubiya_pulumi.lifecycle.providers import (
@@ -25,7 +25,6 @@ from kubiya_pulumi.lifecycle.providers import (
     RunnerManifestProvider,
     RunnerProvider,
 )
-from kubiya_pulumi.lifecycle.wait import Clock
 from tests.fuzz.conftest import KEY
 from tests.fuzz.sentences import is_sentence, refusal
 from tests.fuzz.strategies import ANY_TEXT, SCALARS, STATE_SCALARS, STATE_TEXT, URLS, json_values

@@ -7,6 +7,7 @@ import pytest
 from kubiya_pulumi.api import (
     AnswerCutOffError,
     AnswerTimeoutError,
+    Clock,
     ConnectionFailedError,
     ForbiddenError,
     MalformedAnswerError,
@@ -21,7 +22,6 @@ from kubiya_pulumi.lifecycle.errors import NotHealthyError
 from kubiya_pulumi.lifecycle.wait import (
     LONGEST_PAUSE,
     SHORTEST_LOOK,
-    Clock,
     pauses,
     wait_until_healthy,
 )
