@@ -10,11 +10,11 @@ from tests.harness import chaos
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     """Note the examples of a test with its report."""
     before = chaos.taken["examples"]
     try:
-        yield
+        return (yield)
     finally:
         item.user_properties.append(("examples", chaos.taken["examples"] - before))
 
