@@ -33,12 +33,8 @@ def _lines(node: yaml.Node) -> Iterator[int]:
     """An object's line, or those of the objects in a list."""
     entries = {key.value: value for key, value in node.value if isinstance(key, yaml.ScalarNode)} \
         if isinstance(node, yaml.MappingNode) else {}  # fmt: skip
-    kind, items = entries.get("kind"), entries.get("items")
-    if (
-        isinstance(kind, yaml.ScalarNode)
-        and kind.value.endswith("List")
-        and isinstance(items, yaml.SequenceNode)
-    ):
+    items = entries.get("items")
+    if isinstance(items, yaml.SequenceNode):
         for item in items.value:
             yield from _lines(item)
     elif isinstance(node, yaml.MappingNode):

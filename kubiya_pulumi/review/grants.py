@@ -24,10 +24,9 @@ def grants_in(inventory: Inventory) -> tuple[Grant, ...]:
     for binding in inventory.bindings:
         where = binding.reference
         role = inventory.roles.get(binding.role_kind, where.namespace, binding.role_name)
-        if role:
-            rules = inventory.roles.rules_of(role)
-        else:
-            rules = (PolicyRule(),) if is_system_role(binding.role_name) else ()
+        rules = inventory.roles.rules_of(role) if role else ()
+        if is_system_role(binding.role_name):
+            rules = (PolicyRule(), *rules)
         for subject in binding.subjects:
             running = workloads.of(subject) if rules else ()
             allowance.take(len(rules) * (1 + len(running)))

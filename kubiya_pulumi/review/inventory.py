@@ -14,6 +14,15 @@ from kubiya_pulumi.review.rbac import Subject
 from kubiya_pulumi.review.reading import inside, mappings, text
 from kubiya_pulumi.review.roles import Role, Roles
 
+_RBAC = "rbac.authorization.k8s.io"
+_GROUPS = {
+    "ClusterRole": (_RBAC,),
+    "ClusterRoleBinding": (_RBAC,),
+    "Role": (_RBAC,),
+    "RoleBinding": (_RBAC,),
+}
+_CORE = ("", "core")  # the provider takes both for the core group
+
 
 @dataclass(frozen=True)
 class Item:
@@ -51,7 +60,8 @@ class Inventory:
         """All objects, in the order of the manifest."""
         self._by_kind: dict[str, list[Item]] = defaultdict(list)
         for item in self.items:
-            self._by_kind[item.reference.kind].append(item)
+            if _of_kubernetes(item.reference):
+                self._by_kind[item.reference.kind].append(item)
         found = (workload(item.reference, item.body) for item in self.items)
         self.workloads: tuple[Workload, ...] = tuple(each for each in found if each is not None)
         self.roles = Roles(
@@ -66,12 +76,18 @@ class Inventory:
         )
 
     def of_kind(self, kind: str) -> list[Item]:
-        """The objects of a kind, whatever its version."""
+        """The objects of a kind of Kubernetes, whatever its version; no custom kinds."""
         return self._by_kind.get(kind, [])
 
     def names(self, kind: str) -> set[tuple[str, str]]:
         """Namespace and name of each object of a kind."""
         return {(each.reference.namespace, each.reference.name) for each in self.of_kind(kind)}
+
+
+def _of_kubernetes(where: ObjectReference) -> bool:
+    """Whether it has the API group of its kind, where a check asks for objects of that kind."""
+    group = where.api_version.rpartition("/")[0]
+    return group in _GROUPS.get(where.kind, _CORE)
 
 
 def _binding(item: Item) -> Binding:

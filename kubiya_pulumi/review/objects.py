@@ -56,7 +56,8 @@ for _tag in (f"tag:yaml.org,2002:{name}" for name in _CONVERTED):
 def parse_manifest(text: str) -> tuple[KubernetesObject, ...]:
     """Read multi-document Kubernetes YAML.
 
-    Lists (`kind: List`) are taken apart and empty documents passed over, as kubectl does.
+    Lists are taken apart and empty documents passed over, as Pulumi's Kubernetes provider does:
+    whatever has `items` is a list, of any kind.
 
     Raises:
         ManifestError: the text is empty, a web page, no YAML, too large, or holds a document
@@ -93,8 +94,8 @@ def _documents(text: str) -> Iterator[Any]:
 def _objects(document: object, where: str) -> Iterator[KubernetesObject]:
     if not isinstance(document, Mapping):
         raise ManifestError(f"is not Kubernetes YAML: {where} is no object")
-    kind, items = document.get("kind"), document.get("items")
-    if isinstance(kind, str) and kind.endswith("List") and isinstance(items, list):
+    items = document.get("items")
+    if isinstance(items, list):
         for number, item in enumerate(items, start=1):
             yield from _objects(item, f"item {number} of {where}")
         return

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
+from itertools import chain
 from typing import Any
 
 from kubiya_pulumi.review.built_in_roles import BUILT_IN_ROLES
@@ -29,7 +31,13 @@ class Role:
     @property
     def aggregated(self) -> bool:
         """Whether a controller gathers its rules, in place of those in the manifest."""
-        return isinstance(self.body.get("aggregationRule"), Mapping)
+        gathers = isinstance(self.body.get("aggregationRule"), Mapping)
+        return gathers and self.reference.kind == "ClusterRole"
+
+    @property
+    def selectors(self) -> tuple[Mapping[str, Any], ...]:
+        """Those of the labels of the roles whose rules it gathers."""
+        return mappings(inside(self.body, "aggregationRule", "clusterRoleSelectors"))
 
     @cached_property
     def labels(self) -> Mapping[str, Any]:
@@ -38,7 +46,7 @@ class Role:
 
 
 def is_system_role(name: str) -> bool:
-    """Whether a role of that name, which is not in the manifest, is in every cluster."""
+    """Whether a role of that name is in every cluster, with rules that are not known here."""
     return name.startswith("system:") or name == "extension-apiserver-authentication-reader"
 
 
@@ -54,7 +62,11 @@ class Roles:
             Role(ObjectReference(_GROUP, "ClusterRole", "", name), body, built_in=True)
             for name, body in BUILT_IN_ROLES.items()
         )
-        self._roles = {_key(role.reference): role for role in (*built_in, *manifest)}
+        named: dict[tuple[str, str, str], list[Role]] = defaultdict(list)
+        for role in (*built_in, *manifest):
+            named[_key(role.reference)].append(role)
+        self._roles = {key: _united(roles) for key, roles in named.items()}
+        self._own = [own for first, *more in named.values() if first.built_in for own in more]
         self._cluster_roles = sorted(
             (role for role in self._roles.values() if role.reference.kind == "ClusterRole"),
             key=lambda role: role.reference.name,
@@ -72,7 +84,9 @@ class Roles:
         self._matched: Callable[[Role], tuple[Role, ...]] = cache(self._matched_by)
 
     def __iter__(self) -> Iterator[Role]:
-        return iter(self._roles.values())
+        """All roles, and what the manifest itself says of a role of Kubernetes."""
+        yield from self._roles.values()
+        yield from self._own
 
     def get(self, kind: str, namespace: str, name: str) -> Role | None:
         """The role that a binding in a namespace refers to, or None."""
@@ -107,17 +121,35 @@ class Roles:
 
     def _matched_by(self, role: Role) -> tuple[Role, ...]:
         """The roles that the selectors of an aggregated one select, itself left out."""
-        selectors = mappings(inside(role.body, "aggregationRule", "clusterRoleSelectors"))
-        self._comparisons.take(sum(map(_size, selectors)) * len(self._cluster_roles))
+        self._comparisons.take(sum(map(_size, role.selectors)) * len(self._cluster_roles))
         return tuple(
             each
             for each in self._cluster_roles
-            if each is not role and any(_selects(s, each.labels) for s in selectors)
+            if each is not role and any(_selects(s, each.labels) for s in role.selectors)
         )
 
 
 def _key(reference: ObjectReference) -> tuple[str, str, str]:
     return reference.kind, reference.namespace, reference.name
+
+
+def _united(roles: Sequence[Role]) -> Role:
+    """The role that objects of the same name make.
+
+    Applying one of them leaves in the cluster what it does not name. So what is known to be
+    allowed stays so, whatever another object says of it.
+    """
+    first, *more = roles
+    if not more:
+        return first
+    selectors = [selector for role in roles for selector in role.selectors]
+    gathering = {"aggregationRule": {"clusterRoleSelectors": selectors}}
+    body = {
+        "metadata": {"labels": dict(chain.from_iterable(role.labels.items() for role in roles))},
+        "rules": [entry for role in roles for entry in mappings(role.body.get("rules"))],
+        **(gathering if any(role.aggregated for role in roles) else {}),
+    }
+    return Role(first.reference, body, first.built_in)
 
 
 def _size(selector: Mapping[str, Any]) -> int:

@@ -1,0 +1,102 @@
+"""What a manifest would hide from its reader is found: it is read as the cluster would take it."""
+
+from __future__ import annotations
+
+import pytest
+import yaml
+
+from kubiya_pulumi.review import Review, parse_manifest, review
+from tests.review.manifest_objects import (
+    NAMESPACE,
+    RBAC,
+    Object,
+    account,
+    bound,
+    cluster_role,
+    deployment,
+    parsed,
+    pod_spec,
+    role,
+    rule,
+    thing,
+)
+
+EVERYTHING = rule("*", "*", "*")
+OTHERS = "example.com/v1"
+
+
+def found(*objects: Object) -> Review:
+    return review(parsed(thing("Namespace", NAMESPACE, ""), account(), *objects))
+
+
+def rules(result: Review) -> set[str]:
+    return {each.rule for each in result.findings}
+
+
+def test_the_kubernetes_provider_takes_apart_whatever_has_items():
+    text = yaml.safe_dump(thing("ConfigMap", "harmless", items=[bound("cluster-admin")]))
+    assert [each.kind for each in parse_manifest(text)] == ["ClusterRoleBinding"]
+    assert "cluster-admin" in rules(review(parse_manifest(text)))
+
+
+def test_an_object_whose_items_are_no_list_is_an_object():
+    assert [each.kind for each in parsed(thing("Playlist", "a", items={"a": 1}))] == ["Playlist"]
+
+
+@pytest.mark.parametrize("content", [{}, {"rules": []}, {"rules": [rule("core", "pods", "get")]}])
+def test_a_role_of_kubernetes_keeps_its_rules_whatever_the_manifest_says_of_it(content):
+    mine = thing("ClusterRole", "cluster-admin", "", f"{RBAC}/v1", **content)
+    result = found(mine, bound("cluster-admin"))
+    assert "cluster-admin" in rules(result)
+    assert any(each.allows("delete", "", "nodes") for each in result.grants)
+
+
+def test_what_a_manifest_adds_to_a_role_of_kubernetes_is_found_on_the_role():
+    result = found(cluster_role(rule("core", "secrets", "get list"), name="view"))
+    [finding] = [each for each in result.findings if each.rule == "read-secrets-cluster-wide"]
+    assert str(finding.object) == "ClusterRole/view"
+
+
+def test_what_a_manifest_adds_to_a_gathered_role_is_given_to_those_that_gather_it():
+    added = cluster_role(
+        rule("core", "nodes", "delete"),
+        name="added",
+        labels={f"{RBAC}/aggregate-to-view": "true"},
+    )
+    mine = thing("ClusterRole", "view", "", f"{RBAC}/v1")
+    assert any(
+        each.allows("delete", "", "nodes") for each in found(mine, added, bound("view")).grants
+    )
+
+
+def test_a_role_of_the_system_has_more_rules_than_the_manifest_tells():
+    name = "system:auth-delegator"
+    result = found(cluster_role(rule("core", "pods", "get"), name=name), bound(name))
+    assert {each.verbs for each in result.grants} == {(), ("get",)}
+
+
+def test_a_role_that_is_there_twice_has_the_rules_of_both():
+    first = cluster_role(EVERYTHING)
+    second = thing("ClusterRole", "app", "elsewhere", f"{RBAC}/v1")
+    assert "full-access" in rules(found(first, second, bound("app")))
+
+
+def test_only_cluster_roles_gather_their_rules():
+    mine = role(EVERYTHING) | {"aggregationRule": {"clusterRoleSelectors": []}}
+    assert "full-access" in rules(found(mine, bound("app", namespace=NAMESPACE)))
+
+
+@pytest.mark.parametrize("kind", ["ClusterRole", "Role"])
+def test_a_custom_kind_by_the_name_of_a_role_is_no_role(kind):
+    namespace = NAMESPACE if kind == "Role" else ""
+    real = role(EVERYTHING) if namespace else cluster_role(EVERYTHING)
+    custom = thing(kind, "app", namespace, OTHERS)
+    result = found(real, custom, bound("app", namespace=namespace))
+    assert "full-access" in rules(result)
+    assert result.grants
+
+
+def test_a_custom_kind_by_the_name_of_a_secret_is_not_the_secret_that_is_missed():
+    spec = pod_spec(volumes=[{"name": "a", "secret": {"secretName": "a"}}])
+    assert "missing-secret" in rules(found(deployment(spec), thing("Secret", "a", api=OTHERS)))
+    assert "missing-secret" not in rules(found(deployment(spec), thing("Secret", "a")))
