@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -63,6 +64,7 @@ def test_any_setting_is_used_or_refused(record_property: Record) -> None:
         key=st.one_of(st.none(), ANY_SETTING),
         environment=st.dictionaries(st.sampled_from(sorted(config.ENVIRONMENT.values())), ANY_TEXT),
     )
+    @example({config.API_KEY: KEY}, None, {})
     @example({config.API_KEY: KEY, config.TIMEOUT_SECONDS: 10**400}, None, {})
     @example({config.API_KEY: KEY, config.MAX_RETRIES: float("inf")}, None, {})
     def check(configured: dict[str, Any], key: object, environment: dict[str, str]) -> None:
@@ -169,6 +171,58 @@ def hurrying_clock() -> Clock:
     return Clock(now=lambda: seconds[0], sleep=sleep)
 
 
+@dataclass
+class Life:
+    """The life of a resource as the engine has it: each step done, or refused in a sentence."""
+
+    provider: ResourceProvider
+    seen: Counter[str]
+
+    def live(self, olds: Bag, news: Bag, id_: str) -> None:
+        checked = self.provider.check(olds, news)
+        assert all(is_sentence(failure.reason) for failure in checked.failures)
+        assert {failure.property for failure in checked.failures} <= {*RIGHT[type(self.provider)]}
+        if checked.failures:
+            self.seen["check refused"] += 1
+            return
+        inputs = checked.inputs
+        assert is_sendable({k: v for k, v in inputs.items() if not contains_unknowns(v)})
+        difference = self.provider.diff(id_, olds, inputs)
+        if contains_unknowns(inputs):
+            self.seen["preview"] += 1
+            return
+        if difference.changes is not False and not difference.replaces:
+            self.step("update", lambda: self.provider.update(id_, olds, inputs))
+        created = self.step("create", lambda: self.provider.create(inputs))
+        if created:
+            assert not self.provider.diff(created.id, created.outs, inputs).replaces
+            self.step("read", lambda: self.provider.read(created.id, created.outs))
+        self.step("read of an old state", lambda: self.provider.read(id_, olds))
+        self.step("delete", lambda: self.provider.delete(id_, olds))
+
+    def step(self, name: str, call: Callable[[], Any]) -> Any:
+        """Take a step; None if it is refused."""
+        done: list[Any] = []
+        refused = refusal(lambda: done.append(call()))
+        self.seen[f"{name} refused" if refused else name] += 1
+        if refused:
+            return None
+        assert is_sendable(getattr(done[0], "outs", None) or {})
+        return done[0]
+
+
+def place_runners(emulator: Emulator, manifest: str | None) -> None:
+    """Leave somebody's runner at the API, and one of the program's name if it has a manifest."""
+    for name in emulator.runners.keys() - {SOMEBODYS}:
+        emulator.remove_runner(name)
+    if SOMEBODYS not in emulator.runners:
+        emulator.add_runner(SOMEBODYS, managed_by="somebody", task_id="theirs")
+        emulator.set_manifest(SOMEBODYS, MANIFEST)
+    if manifest is not None:
+        emulator.add_runner(RUNNER)
+        emulator.set_manifest(RUNNER, manifest)
+
+
 @pytest.mark.parametrize("kind", RIGHT, ids=lambda kind: kind.__name__)
 def test_any_properties_are_used_or_refused(
     kind: type[ResourceProvider],
@@ -178,19 +232,9 @@ def test_any_properties_are_used_or_refused(
 ) -> None:
     monkeypatch.setattr(health, "Clock", hurrying_clock)
     settings = {config.API_KEY: KEY, config.BASE_URL: emulator.url, config.MAX_RETRIES: "0"}
-    provider = kind()
-    provider.configure(ConfigureRequest(Config(settings, "project")))
-    seen = Counter[str]()
-
-    def step(name: str, call: Callable[[], Any]) -> Any:
-        """Take a step of a resource's life; None if it is refused."""
-        done: list[Any] = []
-        refused = refusal(lambda: done.append(call()))
-        seen[f"{name} refused" if refused else name] += 1
-        if refused:
-            return None
-        assert is_sendable(getattr(done[0], "outs", None) or {})
-        return done[0]
+    name = next(iter(RIGHT[kind]))
+    life = Life(kind(), Counter())
+    life.provider.configure(ConfigureRequest(Config(settings, "project")))
 
     @at_random(size(100, each=50))
     @given(
@@ -199,41 +243,18 @@ def test_any_properties_are_used_or_refused(
         id_=NAMED,
         manifest=st.sampled_from([None, MANIFEST, MANIFEST, "", "<html>", "a: [", "\x00", "- a"]),
     )
+    @example({}, received({name: rpc.UNKNOWN}), RUNNER, MANIFEST)
+    @example({}, {}, RUNNER, MANIFEST)
+    @example({}, {name: "runner-of-nobody"}, RUNNER, MANIFEST)
+    @example({}, {name: RUNNER}, RUNNER, MANIFEST)
     def check(olds: Bag, news: Bag, id_: str, manifest: str | None) -> None:
-        for name in emulator.runners.keys() - {SOMEBODYS}:
-            emulator.remove_runner(name)
-        if SOMEBODYS not in emulator.runners:
-            emulator.add_runner(SOMEBODYS, managed_by="somebody", task_id="theirs")
-            emulator.set_manifest(SOMEBODYS, MANIFEST)
-        if manifest is not None:
-            emulator.add_runner(RUNNER)
-            emulator.set_manifest(RUNNER, manifest)
-
-        checked = provider.check(olds, news)
-        assert all(is_sentence(failure.reason) for failure in checked.failures)
-        assert {failure.property for failure in checked.failures} <= {*RIGHT[kind]}
-        if checked.failures:
-            seen["check refused"] += 1
-            return
-        inputs = checked.inputs
-        assert is_sendable({k: v for k, v in inputs.items() if not contains_unknowns(v)})
-        difference = provider.diff(id_, olds, inputs)
-        if contains_unknowns(inputs):
-            seen["preview"] += 1
-            return
-        if difference.changes is not False and not difference.replaces:
-            step("update", lambda: provider.update(id_, olds, inputs))
-        created = step("create", lambda: provider.create(inputs))
-        if created:
-            assert not provider.diff(created.id, created.outs, inputs).replaces
-            step("read", lambda: provider.read(created.id, created.outs))
-        step("read of an old state", lambda: provider.read(id_, olds))
-        step("delete", lambda: provider.delete(id_, olds))
+        place_runners(emulator, manifest)
+        life.live(olds, news, id_)
 
     try:
         check()
     finally:
         shared_client(config.connection(settings.get, {})).close()
-    for name in ("check refused", "preview", "create", "create refused", "read", "delete"):
-        assert seen[name], name
-    record_property("counts", dict(seen))
+    for step in ("check refused", "preview", "create", "create refused", "read", "delete"):
+        assert life.seen[step], step
+    record_property("counts", dict(life.seen))
