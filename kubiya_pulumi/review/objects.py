@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -14,6 +15,16 @@ from kubiya_pulumi.review.limits import LONGEST_NUMBER, refuse_too_much
 
 # libyaml's parser is some ten times as fast; a PyYAML that was built without it still works.
 _SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+# Kubernetes ends a document here as well, and YAML does not.
+_HIDDEN_END = re.compile(r"^---(?=[^ \t\r\n])[^\S\n]*(#|$)", re.MULTILINE)
+
+# What Kubernetes reads as a truth value or a number, beyond what PyYAML does.
+_KUBERNETES_READS = {
+    "bool": (re.compile("[yYnN]$"), "yYnN"),
+    "int": (re.compile("[-+]?0[oOxXbB][0-9a-fA-F_]+$"), "-+0"),
+    "float": (re.compile(r"[-+]?(\.\d+|\d+(\.\d*)?)[eE][-+]?\d+$", re.ASCII), "-+.0123456789"),
+}
 
 _CONVERTED = ("bool", "int", "float", "timestamp")
 
@@ -35,7 +46,12 @@ class KubernetesObject:
 
 
 class _Loader(_SafeLoader):  # type: ignore[misc]
-    """PyYAML's, but a value that its conversions cannot take is an error in the YAML."""
+    """PyYAML's, but plain values are what Kubernetes takes them for.
+
+    One that the conversions cannot take is an error in the YAML.
+    """
+
+    bool_values = _SafeLoader.bool_values | {"y": True, "n": False}
 
 
 def _in_bounds(convert: Callable[[Any, yaml.ScalarNode], object]) -> Callable[..., object]:
@@ -52,6 +68,9 @@ def _in_bounds(convert: Callable[[Any, yaml.ScalarNode], object]) -> Callable[..
 for _tag in (f"tag:yaml.org,2002:{name}" for name in _CONVERTED):
     _Loader.add_constructor(_tag, _in_bounds(_SafeLoader.yaml_constructors[_tag]))
 
+for _name, (_pattern, _first) in _KUBERNETES_READS.items():
+    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_name}", _pattern, list(_first))
+
 
 def parse_manifest(text: str) -> tuple[KubernetesObject, ...]:
     """Read multi-document Kubernetes YAML.
@@ -67,6 +86,12 @@ def parse_manifest(text: str) -> tuple[KubernetesObject, ...]:
         raise ManifestError("is empty")
     if text.lstrip("\ufeff \t\r\n").startswith("<"):
         raise ManifestError("is a web page (HTML or XML), not Kubernetes YAML")
+    if hidden := _HIDDEN_END.search(text):
+        line = text.count("\n", 0, hidden.start()) + 1
+        raise ManifestError(
+            f"is not Kubernetes YAML: line {line} begins with --- and no space after it, "
+            "which ends a document for some readers and not for others"
+        )
     objects = tuple(
         found
         for number, document in enumerate(_documents(text), start=1)

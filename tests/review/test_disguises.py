@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import yaml
 
-from kubiya_pulumi.review import Review, parse_manifest, review
+from kubiya_pulumi.review import ManifestError, Review, parse_manifest, review
 from tests.review.manifest_objects import (
     NAMESPACE,
     RBAC,
@@ -100,3 +100,36 @@ def test_a_custom_kind_by_the_name_of_a_secret_is_not_the_secret_that_is_missed(
     spec = pod_spec(volumes=[{"name": "a", "secret": {"secretName": "a"}}])
     assert "missing-secret" in rules(found(deployment(spec), thing("Secret", "a", api=OTHERS)))
     assert "missing-secret" not in rules(found(deployment(spec), thing("Secret", "a")))
+
+
+def test_what_kubernetes_reads_as_true_or_as_a_number_is_read_so_here():
+    [pod] = parse_manifest(
+        "{apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {hostNetwork: Y, hostPID: n, "
+        "containers: [{securityContext: {privileged: y, runAsUser: 0o0}, "
+        "ports: [{hostPort: 8e1}, {hostPort: 0o120}, {hostPort: 8.0e1}]}]}}"
+    )
+    [container] = pod.body["spec"]["containers"]
+    assert pod.body["spec"]["hostNetwork"] is True
+    assert pod.body["spec"]["hostPID"] is False
+    assert container["securityContext"] == {"privileged": True, "runAsUser": 0}
+    assert [each["hostPort"] for each in container["ports"]] == [80, 80, 80]
+
+
+def test_texts_that_look_almost_like_that_stay_texts():
+    [found] = parse_manifest(
+        "{apiVersion: v1, kind: X, metadata: {name: a}, x: ['y', ye, 8e, e1, 1e2e3, 0o, v1e2]}"
+    )
+    assert found.body["x"] == ["y", "ye", "8e", "e1", "1e2e3", "0o", "v1e2"]
+
+
+@pytest.mark.parametrize("end", ["---#x: 1", "---\u00a0#x: 1", "---#"])
+def test_a_line_that_ends_a_document_for_some_readers_only_is_refused(end):
+    first, second = (yaml.safe_dump(thing("ConfigMap", name)) for name in "ab")
+    with pytest.raises(ManifestError, match="line 6 begins with ---"):
+        parse_manifest(f"{first}{end}\n{second}")
+
+
+@pytest.mark.parametrize("end", ["---", "--- # a comment", "---\t", "---\r"])
+def test_lines_that_end_a_document_for_all_do_not_matter(end):
+    first, second = (yaml.safe_dump(thing("ConfigMap", name)) for name in "ab")
+    assert [each.name for each in parse_manifest(f"{first}{end}\n{second}---")] == ["a", "b"]
