@@ -9,6 +9,9 @@ list its objects as deleted.
 from __future__ import annotations
 
 import hashlib
+import re
+import shlex
+from collections import defaultdict
 
 import pulumi
 
@@ -23,9 +26,10 @@ from kubiya_pulumi.review import (
     parse_manifest,
     review,
 )
+from kubiya_pulumi.review.findings import words
 
 MOST_LINES = 20
-"""How many findings a warning lists; it counts the rest."""
+"""How many rules and waivers a warning lists; it counts the rest."""
 
 
 class ManifestRefusedError(KubiyaError, pulumi.RunError):
@@ -33,6 +37,25 @@ class ManifestRefusedError(KubiyaError, pulumi.RunError):
 
     It ends the program with its message, not with a traceback.
     """
+
+
+def hash_of(pin: str, whose: str) -> str:
+    """Give the hash that a pin is, in lower case.
+
+    Args:
+        pin: as a program gives it; spaces and line ends around it do not matter.
+        whose: what it is the pin of, for the message.
+
+    Raises:
+        ManifestRefusedError: it is no SHA-256.
+    """
+    found = str(pin).strip().lower()
+    if not re.fullmatch("[0-9a-f]{64}", found):
+        raise ManifestRefusedError(
+            f"the pin of {whose} is no SHA-256, which has 64 hexadecimal digits: take the one "
+            "that `kubiya-pulumi review` shows."
+        )
+    return found
 
 
 def admitted(
@@ -51,7 +74,8 @@ def admitted(
         ManifestRefusedError: the pin is another's, or the rules deny something in it.
     """
     manifest = f'the manifest of runner "{runner}"'
-    _refuse_another(text, pin, manifest)
+    if pin is not None:
+        _refuse_another(text, hash_of(pin, manifest), manifest)
     try:
         found = review(parse_manifest(text), rules)
         found.refuse_denied(manifest)
@@ -59,14 +83,14 @@ def admitted(
         raise ManifestRefusedError(str(error)) from None
     except ManifestError as error:
         raise ManifestRefusedError(f"{manifest} {error}") from None
-    if warning := _warning(found, manifest):
+    if warning := _warning(found, runner):
         pulumi.warn(warning, resource)
     return text
 
 
-def _refuse_another(text: str, pin: str | None, manifest: str) -> None:
+def _refuse_another(text: str, pin: str, manifest: str) -> None:
     sha256 = hashlib.sha256(text.encode()).hexdigest()
-    if pin is not None and pin.lower() != sha256:
+    if pin != sha256:
         raise ManifestRefusedError(
             f"{manifest} is not the one that was reviewed: its SHA-256 is {sha256}, and the "
             f"program's pin is {pin}. Review it (`kubiya-pulumi review --runner`), then set the "
@@ -75,21 +99,36 @@ def _refuse_another(text: str, pin: str | None, manifest: str) -> None:
         )
 
 
-def _warning(found: Review, manifest: str) -> str:
+def _warning(found: Review, runner: str) -> str:
     """What a review has to say that stops nothing; empty if nothing."""
-    grave = [each for each in found.findings if each.severity is not Severity.NOTE]
-    lines = [_line(each) for each in grave[:MOST_LINES]]
-    notes = len(found.findings) - len(grave)
-    more = [f"{len(grave) - MOST_LINES} more"] if len(grave) > MOST_LINES else []
-    more += [f"{notes} note{'s' if notes > 1 else ''}"] if notes and grave else []
-    if more:
-        lines.append(f"  and {' and '.join(more)}: `kubiya-pulumi review` shows all")
-    lines += [
+    by_rule: dict[str, list[Finding]] = defaultdict(list)
+    for finding in found.findings:
+        if finding.severity is not Severity.NOTE:
+            by_rule[finding.rule].append(finding)
+    waivers = [
         f'  the waiver of "{each.rule}" for "{each.object}" waives nothing: remove it'
         for each in found.unused_waivers
     ]
-    return "\n".join((f"the review of {manifest} found:", *lines)) if lines else ""
+    lines = [*map(_line, by_rule.values()), *waivers]
+    if not lines:
+        return ""
+    notes = sum(each.severity is Severity.NOTE for each in found.findings)
+    more = [f"{len(lines) - MOST_LINES} more"] if len(lines) > MOST_LINES else []
+    more += [f"{notes} note{'s' if notes > 1 else ''}"] if notes else []
+    also = f"and {' and '.join(more)}: " if more else ""
+    command = f"`kubiya-pulumi review --runner {shlex.quote(runner)}`"
+    return "\n".join(
+        (
+            f'the review of the manifest of runner "{runner}" found:',
+            *lines[:MOST_LINES],
+            f"  {also}{command} shows all, and a Waiver lets pass what is all right",
+        )
+    )
 
 
-def _line(finding: Finding) -> str:
-    return f"  {finding.severity.value}: {finding.rule}: {finding.object}: {finding.message}"
+def _line(findings: list[Finding]) -> str:
+    """What one rule found: the sentence on the one object, or else the objects."""
+    first, *more = findings
+    objects = words([str(each.object) for each in findings])
+    said = "" if more else f": {first.message}"
+    return f"  {first.severity.value}: {first.rule}: {objects}{said}"

@@ -7,9 +7,9 @@ from typing import Any
 import pulumi
 from pulumi.dynamic import Resource
 
-from kubiya_pulumi.admission import admitted
+from kubiya_pulumi.admission import admitted, hash_of
 from kubiya_pulumi.lifecycle.providers import RunnerManifestProvider
-from kubiya_pulumi.review import ReviewRules
+from kubiya_pulumi.review import ReviewRules, ReviewRulesError
 
 _REPORT_ALL = ReviewRules()
 
@@ -69,12 +69,20 @@ class RunnerManifest(Resource, module="kubiya", name="RunnerManifest"):
             opts: options of the resource.
 
         The preview and the update end, with the cluster as it was, if the manifest is not the
-        one of the pin or holds what the rules deny (`ManifestRefusedError`).
+        one of the pin or holds what the rules deny (`ManifestRefusedError`). A pin that is no
+        SHA-256 and rules of another type (`ReviewRulesError`) end them before that.
 
         `pulumi up` fails, with the state as it was, if there is no such runner
         (`RunnerGoneError`), what is downloaded is no Kubernetes manifest (`ManifestError`), or
         the API refuses (`ApiError`) or does not answer (`NoAnswerError`).
         """
+        if rules is not None and not isinstance(rules, ReviewRules):
+            raise ReviewRulesError(
+                f'the rules of "{resource_name}" have to be ReviewRules, such as '
+                'ReviewRules(deny=["full-access"])'
+            )
+        if isinstance(sha256, str):
+            hash_of(sha256, f'"{resource_name}"')
         props = {
             "runner": runner,
             "content": None,

@@ -137,6 +137,46 @@ def test_a_pin_refuses_another_manifest(emulator: Emulator, dev: Stack, folder: 
     dev.up("--skip-preview")
 
 
+@pytest.mark.parametrize("pin", ["abc", "z" * 64, "0" * 65])
+def test_a_pin_that_is_no_hash_is_refused_before_anything_is_made(dev: Stack, pin: str) -> None:
+    dev.configure({"pin": pin})
+    refused(dev.preview(check=False), 'the pin of "manifest" is no SHA-256')
+    refused(dev.up("--skip-preview", check=False), "64 hexadecimal digits")
+    assert dev.resources(MANIFEST) == []
+
+
+def test_a_pin_counts_in_any_case_and_with_a_line_end(emulator: Emulator, dev: Stack) -> None:
+    dev.configure({"pin": f" {sha256(emulator.runners['r'].manifest).upper()}\n"})
+    dev.up("--skip-preview")
+
+
+def test_a_pin_that_another_resource_gives_is_checked_once_it_is_known(
+    dev: Stack, folder: Path
+) -> None:
+    dev.rewrite(PROGRAM.replace('config.get("pin")', 'pulumi.Output.from_input("abc")'))
+    refused(dev.up("--skip-preview", check=False), 'the pin of the manifest of runner "r" is no')
+    assert written(folder) == 0
+
+
+def test_rules_that_are_no_review_rules_are_refused_before_anything_is_made(dev: Stack) -> None:
+    dev.rewrite(PROGRAM.replace("rules=rules", 'rules={"deny": ["full-access"]}'))
+    result = dev.preview(check=False)
+    assert result.returncode
+    assert 'the rules of "manifest" have to be ReviewRules' in result.text
+
+
+def test_findings_of_one_rule_share_a_line_and_a_waiver_quiets_them(
+    emulator: Emulator, dev: Stack
+) -> None:
+    roles = ", ".join(f"Role/kubiya-system/{each}" for each in ("agent-manager", "kubiya-operator"))
+    text = dev.up("--skip-preview").text
+    assert f"warning: read-secrets: {roles}\n" in text
+    assert "`kubiya-pulumi review --runner r` shows all" in text
+    waive_all = '{"allow": [{"rule": "*", "object": "*", "reason": "it is a test"}]}'
+    dev.configure({"rules": waive_all})
+    assert "the review of" not in dev.preview().text
+
+
 def test_the_state_has_the_review_and_no_secret_in_it(emulator: Emulator, dev: Stack) -> None:
     dev.up("--skip-preview")
     kept = outputs(dev, MANIFEST)["review"]
