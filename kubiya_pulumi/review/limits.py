@@ -11,6 +11,8 @@ from kubiya_pulumi.review.errors import ManifestError
 MOST_DOCUMENTS = 5_000
 MOST_NODES = 1_000_000
 """Values, keys, lists and mappings, each alias counted as all that it stands for."""
+MOST_LEVELS = 200
+"""Lists and mappings within each other. PyYAML takes its time, and Python's stack, for each."""
 LONGEST_NUMBER = 4_300
 """Characters of a number, a date or a truth value; as many as Python reads of a whole number."""
 MOST_RIGHTS = 200_000
@@ -53,7 +55,7 @@ def refuse_too_much(text: str, loader: Any) -> None:
         loader: the class of PyYAML that parses it.
 
     Raises:
-        ManifestError: it has too many documents or too many values, or a value that contains
+        ManifestError: it has too many documents, values or levels, or a value that contains
             itself.
         yaml.YAMLError: it is not YAML.
     """
@@ -79,6 +81,8 @@ def refuse_too_much(text: str, loader: Any) -> None:
             case yaml.CollectionStartEvent():
                 open_anchors.append((event.anchor, total))
                 total += 1
+                if len(open_anchors) > MOST_LEVELS:
+                    raise ManifestError(f"has more than {MOST_LEVELS} levels of lists and mappings")
             case yaml.CollectionEndEvent():
                 anchor, before = open_anchors.pop()
                 if anchor:

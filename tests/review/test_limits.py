@@ -3,8 +3,9 @@
 import tracemalloc
 
 import pytest
+import yaml
 
-from kubiya_pulumi.review import ManifestError, parse_manifest
+from kubiya_pulumi.review import ManifestError, objects, parse_manifest
 
 OBJECT = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n"
 
@@ -59,3 +60,12 @@ def test_documents_are_counted():
     assert len(parse_manifest(f"---\n{OBJECT}" * 5_000)) == 5_000
     with pytest.raises(ManifestError, match="more than 5,000 documents"):
         parse_manifest(f"---\n{OBJECT}" * 5_001)
+
+
+@pytest.mark.parametrize("loader", ["CSafeLoader", "SafeLoader"])
+def test_levels_are_counted_as_they_come(loader, monkeypatch):
+    monkeypatch.setattr(objects, "_Loader", getattr(yaml, loader))
+    deep = "{a: [" * 99 + "1" + "]}" * 99
+    assert parse_manifest(f"{OBJECT}a: {deep}\n")[0].body["a"]["a"][0]
+    with pytest.raises(ManifestError, match="more than 200 levels"):
+        parse_manifest(OBJECT + "a: " + "[" * 900)
