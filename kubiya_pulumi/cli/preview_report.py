@@ -66,7 +66,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _conditions(text: str) -> frozenset[Condition]:
-    try:
-        return frozenset(Condition(each.strip()) for each in text.split(",") if each.strip())
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{error}; there are {', '.join(Condition)}") from None
+    given = {each.strip() for each in text.split(",") if each.strip()}
+    if unknown := sorted(given - set(Condition)):
+        raise argparse.ArgumentTypeError(
+            f"there is no condition {', '.join(unknown)}: there are {', '.join(Condition)}"
+        )
+    return frozenset(map(Condition, given))

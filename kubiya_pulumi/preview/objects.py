@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -12,6 +13,9 @@ from kubiya_pulumi.preview.steps import State, Urn
 from kubiya_pulumi.review import KubernetesObject, ObjectReference, images
 from kubiya_pulumi.review.places import reference
 from kubiya_pulumi.review.reading import inside, text
+
+# How the engine names default providers: with the version of their package, if it is known.
+_OF_THE_ENGINE = re.compile(r"default(_\d.*)?")
 
 DEFAULT = Urn("default")
 """Stands for the default provider, whose own URN changes with each version of its package."""
@@ -72,7 +76,7 @@ def _objects(states: Iterable[State | None]) -> Objects:
 
 
 def _cluster(provider: Urn) -> Urn:
-    return DEFAULT if provider.name.startswith("default") else provider
+    return DEFAULT if _OF_THE_ENGINE.fullmatch(provider.name) else provider
 
 
 def _object(state: State | None) -> KubernetesObject | None:

@@ -108,8 +108,9 @@ def test_a_role_whose_bindings_are_not_listed() -> None:
     assert gained == [(WHO, "get", "secrets")]
 
 
-def test_objects_of_one_name_in_two_clusters_are_two() -> None:
-    there = "urn:pulumi:dev::infra::pulumi:providers:kubernetes::staging"
+@pytest.mark.parametrize("name", ["staging", "default-eu"])
+def test_objects_of_one_name_in_two_clusters_are_two(name: str) -> None:
+    there = f"urn:pulumi:dev::infra::pulumi:providers:kubernetes::{name}"
     here = [of("same", role(rules=[rule("get", "pods")])), of("same", binding())]
     other = [
         of("same", role(rules=[rule("get", "secrets")]), cluster=there),
@@ -117,7 +118,7 @@ def test_objects_of_one_name_in_two_clusters_are_two() -> None:
     ]
     report = report_on(read_preview(document(*here, *other)))
     [row] = report.access.gained
-    assert (row.cluster.name, row.grant.resources) == ("staging", ("secrets",))
+    assert (row.cluster.name, row.grant.resources) == (name, ("secrets",))
 
 
 def test_another_version_of_the_default_provider_is_the_same_cluster() -> None:
