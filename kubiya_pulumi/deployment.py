@@ -10,6 +10,8 @@ from kubiya_pulumi.manifest import RunnerManifest
 from kubiya_pulumi.review import ReviewRules
 from kubiya_pulumi.runner import KubiyaRunner
 
+_OUTPUTS = ("runner_name", "namespace", "manifest_sha256", "manifest_url", "version", "status")
+
 
 class RunnerDeployment(pulumi.ComponentResource):
     """A runner from its creation until it is healthy: create, download, check, apply, verify.
@@ -111,13 +113,4 @@ class RunnerDeployment(pulumi.ComponentResource):
         self.manifest_url = self.runner.manifest_url
         self.version = self.runner.version
         self.status = self.health.status
-        self.register_outputs(
-            {
-                "runner_name": self.runner_name,
-                "namespace": self.namespace,
-                "manifest_sha256": self.manifest_sha256,
-                "manifest_url": self.manifest_url,
-                "version": self.version,
-                "status": self.status,
-            }
-        )
+        self.register_outputs({name: getattr(self, name) for name in _OUTPUTS})

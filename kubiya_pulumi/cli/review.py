@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from kubiya_pulumi import config
-from kubiya_pulumi.api import KubiyaError, RunnersClient
+from kubiya_pulumi.api import Connection, KubiyaError, RunnersClient, SettingError
 from kubiya_pulumi.cli import review_markdown, review_sarif
 from kubiya_pulumi.cli.files import FileError, described, read_text, write_text
 from kubiya_pulumi.cli.lines import object_lines
@@ -111,11 +111,24 @@ def _rules(options: argparse.Namespace) -> ReviewRules:
 
 
 def _of_runner(name: str) -> str:
-    with RunnersClient(config.connection(lambda _: None)) as client:
+    with RunnersClient(_connection(name)) as client:
         answer = client.get_runner_manifest(name)
         if answer.manifest_content is not None:
             return answer.manifest_content
         return client.download_manifest(answer.manifest_url or "", runner=name)
+
+
+def _connection(runner: str) -> Connection:
+    """The settings of the environment: a command has no stack, so its errors name none."""
+    try:
+        return config.connection(lambda _: None)
+    except SettingError as error:
+        if error.setting != config.API_KEY:
+            raise
+        raise FileError(
+            f'the manifest of runner "{runner}" cannot be downloaded: KUBIYA_API_KEY is not set '
+            "to an API key."
+        ) from None
 
 
 def _write(
