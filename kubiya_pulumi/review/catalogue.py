@@ -9,12 +9,13 @@ from kubiya_pulumi.review import (
     allowed,
     confidential,
     container_images,
+    default_roles,
     references,
     standards,
 )
 from kubiya_pulumi.review.findings import Rule
 
-_CHECKED = (access, standards, container_images, confidential, references)
+_CHECKED = (access, default_roles, standards, container_images, confidential, references)
 
 CHECKS = tuple(module.findings for module in _CHECKED)
 """From an inventory to findings."""

@@ -16,6 +16,9 @@ from kubiya_pulumi.review.objects import Body
 from kubiya_pulumi.review.rbac import PolicyRule
 from kubiya_pulumi.review.reading import inside, listed, mapping, mappings, text, texts
 
+AUTHENTICATION_READER = "extension-apiserver-authentication-reader"
+"""A Role in `kube-system`, the one of Kubernetes there whose name does not begin with `system:`."""
+
 _GROUP = "rbac.authorization.k8s.io/v1"
 
 
@@ -47,7 +50,7 @@ class Role:
 
 def is_system_role(name: str) -> bool:
     """Whether a role of that name is in every cluster, with rules that are not known here."""
-    return name.startswith("system:") or name == "extension-apiserver-authentication-reader"
+    return name.startswith("system:") or name == AUTHENTICATION_READER
 
 
 class Roles:

@@ -212,6 +212,17 @@ def test_the_roles_of_kubernetes_itself_are_what_the_review_takes_them_for(
     assert real["metadata"]["labels"] == body["metadata"]["labels"]
 
 
+def test_the_review_knows_the_roles_and_bindings_of_kubernetes(kubectl: Kubectl) -> None:
+    label = "--selector=kubernetes.io/bootstrapping=rbac-defaults"
+    kinds = "clusterroles,clusterrolebindings,roles,rolebindings"
+    listed = kubectl("get", kinds, label, "--all-namespaces", "--output=yaml")
+    objects = parse_manifest(listed)
+    found = {each.object for each in review(objects).findings if each.rule == "built-in-role"}
+    assert {each.kind for each in found} == {each.kind for each in objects}
+    assert [each for each in review(objects).objects if each not in found] == []
+    assert len(found) > 100
+
+
 def test_the_review_knows_which_kinds_stand_in_no_namespace(kubectl: Kubectl) -> None:
     for namespaced in ("true", "false"):
         listed = kubectl("api-resources", f"--namespaced={namespaced}", "--no-headers")

@@ -128,6 +128,10 @@ RULE_CASES: Mapping[str, tuple[Manifest, Manifest]] = {
         [bound("view", subject("system:anonymous", kind="User"))],
         [bound("view", subject("system:authenticated", kind="Group"))],
     ),
+    "built-in-role": (
+        [cluster_role(rule("core", "pods", "get"), name="view")],
+        [cluster_role(rule("core", "pods", "get"), name="viewer"), bound("view", name="view")],
+    ),
     "image-latest-tag": (running("registry:5000/app"), running("registry:5000/app:v1")),
     "image-without-digest": (running("app:v1"), running("app:v1@sha256:" + "0" * 64)),
     "secret-in-config-map": (settings(password="hunter2"), settings(password="", user="app")),

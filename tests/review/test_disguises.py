@@ -57,6 +57,40 @@ def test_what_a_manifest_adds_to_a_role_of_kubernetes_is_found_on_the_role():
     assert str(finding.object) == "ClusterRole/view"
 
 
+@pytest.mark.parametrize(
+    ("kind", "namespace", "name", "theirs"),
+    [
+        ("ClusterRole", "", "cluster-admin", True),
+        ("ClusterRole", "", "admin", True),
+        ("ClusterRole", "ignored", "edit", True),
+        ("ClusterRole", "", "system:node", True),
+        ("ClusterRole", "", "system", False),
+        ("ClusterRoleBinding", "", "cluster-admin", True),
+        ("ClusterRoleBinding", "", "system:discovery", True),
+        ("ClusterRoleBinding", "", "admin", False),
+        ("Role", "kube-system", "system:controller:token-cleaner", True),
+        ("Role", "kube-system", "extension-apiserver-authentication-reader", True),
+        ("Role", "kube-public", "system:controller:bootstrap-signer", True),
+        ("Role", "kube-system", "view", False),
+        ("Role", "", "system:controller:token-cleaner", False),
+        ("Role", NAMESPACE, "system:controller:token-cleaner", False),
+        ("RoleBinding", "kube-system", "system:controller:token-cleaner", True),
+        ("RoleBinding", "kube-system", "extension-apiserver-authentication-reader", False),
+        ("RoleBinding", NAMESPACE, "system:controller:token-cleaner", False),
+        ("ConfigMap", "kube-system", "system:controller:token-cleaner", False),
+    ],
+)
+def test_roles_and_bindings_of_kubernetes_itself(kind, namespace, name, theirs):
+    result = found(thing(kind, name, namespace, f"{RBAC}/v1"))
+    places = [str(each.object) for each in result.findings if each.rule == "built-in-role"]
+    assert bool(places) == theirs
+    assert all(place.startswith(f"{kind}/") and place.endswith(name) for place in places)
+
+
+def test_a_custom_kind_by_the_name_of_a_role_of_kubernetes_is_none():
+    assert "built-in-role" not in rules(found(thing("ClusterRole", "admin", "", OTHERS)))
+
+
 def test_what_a_manifest_adds_to_a_gathered_role_is_given_to_those_that_gather_it():
     added = cluster_role(
         rule("core", "nodes", "delete"),

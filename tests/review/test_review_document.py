@@ -1,4 +1,4 @@
-"""docs/review.md has the rules as they are."""
+"""docs/review.md has the rules as they are, and the changelog their number."""
 
 import pytest
 
@@ -18,3 +18,8 @@ def test_the_document_says_what_each_rule_is(name):
 def test_the_document_has_no_rule_that_is_not_there():
     rows = [line for line in DOCUMENT if line.startswith("| [`")]
     assert len(rows) == len(RULES)
+
+
+def test_the_changelog_counts_the_rules():
+    changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert f"what {len(RULES)} rules find" in changes
