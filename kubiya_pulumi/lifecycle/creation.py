@@ -9,6 +9,7 @@ create, which has the same inputs, finds a runner that says who made it (see `ma
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 
 from kubiya_pulumi.api import (
     BadRequestError,
@@ -21,7 +22,7 @@ from kubiya_pulumi.api import (
 from kubiya_pulumi.lifecycle.description import set_description
 from kubiya_pulumi.lifecycle.errors import RunnerExistsError
 from kubiya_pulumi.lifecycle.look import listed_runner, present_runner
-from kubiya_pulumi.lifecycle.maker import MANAGED_BY, Maker, maker, said_of
+from kubiya_pulumi.lifecycle.maker import MANAGED_BY, Maker, is_of_same_stack, maker, said_of
 from kubiya_pulumi.lifecycle.outputs import manifest_url_of, outputs_of
 from kubiya_pulumi.lifecycle.steps import Properties, State
 
@@ -36,7 +37,7 @@ def create(client: RunnersClient, inputs: Properties) -> State:
             not say to adopt it.
         KubiyaError: the look or the create failed; see `RunnersClient`.
     """
-    existing = listed_runner(client, inputs["name"])
+    existing = _existing(client, inputs["name"])
     if existing is not None:
         return _found(client, inputs, existing)
     try:
@@ -47,6 +48,18 @@ def create(client: RunnersClient, inputs: Properties) -> State:
             raise
         return _in_doubt(client, inputs, error)
     return _created(client, inputs, answer)
+
+
+def _existing(client: RunnersClient, name: str) -> Runner | None:
+    """Look for a runner of that name: who made it, what it is for, None if there is none."""
+    listed = listed_runner(client, name)
+    if listed is None or (said_of(listed) and listed.description is not None):
+        return listed
+    # A list may leave something out, and so may the runner's own description.
+    described = present_runner(client, name)
+    if described is None or said_of(described):
+        return described
+    return replace(described, managed_by=listed.managed_by, task_id=listed.task_id)
 
 
 def _asked_for(client: RunnersClient, inputs: Properties) -> CreatedRunner:
@@ -75,7 +88,7 @@ def _created(client: RunnersClient, inputs: Properties, answer: CreatedRunner) -
 def _in_doubt(client: RunnersClient, inputs: Properties, error: KubiyaError) -> State:
     """Look what a create has come to that did not say so, and raise its error if to nothing."""
     try:
-        existing = listed_runner(client, inputs["name"])
+        existing = _existing(client, inputs["name"])
     except KubiyaError:
         raise error from None
     if existing is None:
@@ -85,29 +98,34 @@ def _in_doubt(client: RunnersClient, inputs: Properties, error: KubiyaError) -> 
 
 def _found(client: RunnersClient, inputs: Properties, existing: Runner) -> State:
     """Take a runner that is there if this resource made it or is to adopt it, else refuse."""
-    name = inputs["name"]
-    if not said_of(existing) or existing.description is None:
-        # A list may leave out who made a runner, and what it is for.
-        existing = present_runner(client, name) or existing
-    made_by = maker(existing, inputs.get("task_id"))
+    name, task_id = inputs["name"], inputs.get("task_id")
+    made_by = maker(existing, task_id)
     if made_by is Maker.THIS_RESOURCE:
         log.info(
-            'Runner "%s" was there already: this resource made it, in an update that was cut '
-            "short. It is taken into the state.",
+            'Runner "%s" was there already: this resource made it, most often in an update that '
+            "was cut short. It is taken into the state.",
             name,
         )
         return _completed(client, inputs, existing, None)
-    if inputs.get("adopt_existing"):
+    is_siblings = made_by is Maker.SOMEBODY_ELSE and is_of_same_stack(existing, task_id)
+    # Renamed without an alias, that resource is deleted after this one, and its runner with it.
+    if inputs.get("adopt_existing") and not is_siblings:
         return _adopted(client, inputs, existing)
-    who = (
-        "If an update of this stack that was cut short has made it, or if this program is to "
-        "manage it all the same, as it is, set adopt_existing=True"
-        if made_by is Maker.NOT_KNOWN
-        else "To manage that runner with this program, as it is, set adopt_existing=True"
-    )
+    if is_siblings:
+        way_on = (
+            "Another resource of this stack made it, so it cannot be adopted. If that is this "
+            "resource, renamed or moved, say so with aliases in its options"
+        )
+    elif made_by is Maker.NOT_KNOWN:
+        way_on = (
+            "If an update of this stack that was cut short has made it, or if this program is to "
+            "manage it all the same, as it is, set adopt_existing=True"
+        )
+    else:
+        way_on = "To manage that runner with this program, as it is, set adopt_existing=True"
     raise RunnerExistsError(
         f'runner "{name}" was not created: there is already a runner of that name'
-        f"{said_of(existing)}. {who}; otherwise choose another name."
+        f"{said_of(existing)}. {way_on}; otherwise choose another name."
     )
 
 

@@ -30,13 +30,19 @@ def maker(runner: Runner, task_id: str | None) -> Maker:
         runner: the runner as the service describes it.
         task_id: what the resource puts into its create; None if it has none.
     """
-    if not runner.managed_by and not runner.task_id:
-        return Maker.NOT_KNOWN
-    if task_id is not None and (runner.managed_by, runner.task_id) == (MANAGED_BY, task_id):
+    said, own = (runner.managed_by, runner.task_id), (MANAGED_BY, task_id)
+    if task_id is not None and said == own:
         return Maker.THIS_RESOURCE
-    if runner.managed_by == MANAGED_BY and not runner.task_id:
-        return Maker.NOT_KNOWN  # Some stack of Pulumi, and it may be this one.
+    # A word that the service leaves out contradicts nothing.
+    if all(not word or word == ours for word, ours in zip(said, own, strict=True)):
+        return Maker.NOT_KNOWN
     return Maker.SOMEBODY_ELSE
+
+
+def is_of_same_stack(runner: Runner, task_id: str | None) -> bool:
+    """Whether a resource of the stack that `task_id` names made the runner."""
+    stack = (task_id or "").split("/")[:3]
+    return runner.managed_by == MANAGED_BY and (runner.task_id or "").split("/")[:3] == stack
 
 
 def said_of(runner: Runner) -> str:

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -38,7 +39,8 @@ def lose_the_answer(emulator, fault):
         ("pulumi", None, Maker.NOT_KNOWN),
         ("terraform", None, Maker.SOMEBODY_ELSE),
         ("terraform", TASK, Maker.SOMEBODY_ELSE),
-        (None, TASK, Maker.SOMEBODY_ELSE),
+        (None, TASK, Maker.NOT_KNOWN),
+        (None, TASK + "2", Maker.SOMEBODY_ELSE),
     ],
 )
 def test_both_fields_say_who_made_a_runner(managed_by, task_id, expected):
@@ -94,6 +96,67 @@ def test_a_runner_that_nobody_says_who_made_is_refused(client, emulator):
     emulator.switch(owner_fields="dropped")
     with pytest.raises(RunnerExistsError, match="that was cut short has made it"):
         runner.create(client, INPUTS)
+
+
+class LeavesOut(RunnersClient):
+    """A client of a service whose list and descriptions leave some fields out."""
+
+    def __init__(self, emulator, *, listed=(), described=()):
+        super().__init__(Connection(api_key=emulator.api_key, base_url=emulator.url, max_retries=0))
+        self._listed = dict.fromkeys(listed)
+        self._described = dict.fromkeys(described)
+        self.after_the_list = lambda: None
+
+    def list_runners(self, *, runner=None):
+        found = tuple(replace(each, **self._listed) for each in super().list_runners(runner=runner))
+        self.after_the_list()
+        return found
+
+    def describe_runner(self, name):
+        return replace(super().describe_runner(name), **self._described)
+
+
+def test_a_runner_whose_task_alone_comes_back_is_created_and_then_in_doubt(emulator):
+    only = ("managed_by",)
+    with LeavesOut(emulator, listed=only, described=only) as client:
+        assert runner.create(client, INPUTS).outputs["task_id"] == TASK
+        with pytest.raises(RunnerExistsError, match="that was cut short has made it"):
+            runner.create(client, INPUTS)
+
+
+def test_what_the_list_says_of_the_maker_counts_where_the_description_says_nothing(emulator):
+    who = ("managed_by", "task_id")
+    with LeavesOut(emulator, listed=("description",), described=who) as client:
+        first = runner.create(client, {**INPUTS, "description": "d"})
+        assert runner.create(client, {**INPUTS, "description": "d"}) == first
+
+
+def test_a_runner_that_goes_while_it_is_looked_at_is_created_anew(emulator):
+    with LeavesOut(emulator, listed=("description",)) as client:
+        emulator.add_runner("r", managed_by="pulumi", task_id=TASK, description="going")
+        client.after_the_list = lambda: goes(client, emulator)
+        runner.create(client, INPUTS)
+    assert emulator.runners["r"].description != "going"
+
+
+def goes(client, emulator):
+    client.after_the_list = lambda: None
+    emulator.remove_runner("r")
+
+
+@pytest.mark.parametrize("adopt", [False, True])
+def test_a_runner_of_another_resource_of_the_stack_is_not_adopted(client, emulator, adopt):
+    """That resource, renamed without an alias, is deleted after this one is created."""
+    runner.create(client, INPUTS)
+    renamed = {**INPUTS, "adopt_existing": adopt, "task_id": "acme/infra/dev/renamed"}
+    with pytest.raises(RunnerExistsError, match=r"Another resource of this stack .*aliases"):
+        runner.create(client, renamed)
+    assert list(emulator.runners) == ["r"]
+
+
+def test_a_runner_of_another_stack_may_be_adopted(client, emulator):
+    runner.create(client, ANOTHER_STACK)
+    assert runner.create(client, {**INPUTS, "adopt_existing": True}).outputs["adopted"] is True
 
 
 @pytest.mark.parametrize("fault", AFTER_THE_WORK.values(), ids=AFTER_THE_WORK)
