@@ -9,7 +9,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import requests
 import urllib3
@@ -44,7 +44,7 @@ class Call:
     runner: str | None
     """The runner's name, if the operation is about one."""
     method: str
-    url: str
+    url: str = field(repr=False)
     headers: dict[str, str]
     content: bytes | None = None
     longest_answer: int

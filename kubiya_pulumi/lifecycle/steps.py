@@ -39,7 +39,8 @@ class State:
     """An object as it is now."""
 
     id: str
-    outputs: dict[str, Any]
+    outputs: dict[str, Any] = field(repr=False)
+    """What stands in the state, secrets among it."""
     inputs: dict[str, Any] = field(default_factory=dict)
     """The inputs that describe it as it is, so that what changed outside shows as drift."""
 

@@ -154,6 +154,11 @@ def test_a_runner_of_another_resource_of_the_stack_is_not_adopted(client, emulat
     assert list(emulator.runners) == ["r"]
 
 
+def test_a_state_does_not_show_its_outputs(client):
+    state = runner.create(client, INPUTS)
+    assert state.outputs["manifest_url"] not in repr(state)
+
+
 def test_a_runner_of_another_stack_may_be_adopted(client, emulator):
     runner.create(client, ANOTHER_STACK)
     assert runner.create(client, {**INPUTS, "adopt_existing": True}).outputs["adopted"] is True
