@@ -56,8 +56,9 @@ class KubiyaRunner(Resource, module="kubiya", name="Runner"):
             description: what the runner is for. Changed in place. Default: none is set, and
                 one that the runner has is left as it is; pass "" to clear it.
             adopt_existing: take over a runner of that name that exists, as it is, in place of
-                refusing. It is then the program's: `pulumi destroy` deletes it, unless the
-                options have `retain_on_delete=True`. Default: False.
+                refusing, unless another resource of this stack made it. It is then the
+                program's: `pulumi destroy` deletes it, unless the options have
+                `retain_on_delete=True`. Default: False.
             opts: options of the resource.
 
         `pulumi up` fails, with the state as it was, if a setting or an input is wrong

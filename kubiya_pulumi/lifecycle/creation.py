@@ -34,7 +34,7 @@ def create(client: RunnersClient, inputs: Properties) -> State:
 
     Raises:
         RunnerExistsError: somebody else made it, or nobody says who did, and the program does
-            not say to adopt it.
+            not say to adopt it; or another resource of this stack made it.
         KubiyaError: the look or the create failed; see `RunnersClient`.
     """
     existing = _existing(client, inputs["name"])

@@ -4,7 +4,7 @@ from kubiya_pulumi.api import KubiyaError
 
 
 class RunnerExistsError(KubiyaError):
-    """A runner of that name is there already, and the program does not say to adopt it."""
+    """A runner of that name is there already, and is not this resource's to take."""
 
 
 class RunnerNotOursError(KubiyaError):
