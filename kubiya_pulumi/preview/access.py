@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 from kubiya_pulumi.preview.objects import Objects
 from kubiya_pulumi.preview.steps import Urn
 from kubiya_pulumi.review import KubernetesObject, review
+from kubiya_pulumi.review.limits import MOST_SINGLE_RIGHTS, Allowance
 from kubiya_pulumi.review.rbac import Grant, PolicyRule, Subject
+from kubiya_pulumi.review.reach import Reach, beyond
 from kubiya_pulumi.review.reading import inside, mappings, text
 
 WHOEVER_IS_BOUND = Subject("", "", "")
@@ -49,49 +52,46 @@ def access_change(before: Objects, after: Objects, *, all_listed: bool) -> Acces
             have bindings that are missing, and a binding a role.
     """
     old, new = _table(before, all_listed=all_listed), _table(after, all_listed=all_listed)
-    return AccessChange(gained=tuple(_beyond(old, new)), lost=tuple(_beyond(new, old)))
-
-
-def _beyond(known: Iterable[Access], rows: Iterable[Access]) -> Iterator[Access]:
-    """What the rows allow that the known ones do not, in rows with the rest left out."""
-    verbs_known: dict[_Scope, set[str]] = defaultdict(set)
-    for row in known:
-        for resource in row.grant.resources or ("",):
-            verbs_known[_scope(row, resource)].update(_verbs(row.grant))
-    for row in rows:
-        resources_of: dict[tuple[str, ...], list[str]] = defaultdict(list)
-        for resource in row.grant.resources or ("",):
-            already = verbs_known.get(_scope(row, resource), set())
-            if more := tuple(v for v in _verbs(row.grant) if not {v, "*"} & already):
-                resources_of[more].append(resource)
-        for verbs, resources in resources_of.items():
-            # Empty texts only stood for what the row does not have.
-            grant = replace(
-                row.grant,
-                verbs=tuple(filter(None, verbs)),
-                resources=tuple(filter(None, resources)),
-            )
-            yield replace(row, grant=grant)
-
-
-def _verbs(grant: Grant) -> tuple[str, ...]:
-    return grant.verbs or ("",)
-
-
-def _scope(row: Access, resource: str) -> _Scope:
-    """What the verbs are for. By which role and binding makes no difference to a subject."""
-    grant = row.grant
-    named = grant.verbs and grant.subject != WHOEVER_IS_BOUND
-    return (
-        row.cluster,
-        grant.subject,
-        grant.namespace,
-        "" if named else grant.role,
-        resource,
-        frozenset(grant.api_groups),
-        frozenset(grant.resource_names),
-        frozenset(grant.non_resource_urls),
+    allowance = Allowance(
+        MOST_SINGLE_RIGHTS, f"stands for more than {MOST_SINGLE_RIGHTS:,} single rights"
     )
+    return AccessChange(
+        gained=tuple(_beyond(old, new, allowance)), lost=tuple(_beyond(new, old, allowance))
+    )
+
+
+def _beyond(
+    known: Iterable[Access], rows: Iterable[Access], allowance: Allowance
+) -> Iterator[Access]:
+    """What the rows allow that the known ones do not, in rows with the rest left out."""
+    rules: dict[_Scope, dict[PolicyRule, None]] = defaultdict(dict)
+    for row in known:
+        rules[_scope(row, row.grant.namespace)][row.grant.rule] = None
+
+    @cache
+    def reach(scope: _Scope) -> Reach:
+        return Reach(rules[scope], allowance)
+
+    for row in rows:
+        rule = row.grant.rule
+        # What is allowed in the whole cluster is allowed in each namespace.
+        places = dict.fromkeys((row.grant.namespace, None))
+        scopes = [scope for place in places if (scope := _scope(row, place)) in rules]
+        if any(rule in rules[scope] for scope in scopes):
+            continue
+        if not scopes or not rule.verbs:
+            yield row
+            continue
+        for more in beyond(rule, [reach(scope) for scope in scopes], allowance):
+            yield replace(row, grant=replace(row.grant, **vars(more)))
+
+
+def _scope(row: Access, namespace: str | None) -> _Scope:
+    """Whose rights count together. By which role and binding makes no difference to a subject."""
+    grant = row.grant
+    # What is not told of a role, or of who is bound to it, is compared role by role.
+    told = grant.verbs and grant.subject != WHOEVER_IS_BOUND
+    return (row.cluster, grant.subject, namespace, "" if told else grant.role)
 
 
 def _table(clusters: Objects, *, all_listed: bool) -> list[Access]:

@@ -17,6 +17,8 @@ LONGEST_NUMBER = 4_300
 """Characters of a number, a date or a truth value; as many as Python reads of a whole number."""
 MOST_RIGHTS = 200_000
 """Rows of the table of access, each counted with the workloads that it is for."""
+MOST_SINGLE_RIGHTS = 1_000_000
+"""One verb on one resource each, where two tables of access are compared."""
 MOST_COMPARISONS = 500_000
 """Of a role's labels with a selector that gathers roles into another one."""
 

@@ -114,6 +114,17 @@ class Grant(PolicyRule):
     workloads: tuple[str, ...] = ()
     """The workloads that run as the subject, such as `Deployment/kubiya-system/tool-manager`."""
 
+    @property
+    def rule(self) -> PolicyRule:
+        """What it allows, whoever has it and wherever."""
+        return PolicyRule(
+            verbs=self.verbs,
+            api_groups=self.api_groups,
+            resources=self.resources,
+            resource_names=self.resource_names,
+            non_resource_urls=self.non_resource_urls,
+        )
+
     def allows(
         self,
         verb: str,

@@ -51,7 +51,7 @@ def upgraded(manifest: str) -> str:
     objects = {(each["kind"], each["metadata"]["name"]): each
                for each in yaml.safe_load_all(manifest)}  # fmt: skip
     del objects["Service", "workflow-engine"]
-    role = objects["ClusterRole", "tool-manager-runner-prod-persistent-volumes"]
+    role = objects["Role", "workflow-engine"]
     role["rules"].append({"apiGroups": [""], "resources": ["secrets"], "verbs": ["get", "list"]})
     [container] = objects["Deployment", "tool-manager"]["spec"]["template"]["spec"]["containers"]
     container["image"] = "ghcr.io/kubiyabot/tool-manager:v2.1.0"

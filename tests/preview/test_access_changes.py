@@ -61,13 +61,74 @@ def test_rules_that_are_split_or_joined_change_nothing() -> None:
     assert changes(update, of("same", binding())) == ([], [])
 
 
-@pytest.mark.parametrize("key", ["apiGroups", "resourceNames", "nonResourceURLs"])
-def test_another_scope_is_another_right(key: str) -> None:
-    old = rule("get", "pods")
-    new = {**old, key: ["other"]}
-    update = of("update", role(rules=[old]), role(rules=[new]))
-    row = [(WHO, "get", "pods")]
-    assert changes(update, of("same", binding())) == (row, row)
+EVERYTHING = {"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]}
+PODS = rule("get", "pods")
+URL = {"verbs": ["get"], "nonResourceURLs": ["/logs/*"]}
+
+
+@pytest.mark.parametrize(
+    ("wide", "narrow", "told"),
+    [
+        (EVERYTHING, rule("delete", "deployments", "apps"), (WHO, "*", "*")),
+        (EVERYTHING, rule("*", "pods"), (WHO, "*", "*")),
+        (EVERYTHING, rule("create", "pods/exec"), (WHO, "*", "*")),
+        (rule("get", "*/scale"), rule("get", "deployments/scale"), (WHO, "get", "*/scale")),
+        (rule("get", "pods *"), PODS, (WHO, "get", "*")),
+        ({**PODS, "apiGroups": ["", "apps"]}, PODS, (WHO, "get", "pods")),
+        ({**PODS, "apiGroups": ["*"]}, PODS, (WHO, "get", "pods")),
+        (PODS, {**PODS, "resourceNames": ["one"]}, (WHO, "get", "pods")),
+        ({**PODS, "resourceNames": ["one", "two"]}, {**PODS, "resourceNames": ["two"]},
+         (WHO, "get", "pods")),
+        (URL, {**URL, "nonResourceURLs": ["/logs/a"]}, (WHO, "get", "")),
+        ({**URL, "nonResourceURLs": ["*"]}, URL, (WHO, "get", "")),
+    ],
+)  # fmt: skip
+def test_what_was_allowed_already_is_no_gain_and_what_still_is_no_loss(
+    wide: dict[str, Any], narrow: dict[str, Any], told: tuple[str, str, str]
+) -> None:
+    bound = of("same", binding())
+    narrowed = of("update", role(rules=[wide]), role(rules=[narrow]))
+    widened = of("update", role(rules=[narrow]), role(rules=[wide]))
+    added = of("update", role(rules=[wide]), role(rules=[wide, narrow]))
+    assert changes(narrowed, bound) == ([], [told])
+    assert changes(widened, bound) == ([told], [])
+    assert changes(added, bound) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (PODS, {**PODS, "apiGroups": ["other"]}),
+        ({**PODS, "resourceNames": ["one"]}, {**PODS, "resourceNames": ["other"]}),
+        # No name is not any name.
+        ({**PODS, "resourceNames": [""]}, {**PODS, "resourceNames": ["one"]}),
+        (rule("get", "pods"), rule("get", "pods/log")),
+        (rule("get", "pods/*"), rule("get", "pods/log")),
+        (rule("get", "*/log"), rule("get", "pods")),
+        (rule("get", "pods"), rule("list", "pods")),
+        (URL, {**URL, "nonResourceURLs": ["/logs"]}),
+        (URL, {**URL, "nonResourceURLs": ["/log/*"]}),
+        (URL, PODS),
+    ],
+)
+def test_another_scope_is_another_right(before: dict[str, Any], after: dict[str, Any]) -> None:
+    update = of("update", role(rules=[before]), role(rules=[after]))
+    gained, lost = changes(update, of("same", binding()))
+    assert [row[1] for row in gained] == after["verbs"]
+    assert [row[1] for row in lost] == before["verbs"]
+
+
+def test_what_differs_is_told_in_few_rows() -> None:
+    old = [rule("get list", "pods"), rule("get", "pods services", "apps")]
+    new = {"verbs": ["get", "list"], "apiGroups": ["", "apps"], "resources": ["pods", "services"]}
+    update = of("update", role(rules=old), role(rules=[new]))
+    access = report_on(read_preview(document(update, of("same", binding())))).access
+    assert [(r.grant.verbs, r.grant.api_groups, r.grant.resources) for r in access.gained] == [
+        (("list",), ("apps",), ("pods",)),
+        (("get", "list"), ("",), ("services",)),
+        (("list",), ("apps",), ("services",)),
+    ]
+    assert access.lost == ()
 
 
 def test_the_name_of_a_binding_makes_no_difference() -> None:
@@ -75,12 +136,15 @@ def test_the_name_of_a_binding_makes_no_difference() -> None:
     assert changes(same, of("delete", binding("old")), of("create", binding("new"))) == ([], [])
 
 
-def test_another_namespace_does() -> None:
+def test_the_whole_cluster_has_all_namespaces_and_none_has_another() -> None:
     same = of("same", role(rules=[rule("get", "pods")]))
-    kind = {"role_kind": "ClusterRole"}
-    narrower = of("create", binding(namespace="kubiya-system", **kind))
+    here = binding(namespace="kubiya-system", role_kind="ClusterRole")
+    there = binding(namespace="default", role_kind="ClusterRole")
     row = [(WHO, "get", "pods")]
-    assert changes(same, of("delete", binding()), narrower) == (row, row)
+    assert changes(same, of("delete", binding()), of("create", here)) == ([], row)
+    assert changes(same, of("create", binding()), of("delete", here)) == (row, [])
+    assert changes(same, of("same", binding()), of("create", here)) == ([], [])
+    assert changes(same, of("create", there), of("delete", here)) == (row, row)
 
 
 def test_a_binding_to_a_role_of_kubernetes() -> None:
@@ -146,6 +210,21 @@ def test_the_conditions() -> None:
         ([deleted], {Condition.RBAC, Condition.DELETE}),
     ):
         assert report_on(read_preview(document(*steps))).conditions == found
+
+
+def test_more_single_rights_than_can_be_compared_is_an_error() -> None:
+    many = " ".join(f"x{number}" for number in range(1_001))
+    update = of("update", role(rules=[PODS]), role(rules=[rule(many, many)]))
+    with pytest.raises(PreviewError, match="so its RBAC cannot be compared"):
+        report_on(read_preview(document(update, of("same", binding()))))
+
+
+def test_thousands_of_rules_of_one_subject() -> None:
+    old = [rule("get", f"r{number}") for number in range(5_000)]
+    new = [rule("list get", f"r{number}") for number in range(5_000)]
+    gained, lost = changes(of("update", role(rules=old), role(rules=new)), of("same", binding()))
+    assert {row[1] for row in gained} == {"list"}
+    assert (len(gained), lost) == (5_000, [])
 
 
 def test_more_rights_than_can_be_compared_is_an_error() -> None:
