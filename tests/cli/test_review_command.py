@@ -266,7 +266,7 @@ def test_names_of_a_manifest_are_text_in_every_format(
     assert main(["review", str(file), "--format", form]) == 0
     out = capsys.readouterr().out
     if form == "table":
-        shown = "".join(each.strip() for line in out.splitlines() for each in line.split("│"))
+        shown = "".join(line.strip() for line in out.splitlines())
         assert name[:8] in shown
     if form == "markdown":
         found = tokens(out)
@@ -276,16 +276,48 @@ def test_names_of_a_manifest_are_text_in_every_format(
         assert all("[a](" not in each["message"]["text"] for each in sarif(out)["results"])
 
 
-def test_the_table_is_never_cut(file: str, manifest: str) -> None:
-    """In a narrow window names go on in the next line, and the summary comes last."""
+def table(file: str, **env: str) -> list[str]:
+    """The lines of the table, where its output is no terminal."""
     command = [sys.executable, "-m", "kubiya_pulumi.cli.main", "review", file]
-    done = subprocess.run(
-        command, capture_output=True, text=True, check=True, timeout=60, env={"COLUMNS": "60"}
-    )
-    assert "…" not in done.stdout
-    lines = done.stdout.splitlines()
-    assert [len(line) for line in lines if len(line) > 60] == [len("SHA-256: ") + 64]
-    assert done.stdout.splitlines()[-1].endswith(" notes.")
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60, env=env)
+    return done.stdout.splitlines()
+
+
+@pytest.mark.parametrize("columns", [60, 80, 100])
+def test_the_table_is_never_cut(columns: int, file: str, manifest: str) -> None:
+    """In a narrow window texts go on in the next line, and the summary comes last."""
+    lines = table(file, COLUMNS=str(columns))
+    assert "…" not in "".join(lines)
+    assert [line for line in lines if len(line) > columns and "SHA-256" not in line] == []
+    assert len(next(line for line in lines if "SHA-256" in line)) == len("SHA-256: ") + 64
+    assert [line for line in lines if line != line.rstrip()] == []
+    assert lines[-1].endswith(" notes.")
+    said = " ".join(" ".join(lines).split())
+    for finding in review(parse_manifest(manifest)).findings:
+        assert " ".join(finding.message.split()) in said
+
+
+@pytest.mark.parametrize("columns", [80, 100])
+def test_the_table_breaks_no_name_and_repeats_no_subject(
+    columns: int, file: str, manifest: str
+) -> None:
+    lines = table(file, COLUMNS=str(columns))
+    found = review(parse_manifest(manifest))
+    words = {word.strip(",") for line in lines for word in line.split()}
+    names = {name for each in found.grants for name in (each.role, each.binding, *each.workloads)}
+    names |= {str(each.object) for each in found.findings} | set(found.images)
+    assert names - words == set()
+    for subject in {str(each.subject) for each in found.grants}:
+        assert [line.strip() for line in lines].count(subject) == 1
+
+
+def test_the_table_is_as_wide_as_it_has_to_be_where_there_is_no_terminal(
+    file: str, manifest: str
+) -> None:
+    lines = [line.strip() for line in table(file)]
+    messages = {each.message for each in review(parse_manifest(manifest)).findings}
+    assert messages - set(lines) == set()
+    assert max(map(len, messages)) > 80
 
 
 def test_without_the_extra_only_the_table_is_missing(
