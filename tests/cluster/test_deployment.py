@@ -150,7 +150,7 @@ def test_the_whole_process_up_and_down(
         "runner-prod-runner": "update"
     }
     dev.up("--skip-preview")
-    assert operations(emulator) == ["updateRunnerDescription"]
+    assert operations(emulator) == ["describeRunner", "updateRunnerDescription"]
 
     dev.destroy("--skip-preview", "--event-log", str(tmp_path / "down"))
     gone = kinds_in_order(tmp_path / "down", "delete")
@@ -159,7 +159,7 @@ def test_the_whole_process_up_and_down(
     )
     last = max(i for i, each in enumerate(gone) if each.startswith("kubernetes:"))
     assert last < gone.index(MANIFEST) < gone.index(RUNNER)
-    assert operations(emulator) == ["deleteRunner"]
+    assert operations(emulator) == ["describeRunner", "deleteRunner"]
     assert not emulator.runners
     left = tmp_path / "manifest.yaml"
     left.write_text(runner.manifest)

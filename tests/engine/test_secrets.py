@@ -28,13 +28,15 @@ EXAMPLES = ROOT / "examples"
 class Echo(BaseHTTPRequestHandler):
     """A service that fails, and says in its error whatever it was told."""
 
-    def do_PUT(self) -> None:
+    def do_GET(self) -> None:
         sent = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
         heard = {name: f"{self.headers[name]} {sent}" for name in self.headers}
         message = json.dumps({"error": {"code": heard["Authorization"], "message": str(heard)}})
         self.send_response(int(self.path.split("/")[1]))
         self.end_headers()
         self.wfile.write(message.encode())
+
+    do_PUT = do_GET
 
     def log_message(self, *args: object) -> None:
         """Keep the tests' own output quiet."""
