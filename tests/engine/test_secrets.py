@@ -36,7 +36,7 @@ class Echo(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(message.encode())
 
-    do_PUT = do_GET
+    do_PUT = do_GET  # noqa: N815  (as http.server calls it)
 
     def log_message(self, *args: object) -> None:
         """Keep the tests' own output quiet."""
