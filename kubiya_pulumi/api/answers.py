@@ -80,7 +80,7 @@ class Answer:
     @property
     def is_page(self) -> bool:
         """Whether it is a web page, which is never an answer of the API."""
-        return self.body.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<")
+        return self._begins_with(b"<")
 
     def text(self) -> str:
         """Give the body as text.
@@ -119,6 +119,14 @@ class Answer:
         """Raise `MalformedAnswerError` if the answer is a web page."""
         if self.is_page:
             raise self.malformed("is a web page, so another server than the API gave it")
+
+    def refuse_list(self) -> None:
+        """Raise `MalformedAnswerError` if the answer is a list: none is about one runner."""
+        if self._begins_with(b"["):
+            raise self.malformed("is a list, so it is not about this one runner")
+
+    def _begins_with(self, sign: bytes) -> bool:
+        return self.body.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(sign)
 
     def malformed(self, problem: str) -> MalformedAnswerError:
         """Make the error for an answer that cannot be read; `problem` ends "the answer …"."""

@@ -171,9 +171,15 @@ class RunnersClient:
         return _read_one(answer, CreatedRunner, {} if answer.is_empty else answer.json())
 
     def delete_runner(self, name: str) -> None:
-        """Delete a runner. Whatever the service says with its success is success."""
+        """Delete a runner.
+
+        Whatever the service says with its success is success, but for a web page and for a list:
+        another server gave that, or another operation.
+        """
         path = _path("delete_runner", "/api/v3/runners/{}", name)
-        self._transport.call("delete_runner", "DELETE", path, runner=name).refuse_page()
+        answer = self._transport.call("delete_runner", "DELETE", path, runner=name)
+        answer.refuse_page()
+        answer.refuse_list()
 
     def update_runner_description(self, name: str, description: str) -> Runner | None:
         """Replace a runner's description.
@@ -189,6 +195,7 @@ class RunnersClient:
             runner=name,
             body={"description": description},
         )
+        answer.refuse_list()
         data = None if answer.is_empty else answer.json()
         if not isinstance(data, dict) or RUNNER_FIELDS.isdisjoint(data):
             return None

@@ -185,6 +185,21 @@ def test_a_web_page_deletes_nothing(client, service) -> None:
         client.delete_runner("a")
 
 
+@pytest.mark.parametrize("body", [[], ["a"], [{"name": "a"}], b"\xef\xbb\xbf []"])
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda client: client.delete_runner("a"),
+        lambda client: client.update_runner_description("a", "text"),
+    ],
+    ids=["delete", "update"],
+)
+def test_a_list_says_nothing_of_a_change_to_one_runner(call, body, client, service) -> None:
+    service.replies = [reply(200, body)]
+    with pytest.raises(MalformedAnswerError, match=r"is a list.*may have been done"):
+        call(client)
+
+
 @pytest.mark.parametrize("status", [200, 201, 202])
 @pytest.mark.parametrize(
     ("body", "url", "version"),
@@ -232,7 +247,6 @@ def test_a_create_sends_what_is_given(given, sent, client, service) -> None:
         ({"version": 2}, "v2"),
         ({"result": "ok"}, None),
         ({}, None),
-        ([], None),
         (b"", None),
         (b"null", None),
     ],
