@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from http.cookiejar import DefaultCookiePolicy
-from importlib.metadata import PackageNotFoundError, version
 from ssl import SSLContext
 from typing import Any
 
@@ -18,6 +17,7 @@ from urllib3.util.ssl_ import create_urllib3_context
 
 from kubiya_pulumi.api.bounds import BOUNDED_POOLS
 from kubiya_pulumi.api.connection import Connection
+from kubiya_pulumi.api.version import package_version
 
 THREADS = 32
 """How many threads can call at once; each has a connection of its own, kept for its next call."""
@@ -53,7 +53,7 @@ class _Session(requests.Session):
         super().__init__()
         # An auth of our own keeps requests from looking for one in ~/.netrc or in the URL.
         self.auth = auth
-        self.headers["User-Agent"] = f"kubiya-pulumi/{_version()}"
+        self.headers["User-Agent"] = f"kubiya-pulumi/{package_version()}"
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         self.mount("https://", _Adapter(tls))
         self.mount("http://", _Adapter(tls))
@@ -91,10 +91,3 @@ class _UserKey(requests.auth.AuthBase):
 
 def _no_credentials(request: requests.PreparedRequest) -> requests.PreparedRequest:
     return request
-
-
-def _version() -> str:
-    try:
-        return version("kubiya-pulumi")
-    except PackageNotFoundError:  # The source is on the path, but was never installed.
-        return "unknown"
