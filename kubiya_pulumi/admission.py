@@ -8,7 +8,6 @@ list its objects as deleted.
 
 from __future__ import annotations
 
-import hashlib
 import re
 import shlex
 from collections import defaultdict
@@ -25,6 +24,7 @@ from kubiya_pulumi.review import (
     Severity,
     parse_manifest,
     review,
+    sha256_of,
 )
 from kubiya_pulumi.review.findings import words
 
@@ -89,7 +89,7 @@ def admitted(
 
 
 def _refuse_another(text: str, pin: str, manifest: str) -> None:
-    sha256 = hashlib.sha256(text.encode()).hexdigest()
+    sha256 = sha256_of(text)
     if pin != sha256:
         raise ManifestRefusedError(
             f"{manifest} is not the one that was reviewed: its SHA-256 is {sha256}, and the "

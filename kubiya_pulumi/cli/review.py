@@ -1,7 +1,6 @@
 """The subcommand `review`: what a manifest asks for, and what it lacks."""
 
 import argparse
-import hashlib
 import json
 import sys
 from collections.abc import Sequence
@@ -11,6 +10,7 @@ from kubiya_pulumi.api import Connection, KubiyaError, RunnersClient, SettingErr
 from kubiya_pulumi.cli import review_markdown, review_sarif
 from kubiya_pulumi.cli.files import FileError, described, read_text, write_text
 from kubiya_pulumi.cli.lines import object_lines
+from kubiya_pulumi.lifecycle.manifest import download
 from kubiya_pulumi.review import (
     KubernetesObject,
     ManifestError,
@@ -19,6 +19,7 @@ from kubiya_pulumi.review import (
     Waiver,
     parse_manifest,
     review,
+    sha256_of,
 )
 
 __all__ = ["run"]
@@ -112,10 +113,7 @@ def _rules(options: argparse.Namespace) -> ReviewRules:
 
 def _of_runner(name: str) -> str:
     with RunnersClient(_connection(name)) as client:
-        answer = client.get_runner_manifest(name)
-        if answer.manifest_content is not None:
-            return answer.manifest_content
-        return client.download_manifest(answer.manifest_url or "", runner=name)
+        return download(client, name)[0]
 
 
 def _connection(runner: str) -> Connection:
@@ -134,7 +132,7 @@ def _connection(runner: str) -> Connection:
 def _write(
     found: Review, text: str, objects: Sequence[KubernetesObject], options: argparse.Namespace
 ) -> None:
-    sha256 = hashlib.sha256(text.encode()).hexdigest()
+    sha256 = sha256_of(text)
     match options.format:
         case "json":
             write_text(json.dumps({"sha256": sha256, **found.to_dict()}, indent=2) + "\n")

@@ -10,7 +10,6 @@ say what the hash was before.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Set
 from dataclasses import replace
 from typing import Any
@@ -19,7 +18,7 @@ from kubiya_pulumi.api import RunnersClient, name_problem
 from kubiya_pulumi.lifecycle.errors import RunnerGoneError
 from kubiya_pulumi.lifecycle.look import unless_gone
 from kubiya_pulumi.lifecycle.steps import Difference, Failure, Properties, State
-from kubiya_pulumi.review import ManifestError, parse_manifest, review
+from kubiya_pulumi.review import ManifestError, parse_manifest, review, sha256_of
 
 
 def keep(old_inputs: Properties, inputs: Properties) -> dict[str, Any]:
@@ -74,11 +73,20 @@ def delete(client: RunnersClient, id_: str, outputs: Properties) -> None:
     """Forget the copy; there is nothing to delete at the API."""
 
 
-def _downloaded(client: RunnersClient, name: str) -> State:
+def download(client: RunnersClient, name: str) -> tuple[str, str | None]:
+    """Give the text of a runner's manifest, and the URL where it is offered, if any.
+
+    The text comes with the manifest operation's answer, or from the URL in it.
+    """
     answer = client.get_runner_manifest(name)
-    url, text = answer.manifest_url, answer.manifest_content
+    text, url = answer.manifest_content, answer.manifest_url
     if text is None:
         text = client.download_manifest(url or "", runner=name)
+    return text, url
+
+
+def _downloaded(client: RunnersClient, name: str) -> State:
+    text, url = download(client, name)
     try:
         objects = parse_manifest(text)
         found = review(objects)
@@ -87,7 +95,7 @@ def _downloaded(client: RunnersClient, name: str) -> State:
             f'the manifest of runner "{name}" {error}. Nothing was applied. Check kubiya:baseUrl '
             "(or KUBIYA_BASE_URL), and what the service gives for this runner."
         ) from None
-    inputs = {"runner": name, "sha256": hashlib.sha256(text.encode()).hexdigest()}
+    inputs = {"runner": name, "sha256": sha256_of(text)}
     outputs = {
         **inputs,
         "content": text,

@@ -6,6 +6,7 @@ findings by rules. Pure functions of text: no network, no Pulumi.
 
 from kubiya_pulumi.review.catalogue import RULES
 from kubiya_pulumi.review.container_images import images
+from kubiya_pulumi.review.digest import sha256_of
 from kubiya_pulumi.review.errors import ManifestError, ReviewDeniedError, ReviewRulesError
 from kubiya_pulumi.review.findings import Direction, Finding, ObjectReference, Rule, Severity
 from kubiya_pulumi.review.objects import KubernetesObject, parse_manifest
@@ -35,4 +36,5 @@ __all__ = [
     "images",
     "parse_manifest",
     "review",
+    "sha256_of",
 ]
