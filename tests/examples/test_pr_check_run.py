@@ -115,12 +115,12 @@ def test_one_comment_follows_the_pull_request(
     stack.refresh("--skip-preview")
     assert check.run() == 1
     assert "what --fail-on names: rbac" in check.output
-    assert "impersonate" in report()
+    assert "widgets" in report()
 
     # Nothing to do.
     stack.up("--skip-preview")
     assert check.run() == 0
-    assert "impersonate" not in report()
+    assert "widgets" not in report()
 
     cluster = yaml.safe_load(control_plane.read_text())
     secrets = {
@@ -132,10 +132,18 @@ def test_one_comment_follows_the_pull_request(
 
 
 def with_one_more_rule(emulator: Emulator) -> str:
-    """The runner's manifest, with a right that its ClusterRoles have not had so far."""
+    """The runner's manifest, with a right that is new to who gets it.
+
+    It is no account with all rights, such as the tool manager's, which could gain none. And no
+    rule of the review finds the right, so only a change of it is reported.
+    """
     objects = list(yaml.safe_load_all(emulator.runners["runner-prod"].manifest))
-    role = next(each for each in objects if each["kind"] == "ClusterRole")
-    rule = {"apiGroups": [""], "resources": ["users"], "verbs": ["impersonate"]}
+    [role] = [
+        each
+        for each in objects
+        if (each["kind"], each["metadata"]["name"]) == ("Role", "workflow-engine")
+    ]
+    rule = {"apiGroups": ["example.com"], "resources": ["widgets"], "verbs": ["get"]}
     role["rules"].append(rule)
     return str(yaml.safe_dump_all(objects))
 
