@@ -3,12 +3,11 @@
 from kubiya_pulumi.admission import ManifestRefusedError
 from kubiya_pulumi.api.errors import (
     ApiError,
-    KubiyaError,
-    MalformedAnswerError,
-    NoAnswerError,
+    InvalidResponseError,
     SettingError,
+    TransportError,
 )
-from kubiya_pulumi.deployment import RunnerDeployment
+from kubiya_pulumi.errors import KubiyaError
 from kubiya_pulumi.functions import (
     GetError,
     GetRunnerManifestResult,
@@ -22,7 +21,6 @@ from kubiya_pulumi.functions import (
     get_runners,
     get_runners_output,
 )
-from kubiya_pulumi.health import RunnerHealth
 from kubiya_pulumi.lifecycle.errors import (
     NotHealthyError,
     NotSupportedError,
@@ -30,28 +28,29 @@ from kubiya_pulumi.lifecycle.errors import (
     RunnerGoneError,
     RunnerNotOursError,
 )
-from kubiya_pulumi.manifest import RunnerManifest
 from kubiya_pulumi.provider import KubiyaProvider
-from kubiya_pulumi.review.errors import ManifestError, ReviewRulesError
-from kubiya_pulumi.review.rules import ReviewRules, Waiver
+from kubiya_pulumi.review.errors import ManifestError, ManifestPolicyError
+from kubiya_pulumi.review.policy import ManifestPolicy, Waiver
 from kubiya_pulumi.runner import KubiyaRunner
+from kubiya_pulumi.runner_deployment import RunnerDeployment
+from kubiya_pulumi.runner_health import RunnerHealth
+from kubiya_pulumi.runner_manifest import RunnerManifest
 
 __all__ = [
     "ApiError",
     "GetError",
     "GetRunnerManifestResult",
     "GetRunnerResult",
+    "InvalidResponseError",
     "KubiyaError",
     "KubiyaProvider",
     "KubiyaRunner",
-    "MalformedAnswerError",
     "ManifestError",
+    "ManifestPolicy",
+    "ManifestPolicyError",
     "ManifestRefusedError",
-    "NoAnswerError",
     "NotHealthyError",
     "NotSupportedError",
-    "ReviewRules",
-    "ReviewRulesError",
     "RunnerDeployment",
     "RunnerExistsError",
     "RunnerGoneError",
@@ -59,6 +58,7 @@ __all__ = [
     "RunnerManifest",
     "RunnerNotOursError",
     "SettingError",
+    "TransportError",
     "Waiver",
     "get_runner",
     "get_runner_health",

@@ -14,19 +14,19 @@ from collections import defaultdict
 
 import pulumi
 
-from kubiya_pulumi.api import KubiyaError
+from kubiya_pulumi.errors import KubiyaError
 from kubiya_pulumi.review import (
     Finding,
     ManifestError,
+    ManifestPolicy,
     Review,
     ReviewDeniedError,
-    ReviewRules,
     Severity,
     parse_manifest,
     review,
     sha256_of,
 )
-from kubiya_pulumi.review.findings import words
+from kubiya_pulumi.text import join_names
 
 MOST_LINES = 20
 """How many rules and waivers a warning lists; it counts the rest."""
@@ -59,7 +59,7 @@ def hash_of(pin: str, whose: str) -> str:
 
 
 def admitted(
-    text: str, *, runner: str, pin: str | None, rules: ReviewRules, resource: pulumi.Resource
+    text: str, *, runner: str, pin: str | None, rules: ManifestPolicy, resource: pulumi.Resource
 ) -> str:
     """Give the manifest's text if it may reach the cluster, and warn of what was found in it.
 
@@ -78,7 +78,7 @@ def admitted(
         _refuse_another(text, hash_of(pin, manifest), manifest)
     try:
         found = review(parse_manifest(text), rules)
-        found.refuse_denied(manifest)
+        found.raise_for_denied(manifest)
     except ReviewDeniedError as error:
         raise ManifestRefusedError(str(error)) from None
     except ManifestError as error:
@@ -129,6 +129,6 @@ def _warning(found: Review, runner: str) -> str:
 def _line(findings: list[Finding]) -> str:
     """What one rule found: the sentence on the one object, or else the objects."""
     first, *more = findings
-    objects = words([str(each.object) for each in findings])
+    objects = join_names([str(each.object) for each in findings])
     said = "" if more else f": {first.message}"
     return f"  {first.severity.value}: {first.rule}: {objects}{said}"

@@ -17,18 +17,12 @@ from pulumi.runtime import settings as runtime
 from pulumi.runtime.rpc import _expand_dependencies
 
 from kubiya_pulumi import config
-from kubiya_pulumi.api import (
-    ComponentHealth,
-    KubiyaError,
-    Runner,
-    RunnerHealth,
-    RunnersClient,
-    shared_client,
-)
+from kubiya_pulumi.api import ComponentHealth, Runner, RunnerHealth, RunnersClient, shared_client
+from kubiya_pulumi.errors import KubiyaError
 from kubiya_pulumi.lifecycle import manifest
 from kubiya_pulumi.lifecycle.errors import RunnerGoneError
 from kubiya_pulumi.lifecycle.look import present_runner, unless_gone
-from kubiya_pulumi.plain_key import warn_of_plain_key
+from kubiya_pulumi.plaintext_key_warning import warn_of_plain_key
 from kubiya_pulumi.provider import KubiyaProvider
 
 T = TypeVar("T")

@@ -63,7 +63,7 @@ class KubiyaRunner(Resource, module="kubiya", name="Runner"):
 
         `pulumi up` fails, with the state as it was, if a setting or an input is wrong
         (`SettingError`, or a line for each input), the runner exists (`RunnerExistsError`), or
-        the API refuses (the classes under `ApiError`) or does not answer (`NoAnswerError`).
+        the API refuses (the classes under `ApiError`) or does not answer (`TransportError`).
         """
         props = {
             "name": resource_name if name is None else name,

@@ -41,7 +41,7 @@ def emulator():
 @pytest.fixture
 def service(emulator, monkeypatch):
     """The emulator as the service of this process, with one runner."""
-    emulator.switch(api_key=emulator.api_key)
+    emulator.configure(api_key=emulator.api_key)
     monkeypatch.setenv("KUBIYA_API_KEY", emulator.api_key)
     monkeypatch.setenv("KUBIYA_BASE_URL", emulator.url)
     emulator.add_runner("runner-prod", description="tools")
@@ -83,7 +83,7 @@ def test_health_of_a_sick_runner_is_a_result(service):
 
 @pytest.mark.parametrize("content", ["present", "absent"])
 def test_a_manifest(service, content):
-    service.switch(manifest_content=content)
+    service.configure(manifest_content=content)
     manifest = get_runner_manifest("runner-prod")
     assert isinstance(manifest, GetRunnerManifestResult)
     assert manifest.runner == "runner-prod"

@@ -57,7 +57,7 @@ def main() -> int:
             finally:
                 end_processes()
     except KeyboardInterrupt:
-        print("\ndemo: broken off, and cleaned up", file=sys.stderr)
+        print("\ndemo: broken off, and sanitize up", file=sys.stderr)
         return 130
     except (
         DemoError,

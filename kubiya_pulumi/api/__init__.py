@@ -4,23 +4,22 @@ from kubiya_pulumi.api.client import RunnersClient, shared_client
 from kubiya_pulumi.api.clock import Clock
 from kubiya_pulumi.api.connection import Connection
 from kubiya_pulumi.api.errors import (
-    AnswerCutOffError,
-    AnswerTimeoutError,
     ApiError,
     BadRequestError,
     ConflictError,
     ConnectionFailedError,
     ForbiddenError,
     InvalidNameError,
-    KubiyaError,
-    MalformedAnswerError,
-    NoAnswerError,
+    InvalidResponseError,
     NotFoundError,
     ProxyRefusedError,
     RateLimitedError,
+    ResponseTimeoutError,
     ServerError,
     SettingError,
     TlsError,
+    TransportError,
+    TruncatedResponseError,
     UnauthorizedError,
     UnexpectedStatusError,
 )
@@ -32,11 +31,9 @@ from kubiya_pulumi.api.models import (
     RunnerHealth,
     RunnerManifest,
 )
-from kubiya_pulumi.api.names import name_problem
+from kubiya_pulumi.api.validation import name_problem
 
 __all__ = [
-    "AnswerCutOffError",
-    "AnswerTimeoutError",
     "ApiError",
     "BadRequestError",
     "Clock",
@@ -48,12 +45,11 @@ __all__ = [
     "ForbiddenError",
     "HealthCheck",
     "InvalidNameError",
-    "KubiyaError",
-    "MalformedAnswerError",
-    "NoAnswerError",
+    "InvalidResponseError",
     "NotFoundError",
     "ProxyRefusedError",
     "RateLimitedError",
+    "ResponseTimeoutError",
     "Runner",
     "RunnerHealth",
     "RunnerManifest",
@@ -61,6 +57,8 @@ __all__ = [
     "ServerError",
     "SettingError",
     "TlsError",
+    "TransportError",
+    "TruncatedResponseError",
     "UnauthorizedError",
     "UnexpectedStatusError",
     "name_problem",

@@ -14,18 +14,14 @@ from dataclasses import dataclass, field
 import requests
 import urllib3
 
-from kubiya_pulumi.api.answers import Answer
-from kubiya_pulumi.api.bounds import Bounds, TooLongError, within
+from kubiya_pulumi.api.bounded_io import Bounds, ResponseTooLargeError, within
 from kubiya_pulumi.api.clock import Deadline
-from kubiya_pulumi.api.errors import (
-    DOWNLOAD,
-    AnswerTimeoutError,
-    KubiyaError,
-    MalformedAnswerError,
-)
-from kubiya_pulumi.api.failures import error_from_failure
-from kubiya_pulumi.api.retries import seconds_asked
+from kubiya_pulumi.api.error_mapping import error_from_failure
+from kubiya_pulumi.api.errors import DOWNLOAD, InvalidResponseError, ResponseTimeoutError
+from kubiya_pulumi.api.responses import Response
+from kubiya_pulumi.api.retries import parse_retry_after
 from kubiya_pulumi.api.urls import origin
+from kubiya_pulumi.errors import KubiyaError
 
 SHORTEST_TIMEOUT = 0.001
 """Seconds to wait for a connection where next to nothing is left: a socket refuses zero."""
@@ -53,7 +49,7 @@ class Call:
 
 def attempt(
     session: requests.Session, call: Call, *, timeout_seconds: float, deadline: Deadline
-) -> Answer | KubiyaError:
+) -> Response | KubiyaError:
     """Make a call once, and give its whole answer, or the error that it ended in.
 
     The error is given, not raised: what is raised for a failure drags it along as its context,
@@ -71,7 +67,7 @@ def attempt(
 
     if deadline.is_over():
         problem = f"the {deadline.seconds:g} seconds that it may take in all were over"
-        return AnswerTimeoutError(call.operation, call.runner, problem, sent=False)
+        return ResponseTimeoutError(call.operation, call.runner, problem, sent=False)
     try:
         with (
             _unlogged(secret_url=call.operation == DOWNLOAD),
@@ -95,23 +91,23 @@ def attempt(
         return error_from_failure(failure, call.operation, call.runner, origin(call.url), waited)
 
 
-def _whole(response: requests.Response, call: Call) -> Answer:
+def _whole(response: requests.Response, call: Call) -> Response:
     body = bytearray()
     packing = response.headers.get("Content-Encoding", "").strip().lower()
     if packing not in PACKINGS:
-        raise MalformedAnswerError(
+        raise InvalidResponseError(
             call.operation, call.runner, "is compressed in a way that was not asked for"
         )
     for piece in response.iter_content(LONGEST_PIECE):
         body += piece
         if len(body) > call.longest_answer:
-            raise TooLongError(call.longest_answer)
-    return Answer(
+            raise ResponseTooLargeError(call.longest_answer)
+    return Response(
         operation=call.operation,
         runner=call.runner,
         status=response.status_code,
         body=bytes(body),
-        retry_after=seconds_asked(response.headers.get("Retry-After")),
+        retry_after=parse_retry_after(response.headers.get("Retry-After")),
         location=response.headers.get("Location"),
     )
 

@@ -8,13 +8,12 @@ from types import TracebackType
 from typing import Any, TypeVar
 from urllib.parse import quote
 
-from kubiya_pulumi.api.answers import Answer
 from kubiya_pulumi.api.clock import Clock
 from kubiya_pulumi.api.connection import Connection
 from kubiya_pulumi.api.errors import (
     ApiError,
     InvalidNameError,
-    MalformedAnswerError,
+    InvalidResponseError,
     NotFoundError,
 )
 from kubiya_pulumi.api.models import (
@@ -25,8 +24,9 @@ from kubiya_pulumi.api.models import (
     RunnerManifest,
     runners_from,
 )
-from kubiya_pulumi.api.names import name_problem
+from kubiya_pulumi.api.responses import Response
 from kubiya_pulumi.api.transport import Transport
+from kubiya_pulumi.api.validation import name_problem
 
 Data = TypeVar("Data")
 Named = TypeVar("Named", Runner, CreatedRunner, RunnerManifest)
@@ -65,7 +65,7 @@ class RunnersClient:
     | the answer is too long           | never            | never        |
     | the answer cannot be read        | never            | never        |
 
-    "After a look" means: if `nothing_done` of `create_runner` is given, and says so.
+    "After a look" means: if `confirm_not_created` of `create_runner` is given, and says so.
 
     The pause before each repetition is random, between 0 and 1, 2, 4, … at most 60 seconds, and
     never shorter than `Retry-After` asks for. An operation with all its calls and pauses has 300
@@ -75,8 +75,8 @@ class RunnersClient:
     Every method raises:
 
     - `ApiError`, by its subclasses, if the service answers without success;
-    - `NoAnswerError`, by its subclasses, if the service cannot be reached or is too slow;
-    - `MalformedAnswerError` if the answer cannot be read;
+    - `TransportError`, by its subclasses, if the service cannot be reached or is too slow;
+    - `InvalidResponseError` if the answer cannot be read;
     - `InvalidNameError`, before any request, if no request can carry the runner's name.
 
     Args:
@@ -107,7 +107,7 @@ class RunnersClient:
     def list_runners(self, *, runner: str | None = None) -> tuple[Runner, ...]:
         """List all runners of the organization.
 
-        A list of which any part cannot be read raises `MalformedAnswerError`: it must not
+        A list of which any part cannot be read raises `InvalidResponseError`: it must not
         pass for one that lacks a runner.
 
         Args:
@@ -121,18 +121,20 @@ class RunnersClient:
         answer, self._describe_paths = self._first("describe_runner", self._describe_paths, name)
         return _read_one(answer, Runner, answer.json())
 
-    def get_runner_health(self, name: str, *, within_seconds: float | None = None) -> RunnerHealth:
+    def get_runner_health(
+        self, name: str, *, total_timeout_seconds: float | None = None
+    ) -> RunnerHealth:
         """Get the health of one runner and of its components.
 
         Args:
             name: the runner's name.
-            within_seconds: how long the call may take in all; it is then made only once. None
+            total_timeout_seconds: how long the call may take in all; it is then made only once. None
                 leaves both to the connection's settings.
         """
         operation = "get_runner_health"
         path = _path(operation, "/api/v3/runners/{}/health", name)
         answer = self._transport.call(
-            operation, "GET", path, runner=name, within_seconds=within_seconds
+            operation, "GET", path, runner=name, total_timeout_seconds=total_timeout_seconds
         )
         return _read(answer, RunnerHealth.from_dict, answer.json())
 
@@ -143,7 +145,7 @@ class RunnersClient:
         description: str | None = None,
         managed_by: str | None = None,
         task_id: str | None = None,
-        nothing_done: Callable[[], bool] | None = None,
+        confirm_not_created: Callable[[], bool] | None = None,
     ) -> CreatedRunner:
         """Create a runner and its manifest. Only what is given is sent.
 
@@ -155,7 +157,7 @@ class RunnersClient:
             description: what the runner is for.
             managed_by: what made it.
             task_id: which task of that made it.
-            nothing_done: looks whether a create that ended in doubt has certainly done nothing,
+            confirm_not_created: looks whether a create that ended in doubt has certainly done nothing,
                 so that it may be made again. If it says no or raises, what ended the create is
                 raised. None never makes a create again that is in doubt.
         """
@@ -166,7 +168,7 @@ class RunnersClient:
             _path("create_runner", "/api/v3/runners/{}", name),
             runner=name,
             body={field: value for field, value in given.items() if value is not None},
-            nothing_done=nothing_done,
+            confirm_not_created=confirm_not_created,
         )
         return _read_one(answer, CreatedRunner, {} if answer.is_empty else answer.json())
 
@@ -209,7 +211,7 @@ class RunnersClient:
         text = answer.text()
         try:
             data = answer.json()
-        except MalformedAnswerError:
+        except InvalidResponseError:
             if text.lstrip().startswith("{"):
                 raise
             # No description says so, but the bare text is what was asked for.
@@ -229,7 +231,7 @@ class RunnersClient:
 
     def _first(
         self, operation: str, paths: tuple[str, ...], name: str
-    ) -> tuple[Answer, tuple[str, ...]]:
+    ) -> tuple[Response, tuple[str, ...]]:
         """Call the first path that is served, and give its answer and the better order of paths."""
         refusals: list[ApiError] = []
         deadline = self._transport.deadline()
@@ -260,15 +262,15 @@ def _path(operation: str, template: str, name: str) -> str:
     return template.replace("{}", quote(name, safe=""))
 
 
-def _read(answer: Answer, reader: Callable[[object], Data], data: object) -> Data:
+def _read(answer: Response, reader: Callable[[object], Data], data: object) -> Data:
     """Read an answer's data; where that cannot be done, the error names the call."""
     try:
         return reader(data)
-    except MalformedAnswerError as error:
+    except InvalidResponseError as error:
         raise answer.malformed(error.problem) from None
 
 
-def _read_one(answer: Answer, model: type[Named], data: Any) -> Named:
+def _read_one(answer: Response, model: type[Named], data: Any) -> Named:
     """Read an answer about one runner, which is the one that was asked about."""
     if isinstance(data, dict) and data.get("name") is None:
         data = {**data, "name": answer.runner}

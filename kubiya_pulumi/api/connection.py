@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from kubiya_pulumi.api.errors import SettingError
-from kubiya_pulumi.api.urls import is_safe, normalised
+from kubiya_pulumi.api.urls import is_https_or_loopback, normalize_url
 
 LONGEST_TIMEOUT = 3600
 MOST_RETRIES = 20
@@ -76,14 +76,14 @@ def _base_url_problem(url: object) -> str | None:
     if not isinstance(url, str) or not url:
         return "is empty or not text"
     try:
-        parts = urlsplit(normalised(url))
+        parts = urlsplit(normalize_url(url))
     except ValueError as error:
         return str(error)
     if parts.username is not None or parts.password is not None:
         return "contains a user name or password, which belongs elsewhere"
     if "?" in url or "#" in url:
         return 'contains "?" or "#", which no base URL has'
-    if not is_safe(normalised(url)):
+    if not is_https_or_loopback(normalize_url(url)):
         return f"is plain http:// to {parts.hostname}, which would show the API key to the network"
     return None
 

@@ -12,17 +12,17 @@ KubiyaError
 │   ├── RateLimitedError        429
 │   ├── ServerError             500 to 599
 │   └── UnexpectedStatusError   every other status, redirects among them
-├── NoAnswerError               the service did not answer
+├── TransportError               the service did not answer
 │   ├── ConnectionFailedError   no connection, or one that brought no answer of HTTP
 │   │   └── ProxyRefusedError   the proxy refused, or its address cannot be used
 │   ├── TlsError                the connection could not be secured
-│   └── AnswerTimeoutError      the answer did not come in time
-└── MalformedAnswerError        the service answered with what cannot be read
-    └── AnswerCutOffError       the connection broke before the answer's end
+│   └── ResponseTimeoutError      the answer did not come in time
+└── InvalidResponseError        the service answered with what cannot be read
+    └── TruncatedResponseError       the connection broke before the answer's end
 
-Each prints as one line: what failed, why, and what to do about it. `may_be_done` tells whether
-a change that ended in it is in doubt. Whoever raises one has cleaned the words of others in it by
-`cleaned`: no error holds the API key or a manifest's URL. All arguments are plain values in the
+Each prints as one line: what failed, why, and what to do about it. `outcome_unknown` tells whether
+a change that ended in it is in doubt. Whoever raises one has sanitize the words of others in it by
+`sanitize`: no error holds the API key or a manifest's URL. All arguments are plain values in the
 order of `__init__`, so errors can be copied and pickled.
 """
 
@@ -30,7 +30,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from kubiya_pulumi.api.words import attempt, sentence
+from kubiya_pulumi.errors import KubiyaError
+from kubiya_pulumi.text import attempt, sentence
 
 DOWNLOAD = "download_manifest"
 """The one operation that carries no key and names its URL itself."""
@@ -41,18 +42,6 @@ _CHANGES = frozenset({"create_runner", "delete_runner", "update_runner_descripti
 def _doubt(operation: str | None) -> str:
     """A change whose answer was lost may have been made."""
     return "It may have been done all the same" if operation in _CHANGES else ""
-
-
-class KubiyaError(Exception):
-    """The base of every error of this package. It prints as one line."""
-
-    @property
-    def may_be_done(self) -> bool:
-        """Whether the change that was asked for may have been made all the same.
-
-        False proves that it was not: no request was sent, or a status from 400 to 499 came back.
-        """
-        return False
 
 
 class SettingError(KubiyaError):
@@ -124,7 +113,7 @@ class ApiError(KubiyaError):
         self.retry_after = retry_after
 
     @property
-    def may_be_done(self) -> bool:
+    def outcome_unknown(self) -> bool:
         """A server may have made the change before it failed or sent the caller elsewhere."""
         return not 400 <= self.status < 500
 
@@ -133,7 +122,7 @@ class ApiError(KubiyaError):
         said = f"{attempt(self.operation, self.runner)}: the service answered {self.status}{code}"
         advice = self.download_advice if self.operation == DOWNLOAD else self.advice
         asked = f"It asks to wait {self.retry_after:.0f} seconds" if self.retry_after else ""
-        doubt = _doubt(self.operation) if self.may_be_done else ""
+        doubt = _doubt(self.operation) if self.outcome_unknown else ""
         return sentence(f"{said}: {self.message}", asked, advice, doubt)
 
 
@@ -199,7 +188,7 @@ class UnexpectedStatusError(ApiError):
     download_advice = "Check what the manifest's host has to say about it"
 
 
-class NoAnswerError(KubiyaError):
+class TransportError(KubiyaError):
     """The service did not answer.
 
     Attributes:
@@ -225,16 +214,16 @@ class NoAnswerError(KubiyaError):
         self.sent = sent
 
     @property
-    def may_be_done(self) -> bool:
+    def outcome_unknown(self) -> bool:
         """What was sent may have been followed."""
         return self.sent
 
     def __str__(self) -> str:
         said = f"{attempt(self.operation, self.runner)}: {self.problem}"
-        return sentence(said, self.advice, _doubt(self.operation) if self.may_be_done else "")
+        return sentence(said, self.advice, _doubt(self.operation) if self.outcome_unknown else "")
 
 
-class ConnectionFailedError(NoAnswerError):
+class ConnectionFailedError(TransportError):
     """No connection could be made, or it broke, or brought no HTTP, before the answer began."""
 
     advice = (
@@ -249,7 +238,7 @@ class ProxyRefusedError(ConnectionFailedError):
     advice = "Check HTTPS_PROXY (or ALL_PROXY) and NO_PROXY in the environment"
 
 
-class TlsError(NoAnswerError):
+class TlsError(TransportError):
     """The connection could not be secured: most often the certificate is not trusted."""
 
     advice = (
@@ -258,13 +247,13 @@ class TlsError(NoAnswerError):
     )
 
 
-class AnswerTimeoutError(NoAnswerError):
+class ResponseTimeoutError(TransportError):
     """The connection was made, but the answer did not come in time."""
 
     advice = "Try again, or raise kubiya:timeoutSeconds"
 
 
-class MalformedAnswerError(KubiyaError):
+class InvalidResponseError(KubiyaError):
     """The service answered with success, and with what cannot be read.
 
     Attributes:
@@ -284,7 +273,7 @@ class MalformedAnswerError(KubiyaError):
         self.problem = problem
 
     @property
-    def may_be_done(self) -> bool:
+    def outcome_unknown(self) -> bool:
         """The service said that it succeeded."""
         return True
 
@@ -293,7 +282,7 @@ class MalformedAnswerError(KubiyaError):
         return sentence(said, self.advice, _doubt(self.operation))
 
 
-class AnswerCutOffError(MalformedAnswerError):
+class TruncatedResponseError(InvalidResponseError):
     """The connection broke before the answer's end."""
 
     advice = "Check the network, then try again"

@@ -3,7 +3,7 @@
 Each `from_dict` takes the decoded JSON of the documented form and of every form that was seen
 elsewhere. Unknown fields are ignored; a field that is missing, null or of no use is None; a
 number or boolean where a text belongs becomes that text. What cannot be read raises
-`MalformedAnswerError`, and nothing else is ever raised.
+`InvalidResponseError`, and nothing else is ever raised.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from kubiya_pulumi.api.errors import MalformedAnswerError
+from kubiya_pulumi.api.errors import InvalidResponseError
 
 _GOOD = frozenset({"healthy", "ok", "true"})
 
@@ -28,7 +28,7 @@ class ComponentHealth:
 
     @classmethod
     def from_dict(cls, data: object) -> ComponentHealth:
-        """Read one component's health; raises `MalformedAnswerError` if it is no object."""
+        """Read one component's health; raises `InvalidResponseError` if it is no object."""
         entry = _object(data, "a component's health")
         return cls(**{each.name: _text(entry.get(each.name)) for each in fields(cls)})
 
@@ -57,7 +57,7 @@ class Runner:
 
     @classmethod
     def from_dict(cls, data: object) -> Runner:
-        """Read one runner; raises `MalformedAnswerError` if it is no object or has no name."""
+        """Read one runner; raises `InvalidResponseError` if it is no object or has no name."""
         entry = _object(data, "a runner")
         read: dict[str, Any] = {
             name: _text(entry.get(name)) for name in RUNNER_FIELDS - _COMPONENTS - {"version"}
@@ -93,7 +93,7 @@ class HealthCheck:
 
     @classmethod
     def from_dict(cls, data: object) -> HealthCheck:
-        """Read one check; raises `MalformedAnswerError` if it is no object."""
+        """Read one check; raises `InvalidResponseError` if it is no object."""
         entry = _object(data, "a health check")
         metadata = entry.get("metadata")
         build = metadata if isinstance(metadata, Mapping) else {}
@@ -129,7 +129,7 @@ class RunnerHealth:
         """Read the health, in the form with `checks` or in the one with `components`.
 
         Raises:
-            MalformedAnswerError: it is no object, or a check in it is none: a check that
+            InvalidResponseError: it is no object, or a check in it is none: a check that
                 cannot be read must not pass for a healthy one.
         """
         entry = _object(data, "the health")
@@ -156,7 +156,7 @@ class CreatedRunner:
 
     @classmethod
     def from_dict(cls, data: object) -> CreatedRunner:
-        """Read the answer; raises `MalformedAnswerError` if it is no object or has no name."""
+        """Read the answer; raises `InvalidResponseError` if it is no object or has no name."""
         entry = _object(data, "the new runner")
         runner = Runner.from_dict(entry)
         whole = not RUNNER_FIELDS.isdisjoint(entry.keys() - {"name"})
@@ -177,7 +177,7 @@ class RunnerManifest:
         """Read the manifest.
 
         Raises:
-            MalformedAnswerError: it is no object, has no name, or has neither text nor URL.
+            InvalidResponseError: it is no object, has no name, or has neither text nor URL.
         """
         entry = _object(data, "the manifest")
         name, url = _text(entry.get("name")), _manifest_url(entry)
@@ -197,7 +197,7 @@ def runners_from(data: object) -> tuple[Runner, ...]:
     `null` is an empty list: that is how some encoders write one.
 
     Raises:
-        MalformedAnswerError: it is no list of runners.
+        InvalidResponseError: it is no list of runners.
     """
     if (
         isinstance(data, Mapping)
@@ -267,6 +267,6 @@ def _object(data: object, what: str) -> Mapping[str, Any]:
     return data
 
 
-def _malformed(problem: str) -> MalformedAnswerError:
+def _malformed(problem: str) -> InvalidResponseError:
     """An error that only knows the data; the client adds the operation and the runner."""
-    return MalformedAnswerError(None, None, problem)
+    return InvalidResponseError(None, None, problem)

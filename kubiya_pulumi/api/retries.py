@@ -6,15 +6,15 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from enum import Enum, auto
 
-from kubiya_pulumi.api.answers import Answer
 from kubiya_pulumi.api.clock import Clock
 from kubiya_pulumi.api.errors import (
-    AnswerCutOffError,
-    AnswerTimeoutError,
     ConnectionFailedError,
-    KubiyaError,
     ProxyRefusedError,
+    ResponseTimeoutError,
+    TruncatedResponseError,
 )
+from kubiya_pulumi.api.responses import Response
+from kubiya_pulumi.errors import KubiyaError
 
 FIRST_PAUSE = 1.0
 """The most seconds before the first repetition; before each further one twice as many."""
@@ -39,21 +39,21 @@ class Again(Enum):
     """It would end the same way."""
 
 
-def again(outcome: Answer | KubiyaError) -> Again:
+def again(outcome: Response | KubiyaError) -> Again:
     """Say by its outcome whether a call may be made again."""
     match outcome:
-        case Answer(status=status) if status == TOO_MANY_REQUESTS:
+        case Response(status=status) if status == TOO_MANY_REQUESTS:
             return Again.YES
-        case Answer(status=status) if status in FAILURES:
+        case Response(status=status) if status in FAILURES:
             return Again.IN_DOUBT
         case ProxyRefusedError():
             return Again.NO
-        case ConnectionFailedError() | AnswerTimeoutError() | AnswerCutOffError():
-            return Again.IN_DOUBT if outcome.may_be_done else Again.YES
+        case ConnectionFailedError() | ResponseTimeoutError() | TruncatedResponseError():
+            return Again.IN_DOUBT if outcome.outcome_unknown else Again.YES
     return Again.NO
 
 
-def seconds_before(repetition: int, outcome: Answer | KubiyaError, clock: Clock) -> float:
+def backoff_delay(repetition: int, outcome: Response | KubiyaError, clock: Clock) -> float:
     """How long to wait before a call is made again: at random, and never less than asked for.
 
     Args:
@@ -62,11 +62,11 @@ def seconds_before(repetition: int, outcome: Answer | KubiyaError, clock: Clock)
         clock: where chance comes from.
     """
     pause = clock.jitter(0, min(LONGEST_PAUSE, FIRST_PAUSE * 2**repetition))
-    asked = outcome.retry_after if isinstance(outcome, Answer) else None
+    asked = outcome.retry_after if isinstance(outcome, Response) else None
     return max(pause, asked or 0)
 
 
-def seconds_asked(header: str | None) -> float | None:
+def parse_retry_after(header: str | None) -> float | None:
     """Read the header `Retry-After`, a number of seconds or a date; None if it is neither."""
     text = (header or "").strip()
     try:

@@ -15,9 +15,9 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.util.ssl_ import create_urllib3_context
 
-from kubiya_pulumi.api.bounds import BOUNDED_POOLS
+from kubiya_pulumi.api.bounded_io import BOUNDED_POOLS
 from kubiya_pulumi.api.connection import Connection
-from kubiya_pulumi.api.version import package_version
+from kubiya_pulumi.version import package_version
 
 THREADS = 32
 """How many threads can call at once; each has a connection of its own, kept for its next call."""

@@ -13,14 +13,15 @@ from urllib.parse import urlsplit
 
 import requests
 
-from kubiya_pulumi.api.answers import Answer, error_from
 from kubiya_pulumi.api.attempts import Call, attempt
 from kubiya_pulumi.api.clock import Clock, Deadline
 from kubiya_pulumi.api.connection import Connection
-from kubiya_pulumi.api.errors import DOWNLOAD, KubiyaError, MalformedAnswerError
-from kubiya_pulumi.api.retries import Again, again, seconds_before
+from kubiya_pulumi.api.errors import DOWNLOAD, InvalidResponseError
+from kubiya_pulumi.api.responses import Response, error_from
+from kubiya_pulumi.api.retries import Again, again, backoff_delay
 from kubiya_pulumi.api.sessions import api_session, download_session, tls_context
-from kubiya_pulumi.api.urls import is_safe, normalised, origin, resolved
+from kubiya_pulumi.api.urls import is_https_or_loopback, normalize_url, origin, resolve_url
+from kubiya_pulumi.errors import KubiyaError
 
 LONGEST_OPERATION = 300.0
 """The most seconds of an operation with all its calls, looks and pauses; or the connection's
@@ -46,7 +47,7 @@ class Transport:
 
     def __init__(self, connection: Connection, *, clock: Clock) -> None:
         self._connection = connection
-        self._base_url = normalised(connection.base_url).rstrip("/")
+        self._base_url = normalize_url(connection.base_url).rstrip("/")
         self._clock = clock
         tls = tls_context(connection.ca_bundle)
         self._api = api_session(connection, tls)
@@ -70,9 +71,9 @@ class Transport:
         runner: str | None = None,
         body: dict[str, Any] | None = None,
         deadline: Deadline | None = None,
-        within_seconds: float | None = None,
-        nothing_done: Callable[[], bool] | None = None,
-    ) -> Answer:
+        total_timeout_seconds: float | None = None,
+        confirm_not_created: Callable[[], bool] | None = None,
+    ) -> Response:
         """Call an operation of the API and give its answer, which is a success.
 
         Args:
@@ -82,14 +83,14 @@ class Transport:
             runner: the runner's name, for errors.
             body: what to send as JSON; None sends no body.
             deadline: when the operation has to be over. Default: as for one that begins now.
-            within_seconds: how long it may take in all, and is then made only once.
-            nothing_done: for a POST, looks whether one that ended in doubt has certainly done
+            total_timeout_seconds: how long it may take in all, and is then made only once.
+            confirm_not_created: for a POST, looks whether one that ended in doubt has certainly done
                 nothing and may be made again.
 
         Raises:
             ApiError: the service answered without success.
-            NoAnswerError: it did not answer.
-            MalformedAnswerError: the answer was cut off or too long.
+            TransportError: it did not answer.
+            InvalidResponseError: the answer was cut off or too long.
         """
         headers = {"Accept": "application/json"}
         if body is not None:
@@ -104,10 +105,14 @@ class Transport:
             longest_answer=LONGEST_ANSWER,
         )
         retries = self._connection.max_retries
-        if within_seconds is not None:
-            deadline, retries = Deadline(self._clock, within_seconds), 0
+        if total_timeout_seconds is not None:
+            deadline, retries = Deadline(self._clock, total_timeout_seconds), 0
         answer = self._answer(
-            self._api, call, deadline or self.deadline(), retries=retries, nothing_done=nothing_done
+            self._api,
+            call,
+            deadline or self.deadline(),
+            retries=retries,
+            confirm_not_created=confirm_not_created,
         )
         if answer.is_success:
             return answer
@@ -116,7 +121,7 @@ class Transport:
             message = f"it redirects to {_shown(call.url, answer.redirect)}"
         raise error_from(answer, message, secret=self._connection.api_key)
 
-    def download(self, url: str, *, runner: str) -> Answer:
+    def download(self, url: str, *, runner: str) -> Response:
         """Get what a manifest's URL gives, without the API key, and with at most 5 redirects.
 
         Args:
@@ -124,10 +129,10 @@ class Transport:
             runner: the runner's name, for errors.
 
         Raises:
-            MalformedAnswerError: the URL is none, or is plain http:// to another machine, or
+            InvalidResponseError: the URL is none, or is plain http:// to another machine, or
                 leads to such a one; the answer was cut off or too long.
             ApiError: its server answered without success.
-            NoAnswerError: its server did not answer.
+            TransportError: its server did not answer.
         """
         base = self._base_url + "/"
         deadline = self.deadline()
@@ -159,14 +164,14 @@ class Transport:
         deadline: Deadline,
         *,
         retries: int,
-        nothing_done: Callable[[], bool] | None = None,
-    ) -> Answer:
+        confirm_not_created: Callable[[], bool] | None = None,
+    ) -> Response:
         """Make a call, again as often as the rules allow, and give the last answer."""
         for repetition in itertools.count():
             timeout = self._connection.timeout_seconds
             outcome = attempt(session, call, timeout_seconds=timeout, deadline=deadline)
             may_follow = repetition < retries and self._waits_to_repeat(
-                call, outcome, repetition, deadline, nothing_done
+                call, outcome, repetition, deadline, confirm_not_created
             )
             if not may_follow:
                 break
@@ -177,21 +182,21 @@ class Transport:
     def _waits_to_repeat(
         self,
         call: Call,
-        outcome: Answer | KubiyaError,
+        outcome: Response | KubiyaError,
         repetition: int,
         deadline: Deadline,
-        nothing_done: Callable[[], bool] | None,
+        confirm_not_created: Callable[[], bool] | None,
     ) -> bool:
         """Say whether to make the call again, when it is time to; "no" comes at once."""
         verdict = again(outcome)
         has_to_look = verdict is Again.IN_DOUBT and call.method not in IDEMPOTENT
-        if verdict is Again.NO or (has_to_look and nothing_done is None):
+        if verdict is Again.NO or (has_to_look and confirm_not_created is None):
             return False
-        pause = seconds_before(repetition, outcome, self._clock)
+        pause = backoff_delay(repetition, outcome, self._clock)
         if pause >= deadline.seconds_left():
             return False
         self._clock.sleep(pause)
-        if has_to_look and not (nothing_done and _says_yes(nothing_done)):
+        if has_to_look and not (confirm_not_created and _says_yes(confirm_not_created)):
             return False
         return not deadline.is_over()
 
@@ -205,24 +210,24 @@ def _says_yes(look: Callable[[], bool]) -> bool:
 
 def _manifest_url(base: str, url: str, runner: str) -> str:
     if not url.strip():
-        raise MalformedAnswerError(DOWNLOAD, runner, "has no URL of a manifest")
+        raise InvalidResponseError(DOWNLOAD, runner, "has no URL of a manifest")
     try:
-        target = resolved(base, url.strip())
+        target = resolve_url(base, url.strip())
     except ValueError as error:
         problem = f"gives a manifest URL that {error}"
-        raise MalformedAnswerError(DOWNLOAD, runner, problem) from None
+        raise InvalidResponseError(DOWNLOAD, runner, problem) from None
     if urlsplit(base).scheme == "https" and urlsplit(target).scheme == "http":
         problem = f"leads from https:// to plain http:// ({origin(target)})"
-        raise MalformedAnswerError(DOWNLOAD, runner, problem)
-    if not is_safe(target):
+        raise InvalidResponseError(DOWNLOAD, runner, problem)
+    if not is_https_or_loopback(target):
         problem = f"gives a manifest URL that is not https:// ({origin(target)})"
-        raise MalformedAnswerError(DOWNLOAD, runner, problem)
+        raise InvalidResponseError(DOWNLOAD, runner, problem)
     return target
 
 
 def _shown(base: str, url: str) -> str:
     """As much as may be shown of where a redirect leads."""
     try:
-        return origin(resolved(base, url))
+        return origin(resolve_url(base, url))
     except ValueError:
         return "an address that is no URL"

@@ -8,7 +8,7 @@ from urllib.parse import urljoin, urlsplit
 import requests
 
 
-def normalised(url: str) -> str:
+def normalize_url(url: str) -> str:
     """Give the URL as it will be requested: host in lower case or IDNA, path percent-encoded.
 
     Every check looks at this form, so that nothing passes in one reading and is called in another.
@@ -37,27 +37,27 @@ def _prepared(url: str) -> str:
     return requests.Request("GET", url).prepare().url or ""
 
 
-def resolved(base: str, url: str) -> str:
-    """Give the normalised form of a URL that may be relative to a normalised one.
+def resolve_url(base: str, url: str) -> str:
+    """Give the normalize_url form of a URL that may be relative to a normalize_url one.
 
     Raises:
-        ValueError: as `normalised` does.
+        ValueError: as `normalize_url` does.
     """
     try:
         joined = urljoin(base, url)
     except ValueError:
         raise ValueError("is not a valid URL") from None
-    return normalised(joined)
+    return normalize_url(joined)
 
 
-def is_safe(url: str) -> bool:
-    """Whether what is sent to a normalised URL is safe on its way: https, or this very machine."""
+def is_https_or_loopback(url: str) -> bool:
+    """Whether what is sent to a normalize_url URL is safe on its way: https, or this very machine."""
     parts = urlsplit(url)
     return parts.scheme == "https" or _is_loopback(parts.hostname or "")
 
 
 def origin(url: str) -> str:
-    """The part of a normalised URL that may be shown: scheme, host and, if given, port."""
+    """The part of a normalize_url URL that may be shown: scheme, host and, if given, port."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from kubiya_pulumi.api.version import package_version
+from kubiya_pulumi.version import package_version
 
 __all__ = ["main"]
 
@@ -51,7 +51,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.print_help(sys.stderr)
         return 2
     parsed = parser.parse_args(given)
-    module = importlib.import_module(f"kubiya_pulumi.cli.{parsed.command.replace('-', '_')}")
+    module = importlib.import_module(f"kubiya_pulumi.cli.{parsed.command.replace('-', '_')}_command")
     try:
         status: int = module.run(parsed.arguments)
     except BrokenPipeError:

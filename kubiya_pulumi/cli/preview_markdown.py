@@ -10,15 +10,15 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 from urllib.parse import quote
 
-from kubiya_pulumi.cli.access import HEADER, access_cells
 from kubiya_pulumi.cli.markdown import Table, code, code_block, codes, document
-from kubiya_pulumi.preview import (
+from kubiya_pulumi.cli.rbac_rows import HEADER, access_cells
+from kubiya_pulumi.preview_report import (
     DEFAULT,
     UNKNOWN,
     Access,
     ImageChange,
-    Named,
     PreviewReport,
+    ResourceRef,
     Step,
     is_incomplete,
 )
@@ -98,7 +98,7 @@ def _head(report: PreviewReport) -> Iterable[str]:
         yield f"**{', '.join(words)}.**" if words else "Nothing to do."
 
 
-def _names(unknown: Sequence[Named], most: int = 5) -> str:
+def _names(unknown: Sequence[ResourceRef], most: int = 5) -> str:
     names = [f"{_kind(each.type)} {code(each.name)}" for each in unknown]
     return ", ".join(names[:most] + ["…"] * (len(names) > most))
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from kubiya_pulumi.cli.access import HEADER, access_cells
 from kubiya_pulumi.cli.markdown import Table, code, codes, document
+from kubiya_pulumi.cli.rbac_rows import HEADER, access_cells
 from kubiya_pulumi.cli.review_summary import summary
 from kubiya_pulumi.review import Finding, Review
 
@@ -27,7 +27,7 @@ def render(review: Review, name: str, sha256: str) -> str:
             [_finding(each) for each in review.findings],
         ),
         Table(
-            "Waived",
+            "WaivedFinding",
             ("Rule", "Object", "What", "Because"),
             [(*_finding(each.finding)[1:], code(each.reason)) for each in review.waived],
         ),

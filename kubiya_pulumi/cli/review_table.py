@@ -11,10 +11,10 @@ from typing import TextIO
 from rich.console import Console
 from rich.text import Text
 
-from kubiya_pulumi.api.words import cleaned
-from kubiya_pulumi.cli.access import access_cells
+from kubiya_pulumi.cli.rbac_rows import access_cells
 from kubiya_pulumi.cli.review_summary import summary
 from kubiya_pulumi.review import Finding, Grant, Review, Severity
+from kubiya_pulumi.text import sanitize
 
 _STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.NOTE: "dim"}
 
@@ -45,10 +45,10 @@ def render(review: Review, sha256: str, file: TextIO) -> None:
     )
     sections = {
         "RBAC": _access(review.grants),
-        "Images": [(2, Text(cleaned(each))) for each in review.images],
-        "Waived": _waived(review),
+        "Images": [(2, Text(sanitize(each))) for each in review.images],
+        "WaivedFinding": _waived(review),
         "Waivers that match nothing": [
-            (2, Text(f"{cleaned(each.rule)} for {cleaned(each.object)}"))
+            (2, Text(f"{sanitize(each.rule)} for {sanitize(each.object)}"))
             for each in review.unused_waivers
         ],
         "Findings": _findings(review.findings),
@@ -90,7 +90,7 @@ def _access(grants: Iterable[Grant]) -> Iterator[_Line]:
 def _waived(review: Review) -> Iterator[_Line]:
     for each in review.waived:
         yield 2, Text(f"{each.finding.rule} for {each.finding.object}")
-        yield 4, Text(f"because: {cleaned(each.reason)}")
+        yield 4, Text(f"because: {sanitize(each.reason)}")
 
 
 def _findings(findings: Iterable[Finding]) -> Iterator[_Line]:
@@ -107,4 +107,4 @@ def _findings(findings: Iterable[Finding]) -> Iterator[_Line]:
 
 
 def _names(names: Iterable[str]) -> str:
-    return ", ".join(cleaned(name) for name in names)
+    return ", ".join(sanitize(name) for name in names)

@@ -8,11 +8,17 @@ It needs the extra `kubiya-pulumi[emulator]` and uses nothing of the rest of the
 they to share a model, one mistake would pass both.
 """
 
-from .errors import AddressError, ClusterError, EmulatorError, StateFileError, SwitchError
-from .faults import Fault, Faults
-from .models import Call, DeploymentName, HealthOverride, Runner
-from .server import Emulator
-from .switches import Switches
+from kubiya_pulumi.emulator.errors import (
+    AddressError,
+    ClusterError,
+    EmulatorError,
+    OptionError,
+    StateFileError,
+)
+from kubiya_pulumi.emulator.faults import Fault, Faults
+from kubiya_pulumi.emulator.models import Call, DeploymentName, HealthOverride, Runner
+from kubiya_pulumi.emulator.options import EmulatorOptions
+from kubiya_pulumi.emulator.server import Emulator
 
 __all__ = [
     "AddressError",
@@ -21,11 +27,11 @@ __all__ = [
     "DeploymentName",
     "Emulator",
     "EmulatorError",
+    "EmulatorOptions",
     "Fault",
     "Faults",
     "HealthOverride",
+    "OptionError",
     "Runner",
     "StateFileError",
-    "SwitchError",
-    "Switches",
 ]

@@ -10,8 +10,8 @@ from typing import Any, Final
 
 import yaml
 
-from .errors import ClusterError
-from .models import DeploymentName
+from kubiya_pulumi.emulator.errors import ClusterError
+from kubiya_pulumi.emulator.models import DeploymentName
 
 __all__ = ["Cluster", "deployment_problem"]
 

@@ -3,7 +3,7 @@
 Exception
  ├ RefusedRequest       becomes an answer with an error status
  └ EmulatorError        a sentence for whoever starts the emulator
-    ├ SwitchError       a switch or a fault that cannot be
+    ├ OptionError       a switch or a fault that cannot be
     ├ AddressError      an address that cannot be listened on
     ├ StateFileError    a state file that cannot be used
     └ ClusterError      a kubeconfig that cannot be used
@@ -15,9 +15,9 @@ __all__ = [
     "AddressError",
     "ClusterError",
     "EmulatorError",
+    "OptionError",
     "RefusedRequest",
     "StateFileError",
-    "SwitchError",
 ]
 
 
@@ -41,7 +41,7 @@ class EmulatorError(Exception):
     """The emulator cannot do what it was asked to; the message is one sentence."""
 
 
-class SwitchError(EmulatorError):
+class OptionError(EmulatorError):
     """A switch or a fault has a value that it cannot have."""
 
 

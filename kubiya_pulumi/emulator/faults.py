@@ -8,9 +8,9 @@ from dataclasses import dataclass, fields
 from http import HTTPStatus
 from typing import Any, Final, Literal, get_args
 
-from .answers import Answer, error, json_answer
-from .errors import RefusedRequest, SwitchError
-from .switches import Switches
+from kubiya_pulumi.emulator.errors import OptionError, RefusedRequest
+from kubiya_pulumi.emulator.options import EmulatorOptions
+from kubiya_pulumi.emulator.responses import Answer, error, json_answer
 
 __all__ = ["Fault", "Faults", "replacement"]
 
@@ -41,7 +41,7 @@ class Fault:
         location: where `redirect` sends the client.
 
     Raises:
-        SwitchError: the fault cannot be.
+        OptionError: the fault cannot be.
     """
 
     kind: Kind
@@ -57,43 +57,43 @@ class Fault:
 
     def __post_init__(self) -> None:
         if self.kind not in get_args(Kind):
-            raise SwitchError(f"A fault's kind is one of {', '.join(get_args(Kind))}.")
+            raise OptionError(f"A fault's kind is one of {', '.join(get_args(Kind))}.")
         if self.when not in {"before", "after"}:
-            raise SwitchError("A fault's when is before or after.")
+            raise OptionError("A fault's when is before or after.")
         for name in ("operation", "runner"):
             value = getattr(self, name)
             if not isinstance(value, str) and not (name == "runner" and value is None):
-                raise SwitchError(f"A fault's {name} is text.")
+                raise OptionError(f"A fault's {name} is text.")
         for name in ("retry_after", "location"):
             value = getattr(self, name)
             if value is not None and not _is_header_value(value):
-                raise SwitchError(f"A fault's {name} is text that a header can hold.")
+                raise OptionError(f"A fault's {name} is text that a header can hold.")
         for name in ("nth", "count"):
             value = getattr(self, name)
             if not (_is_whole(value) and value >= 1) and not (name == "count" and value is None):
-                raise SwitchError(f"A fault's {name} is a whole number from 1.")
+                raise OptionError(f"A fault's {name} is a whole number from 1.")
         status = self.status
         if status is not None and (not _is_whole(status) or not 200 <= status <= 599):
-            raise SwitchError("A fault's status is from 200 to 599.")
+            raise OptionError("A fault's status is from 200 to 599.")
         seconds = self.seconds
         if seconds is not None and not _is_duration(seconds):
-            raise SwitchError("A fault's seconds are a number from 0.")
+            raise OptionError("A fault's seconds are a number from 0.")
         needed = _NEEDED.get(self.kind)
         if needed and getattr(self, needed) is None:
-            raise SwitchError(f"A fault of kind {self.kind} needs a {needed}.")
+            raise OptionError(f"A fault of kind {self.kind} needs a {needed}.")
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> "Fault":
         """The fault that the data describes.
 
         Raises:
-            SwitchError: the fault cannot be.
+            OptionError: the fault cannot be.
         """
         unknown = sorted(set(data) - {each.name for each in fields(cls)})
         if unknown:
-            raise SwitchError(f"A fault has no {', '.join(unknown)}.")
+            raise OptionError(f"A fault has no {', '.join(unknown)}.")
         if "kind" not in data:
-            raise SwitchError("A fault needs a kind.")
+            raise OptionError("A fault needs a kind.")
         return cls(**data)
 
     @property
@@ -127,7 +127,7 @@ class Faults:
         """Adds a fault; `settings` are the other attributes of `Fault`.
 
         Raises:
-            SwitchError: the fault cannot be.
+            OptionError: the fault cannot be.
         """
         fault = Fault.from_dict({"kind": kind, **settings})
         self.include(fault)
@@ -181,7 +181,7 @@ class Faults:
             return hits[0] if hits else None
 
 
-def replacement(fault: Fault, right: Answer | None, switches: Switches) -> Answer | None:
+def replacement(fault: Fault, right: Answer | None, switches: EmulatorOptions) -> Answer | None:
     """The answer that the fault puts in the place of the right one; None for none at all.
 
     It is the right one itself for a fault that spoils no more than the way it is sent.

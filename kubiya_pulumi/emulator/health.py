@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from .models import DeploymentName, Runner
+from kubiya_pulumi.emulator.models import DeploymentName, Runner
 
 __all__ = ["Check", "Health", "health_of"]
 

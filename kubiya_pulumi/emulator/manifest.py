@@ -12,8 +12,8 @@ from typing import Any, Final
 
 import yaml
 
-from .models import DeploymentName
-from .names import dns_label
+from kubiya_pulumi.emulator.models import DeploymentName
+from kubiya_pulumi.emulator.names import dns_label
 
 __all__ = ["deployments_in", "file_name", "manifest_text"]
 

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-from . import answers
-from .answers import Answer
-from .errors import RefusedRequest
-from .incoming import json_object, text_in
-from .names import is_dns_label
-from .service import Service
+from kubiya_pulumi.emulator import responses
+from kubiya_pulumi.emulator.backend import Service
+from kubiya_pulumi.emulator.errors import RefusedRequest
+from kubiya_pulumi.emulator.names import is_dns_label
+from kubiya_pulumi.emulator.requests import json_object, text_in
+from kubiya_pulumi.emulator.responses import Answer
 
 __all__ = [
     "Asked",
@@ -44,19 +44,19 @@ def list_runners(service: Service, asked: Asked) -> Answer:
     """Every runner, with the health of its components."""
     del asked
     runners = service.with_health(service.store.all())
-    return answers.runner_list(runners, service.switches.resolved())
+    return responses.runner_list(runners, service.switches.resolved())
 
 
 def describe_runner(service: Service, asked: Asked) -> Answer:
     """One runner."""
     found = service.runner(asked.name)
-    return answers.json_answer(answers.runner(found, service.switches.resolved()))
+    return responses.json_answer(responses.runner(found, service.switches.resolved()))
 
 
 def get_runner_health(service: Service, asked: Asked) -> Answer:
     """The health of one runner."""
     [(_, state)] = service.with_health([service.runner(asked.name)])
-    return answers.health(state, service.switches.resolved())
+    return responses.health(state, service.switches.resolved())
 
 
 def create_runner(service: Service, asked: Asked) -> Answer:
@@ -72,7 +72,7 @@ def create_runner(service: Service, asked: Asked) -> Answer:
         raise RefusedRequest(HTTPStatus.CONFLICT, "A runner of this name exists")
     if not is_new and switches.create_existing == "bad_request":
         raise RefusedRequest(HTTPStatus.BAD_REQUEST, "A runner of this name exists")
-    return answers.created(runner, _manifest_url(asked, runner.manifest_file), switches)
+    return responses.created(runner, _manifest_url(asked, runner.manifest_file), switches)
 
 
 def delete_runner(service: Service, asked: Asked) -> Answer:
@@ -88,14 +88,14 @@ def update_runner_description(service: Service, asked: Asked) -> Answer:
     if description is None:
         raise RefusedRequest(HTTPStatus.BAD_REQUEST, "The body needs a description")
     changed = service.set_description(asked.name, description)
-    return answers.json_answer(answers.runner(changed, service.switches.resolved()))
+    return responses.json_answer(responses.runner(changed, service.switches.resolved()))
 
 
 def get_runner_manifest(service: Service, asked: Asked) -> Answer:
     """The manifest of a runner that exists."""
     found = service.runner(asked.name)
     url = _manifest_url(asked, found.manifest_file)
-    return answers.manifest(found, url, service.given_out(found), service.switches.resolved())
+    return responses.manifest(found, url, service.given_out(found), service.switches.resolved())
 
 
 def download_manifest(service: Service, asked: Asked) -> Answer:
@@ -103,7 +103,7 @@ def download_manifest(service: Service, asked: Asked) -> Answer:
     found = service.store.by_manifest_file(asked.name)
     if found is None:
         raise RefusedRequest(HTTPStatus.NOT_FOUND, "Manifest not found")
-    return answers.manifest_file(service.given_out(found))
+    return responses.manifest_file(service.given_out(found))
 
 
 def _manifest_url(asked: Asked, file_name: str) -> str:

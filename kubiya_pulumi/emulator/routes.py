@@ -11,12 +11,12 @@ from http import HTTPStatus
 from typing import Final
 from urllib.parse import unquote
 
-from . import operations
-from .answers import Answer
-from .errors import RefusedRequest
-from .operations import Asked
-from .service import Service
-from .switches import Switches
+from kubiya_pulumi.emulator import operations
+from kubiya_pulumi.emulator.backend import Service
+from kubiya_pulumi.emulator.errors import RefusedRequest
+from kubiya_pulumi.emulator.operations import Asked
+from kubiya_pulumi.emulator.options import EmulatorOptions
+from kubiya_pulumi.emulator.responses import Answer
 
 __all__ = ["Route", "decoded", "find", "masked", "no_such_path"]
 
@@ -51,7 +51,7 @@ class Route:
         pattern = re.escape(self.path).replace(re.escape("{name}"), "(?P<name>[^/]+)")
         return re.fullmatch(pattern, path)
 
-    def served(self, switches: Switches) -> bool:
+    def served(self, switches: EmulatorOptions) -> bool:
         """Whether this way is open."""
         if self.operation == "describeRunner":
             return switches.describe_path in {"all", self.variant}
@@ -79,7 +79,7 @@ _ROUTES: Final = (
 )
 
 
-def find(method: str, path: str, switches: Switches) -> tuple[Route, str]:
+def find(method: str, path: str, switches: EmulatorOptions) -> tuple[Route, str]:
     """The route, and the name in the path, decoded ("" where there is none).
 
     Args:

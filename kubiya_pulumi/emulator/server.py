@@ -14,14 +14,14 @@ from typing import Any, Final, Self
 
 import uvicorn
 
-from .application import Application
-from .control import control
-from .errors import AddressError, EmulatorError, RefusedRequest
-from .faults import Faults
-from .models import Call, HealthOverride, Runner
-from .service import Service
-from .switches import Switches
-from .wire import HttpProtocol
+from kubiya_pulumi.emulator.admin import control
+from kubiya_pulumi.emulator.app import Application
+from kubiya_pulumi.emulator.backend import Service
+from kubiya_pulumi.emulator.connection import HttpProtocol
+from kubiya_pulumi.emulator.errors import AddressError, EmulatorError, RefusedRequest
+from kubiya_pulumi.emulator.faults import Faults
+from kubiya_pulumi.emulator.models import Call, HealthOverride, Runner
+from kubiya_pulumi.emulator.options import EmulatorOptions
 
 __all__ = ["Emulator"]
 
@@ -41,10 +41,10 @@ class Emulator:
         state: the file that keeps the runners; None keeps them in memory.
         follow_cluster: the kubeconfig of the cluster whose Deployments decide on the health.
         access: called with each call of the API once it is answered.
-        **switches: how it answers; see `Switches`.
+        **switches: how it answers; see `EmulatorOptions`.
 
     Raises:
-        SwitchError: a switch that cannot be.
+        OptionError: a switch that cannot be.
         AddressError: the address is not this machine's alone, or in use.
         StateFileError: the state file cannot be used.
         ClusterError: the kubeconfig cannot be used.
@@ -60,7 +60,7 @@ class Emulator:
         access: Callable[[Call], None] | None = None,
         **switches: Any,
     ) -> None:
-        chosen = Switches().changed(switches)
+        chosen = EmulatorOptions().changed(switches)
         self._socket = _listen(host, port)
         try:
             self._service = Service(
@@ -108,19 +108,19 @@ class Emulator:
         return self._service.switches.api_key or self._service.key
 
     @property
-    def switches(self) -> Switches:
+    def switches(self) -> EmulatorOptions:
         """How it answers; can be set while it runs."""
         return self._service.switches
 
     @switches.setter
-    def switches(self, switches: Switches) -> None:
+    def switches(self, switches: EmulatorOptions) -> None:
         self._service.switches = switches
 
-    def switch(self, **changes: Any) -> None:
+    def configure(self, **changes: Any) -> None:
         """Changes some of the switches.
 
         Raises:
-            SwitchError: a switch that cannot be.
+            OptionError: a switch that cannot be.
         """
         self._service.switches = self._service.switches.changed(changes)
 
@@ -134,9 +134,9 @@ class Emulator:
         """Copies of the calls that it has seen, in the order of their arrival."""
         return self._service.calls()
 
-    def forget_calls(self) -> None:
+    def clear_calls(self) -> None:
         """Empties the list of calls."""
-        self._service.forget_calls()
+        self._service.clear_calls()
 
     @property
     def runners(self) -> Mapping[str, Runner]:

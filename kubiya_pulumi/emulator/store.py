@@ -13,8 +13,8 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any, Final
 
-from .errors import StateFileError
-from .models import DeploymentName, HealthOverride, Runner
+from kubiya_pulumi.emulator.errors import StateFileError
+from kubiya_pulumi.emulator.models import DeploymentName, HealthOverride, Runner
 
 __all__ = ["Store"]
 

@@ -11,14 +11,8 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 
-from kubiya_pulumi.api import (
-    BadRequestError,
-    ConflictError,
-    CreatedRunner,
-    KubiyaError,
-    Runner,
-    RunnersClient,
-)
+from kubiya_pulumi.api import BadRequestError, ConflictError, CreatedRunner, Runner, RunnersClient
+from kubiya_pulumi.errors import KubiyaError
 from kubiya_pulumi.lifecycle.description import set_description
 from kubiya_pulumi.lifecycle.errors import RunnerExistsError
 from kubiya_pulumi.lifecycle.look import listed_runner, present_runner
@@ -44,7 +38,7 @@ def create(client: RunnersClient, inputs: Properties) -> State:
         answer = _asked_for(client, inputs)
     except KubiyaError as error:
         # A refusal that names no reason to look proves that nothing was done.
-        if not (error.may_be_done or isinstance(error, BadRequestError | ConflictError)):
+        if not (error.outcome_unknown or isinstance(error, BadRequestError | ConflictError)):
             raise
         return _in_doubt(client, inputs, error)
     return _created(client, inputs, answer)
@@ -69,7 +63,7 @@ def _asked_for(client: RunnersClient, inputs: Properties) -> CreatedRunner:
         description=inputs.get("description"),
         managed_by=MANAGED_BY,
         task_id=inputs.get("task_id"),
-        nothing_done=lambda: listed_runner(client, name) is None,
+        confirm_not_created=lambda: listed_runner(client, name) is None,
     )
 
 

@@ -1,6 +1,6 @@
 """What the lifecycle of a resource refuses to do, and why."""
 
-from kubiya_pulumi.api import KubiyaError
+from kubiya_pulumi.errors import KubiyaError
 
 
 class RunnerExistsError(KubiyaError):

@@ -16,18 +16,18 @@ from kubiya_pulumi.lifecycle.steps import Difference, Failure, Properties, State
 from kubiya_pulumi.lifecycle.wait import wait_until_healthy
 
 DEFAULT_TIMEOUT_SECONDS = 600.0
-INPUTS = ("runner", "timeout_seconds", "wanted_checks", "triggers")
-"""`wanted_checks` is the argument `checks`: in the state, `checks` is what the checks said."""
+INPUTS = ("runner", "timeout_seconds", "required_checks", "triggers")
+"""`required_checks` is the argument `checks`: in the state, `checks` is what the checks said."""
 
 
 def check(inputs: Properties, unknown: Set[str]) -> tuple[dict[str, Any], list[Failure]]:
     """The runner's name, the time and the names of checks must be possible ones."""
-    defaults = {"timeout_seconds": DEFAULT_TIMEOUT_SECONDS, "wanted_checks": [], "triggers": []}
+    defaults = {"timeout_seconds": DEFAULT_TIMEOUT_SECONDS, "required_checks": [], "triggers": []}
     checked = {name: value for name, value in {**defaults, **inputs}.items() if name not in unknown}
     problems = {
         "runner": name_problem(checked.get("runner")),
         "timeout_seconds": _timeout_problem(checked.get("timeout_seconds")),
-        "wanted_checks": _checks_problem(checked.get("wanted_checks")),
+        "required_checks": _checks_problem(checked.get("required_checks")),
     }
     return checked, [
         Failure(name, problem)
@@ -55,7 +55,7 @@ def diff(outputs: Properties, inputs: Properties, unknown: Set[str]) -> Differen
     return Difference(
         updates=tuple(
             name
-            for name in ("wanted_checks", "triggers")
+            for name in ("required_checks", "triggers")
             if name in unknown or inputs.get(name, []) != outputs.get(name, [])
         )
     )
@@ -91,9 +91,9 @@ def delete(client: RunnersClient, id_: str, outputs: Properties) -> None:
 def _waited(client: RunnersClient, name: str, inputs: Properties) -> State:
     def wait() -> RunnerHealth:
         return wait_until_healthy(
-            lambda seconds: client.get_runner_health(name, within_seconds=seconds),
+            lambda seconds: client.get_runner_health(name, total_timeout_seconds=seconds),
             runner=name,
-            checks=inputs["wanted_checks"],
+            checks=inputs["required_checks"],
             timeout_seconds=inputs["timeout_seconds"],
             clock=Clock(),
         )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from enum import Enum, auto
 
 from kubiya_pulumi.api import Runner
-from kubiya_pulumi.api.words import cleaned
+from kubiya_pulumi.text import sanitize
 
 MANAGED_BY = "pulumi"
 """The `managed_by` of every runner that this package creates."""
@@ -49,5 +49,5 @@ def said_of(runner: Runner) -> str:
     """What the service says of the maker, to follow the runner in a sentence; may be empty."""
     if not runner.managed_by and not runner.task_id:
         return ""
-    task = f' (task "{cleaned(runner.task_id)}")' if runner.task_id else ""
-    return f", managed by {cleaned(runner.managed_by or 'somebody')}{task}"
+    task = f' (task "{sanitize(runner.task_id)}")' if runner.task_id else ""
+    return f", managed by {sanitize(runner.managed_by or 'somebody')}{task}"

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from kubiya_pulumi.api import KubiyaError, Runner, RunnersClient
+from kubiya_pulumi.api import Runner, RunnersClient
+from kubiya_pulumi.errors import KubiyaError
 from kubiya_pulumi.lifecycle.steps import Properties
 
 log = logging.getLogger(__name__)

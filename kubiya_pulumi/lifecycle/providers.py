@@ -26,16 +26,12 @@ from pulumi.dynamic import (
 from pulumi.output import contains_unknowns
 
 from kubiya_pulumi import config
-from kubiya_pulumi.api import (
-    KubiyaError,
-    RunnersClient,
-    SettingError,
-    shared_client,
-)
+from kubiya_pulumi.api import RunnersClient, SettingError, shared_client
+from kubiya_pulumi.errors import KubiyaError
 from kubiya_pulumi.lifecycle import health, manifest, runner
 from kubiya_pulumi.lifecycle.steps import Steps
 from kubiya_pulumi.lifecycle.width import widen
-from kubiya_pulumi.plain_key import warn_of_plain_key
+from kubiya_pulumi.plaintext_key_warning import warn_of_plain_key
 
 P = ParamSpec("P")
 T = TypeVar("T")

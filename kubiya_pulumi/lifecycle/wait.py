@@ -6,14 +6,14 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 
 from kubiya_pulumi.api import (
-    AnswerCutOffError,
-    AnswerTimeoutError,
     Clock,
     ConnectionFailedError,
     HealthCheck,
     RateLimitedError,
+    ResponseTimeoutError,
     RunnerHealth,
     ServerError,
+    TruncatedResponseError,
 )
 from kubiya_pulumi.lifecycle.errors import NotHealthyError
 
@@ -21,8 +21,8 @@ PASSING = (
     ServerError,
     RateLimitedError,
     ConnectionFailedError,
-    AnswerTimeoutError,
-    AnswerCutOffError,
+    ResponseTimeoutError,
+    TruncatedResponseError,
 )
 """Errors that may be over at the next look. Any other ends the wait."""
 

@@ -4,33 +4,33 @@ From a manifest's text to its Kubernetes objects and images, a table of who may 
 findings by rules. Pure functions of text: no network, no Pulumi.
 """
 
-from kubiya_pulumi.review.catalogue import RULES
-from kubiya_pulumi.review.container_images import images
-from kubiya_pulumi.review.digest import sha256_of
-from kubiya_pulumi.review.errors import ManifestError, ReviewDeniedError, ReviewRulesError
-from kubiya_pulumi.review.findings import Direction, Finding, ObjectReference, Rule, Severity
-from kubiya_pulumi.review.objects import KubernetesObject, parse_manifest
-from kubiya_pulumi.review.rbac import Grant, PolicyRule, Subject, can
-from kubiya_pulumi.review.report import Review, Waived, review
-from kubiya_pulumi.review.rules import ReviewRules, Waiver
+from kubiya_pulumi.review.checks.images import images
+from kubiya_pulumi.review.engine import Review, WaivedFinding, review
+from kubiya_pulumi.review.errors import ManifestError, ManifestPolicyError, ReviewDeniedError
+from kubiya_pulumi.review.findings import Category, Finding, ObjectReference, Rule, Severity
+from kubiya_pulumi.review.kubernetes.digest import sha256_of
+from kubiya_pulumi.review.kubernetes.manifest import KubernetesObject, parse_manifest
+from kubiya_pulumi.review.kubernetes.rbac import Grant, PolicyRule, Subject, can
+from kubiya_pulumi.review.policy import ManifestPolicy, Waiver
+from kubiya_pulumi.review.registry import RULES
 
 __all__ = [
     "RULES",
-    "Direction",
+    "Category",
     "Finding",
     "Grant",
     "KubernetesObject",
     "ManifestError",
+    "ManifestPolicy",
+    "ManifestPolicyError",
     "ObjectReference",
     "PolicyRule",
     "Review",
     "ReviewDeniedError",
-    "ReviewRules",
-    "ReviewRulesError",
     "Rule",
     "Severity",
     "Subject",
-    "Waived",
+    "WaivedFinding",
     "Waiver",
     "can",
     "images",

@@ -1,6 +1,6 @@
 """Why a text is not a manifest, or is one that must not be applied."""
 
-from kubiya_pulumi.api.errors import KubiyaError
+from kubiya_pulumi.errors import KubiyaError
 
 
 class ManifestError(KubiyaError):
@@ -11,7 +11,7 @@ class ManifestError(KubiyaError):
     """
 
 
-class ReviewRulesError(KubiyaError):
+class ManifestPolicyError(KubiyaError):
     """The rules for a review name what is not there, or are not of the form that they have."""
 
 

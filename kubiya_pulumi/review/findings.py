@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from kubiya_pulumi.api.words import cleaned
-from kubiya_pulumi.review.reading import mapping, text, texts
+from kubiya_pulumi.review.kubernetes.coerce import mapping, text, texts
+from kubiya_pulumi.text import sanitize
 
 
 class Severity(StrEnum):
@@ -19,11 +19,11 @@ class Severity(StrEnum):
     NOTE = "note"
 
 
-class Direction(StrEnum):
+class Category(StrEnum):
     """Whether the manifest asks for more than it should, or lacks what it needs."""
 
-    TOO_MUCH = "too-much"
-    TOO_LITTLE = "too-little"
+    EXCESSIVE = "too-much"
+    MISSING = "too-little"
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class ObjectReference:
     name: str
 
     def __str__(self) -> str:
-        return cleaned("/".join(part for part in (self.kind, self.namespace, self.name) if part))
+        return sanitize("/".join(part for part in (self.kind, self.namespace, self.name) if part))
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, with the keys of Kubernetes."""
@@ -62,7 +62,7 @@ class Rule:
     name: str
     """In kebab case, such as `read-secrets`."""
     severity: Severity
-    direction: Direction
+    direction: Category
     description: str
     """What the rule finds, and why it matters: one or two sentences."""
     url: str
@@ -84,7 +84,7 @@ class Finding:
 
     rule: str
     severity: Severity
-    direction: Direction
+    direction: Category
     object: ObjectReference
     message: str
     """A sentence. It quotes names, and never a value that may be a secret."""
@@ -116,22 +116,9 @@ class Finding:
         return cls(
             rule=text(entry.get("rule")),
             severity=Severity(severity) if severity in list(Severity) else Severity.ERROR,
-            direction=Direction(direction) if direction in list(Direction) else Direction.TOO_MUCH,
+            direction=Category(direction) if direction in list(Category) else Category.EXCESSIVE,
             object=ObjectReference.from_dict(entry.get("object")),
             message=text(entry.get("message")),
             denied=entry.get("denied") is True,
             includes=texts(entry.get("includes")),
         )
-
-
-def words(names: Iterable[str], most: int = 5) -> str:
-    """Names for a message, safe to show: `get, list, watch and 3 more`."""
-    listed = list(names)
-    shown = ", ".join(cleaned(name) for name in listed[:most])
-    more = len(listed) - most
-    return shown if more < 1 else f"{shown} and {more} more"
-
-
-def quoted(names: Iterable[str], most: int = 5) -> str:
-    """Names for a message, each in quotes: `"a", "b" and 3 more`."""
-    return words((f'"{cleaned(name)}"' for name in names), most)

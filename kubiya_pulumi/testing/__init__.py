@@ -17,7 +17,7 @@ from kubiya_pulumi.testing.mocks import (
     MissingStackError,
     Mocks,
 )
-from kubiya_pulumi.testing.program import Ran, run_program
+from kubiya_pulumi.testing.program import ProgramResult, run_program
 
 __all__ = [
     "DeclaredResource",
@@ -25,6 +25,6 @@ __all__ = [
     "MemoryClient",
     "MissingStackError",
     "Mocks",
-    "Ran",
+    "ProgramResult",
     "run_program",
 ]

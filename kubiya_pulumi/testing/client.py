@@ -113,7 +113,7 @@ class MemoryClient(RunnersClient):
         self,
         name: str,
         *,
-        within_seconds: float | None = None,  # noqa: ARG002 - memory answers at once
+        total_timeout_seconds: float | None = None,  # noqa: ARG002 - memory answers at once
     ) -> RunnerHealth:
         """Give the health of one runner."""
         failing = self._find("get_runner_health", name).failing
@@ -140,7 +140,7 @@ class MemoryClient(RunnersClient):
         description: str | None = None,
         managed_by: str | None = None,
         task_id: str | None = None,
-        nothing_done: Callable[[], bool] | None = None,  # noqa: ARG002 - memory is never in doubt
+        confirm_not_created: Callable[[], bool] | None = None,  # noqa: ARG002 - memory is never in doubt
     ) -> CreatedRunner:
         """Create a runner; one that is there stays as it is."""
         _refuse_impossible("create_runner", name)

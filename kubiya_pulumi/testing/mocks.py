@@ -11,7 +11,8 @@ from pulumi.output import contains_unknowns
 from pulumi.runtime import MockCallArgs, MockResourceArgs
 from pulumi.runtime.rpc import is_rpc_secret, unwrap_rpc_secret
 
-from kubiya_pulumi.api import KubiyaError, RunnersClient
+from kubiya_pulumi.api import RunnersClient
+from kubiya_pulumi.errors import KubiyaError
 from kubiya_pulumi.lifecycle import health, manifest, runner
 from kubiya_pulumi.lifecycle.steps import Steps
 from kubiya_pulumi.testing.client import MemoryClient

@@ -24,7 +24,7 @@ LONGEST_END_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
-class Ran:
+class ProgramResult:
     """What a program exported."""
 
     outputs: dict[str, Any]
@@ -43,7 +43,7 @@ def run_program(
     config: Mapping[str, str] | None = None,
     secrets: Mapping[str, str] | None = None,
     preview: bool = False,
-) -> Ran:
+) -> ProgramResult:
     """Run a program to its end, all resources and outputs included.
 
     Each run stands alone: it has an event loop and Pulumi settings of its own, and what it
@@ -68,7 +68,7 @@ def run_program(
     # Once, before the working directory is another one.
     program = program if callable(program) else Path(program).resolve()
 
-    async def main() -> Ran:
+    async def main() -> ProgramResult:
         pulumi.runtime.set_mocks(mocks, project, stack, preview, organization=organization)
         set_root_resource(None)  # type: ignore[arg-type] # a program makes its own
         _configure(project, config or {}, secrets or {})
@@ -157,7 +157,7 @@ async def _settled() -> None:
     SETTINGS.outputs.clear()
 
 
-async def _resolved(exports: Mapping[str, Any]) -> Ran:
+async def _resolved(exports: Mapping[str, Any]) -> ProgramResult:
     outputs, secrets = {}, set()
     for name, value in exports.items():
         output = pulumi.Output.from_input(value)
@@ -165,4 +165,4 @@ async def _resolved(exports: Mapping[str, Any]) -> Ran:
             outputs[name] = await output.future()
         if await output.is_secret():
             secrets.add(name)
-    return Ran(outputs, frozenset(secrets))
+    return ProgramResult(outputs, frozenset(secrets))

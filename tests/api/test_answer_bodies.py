@@ -10,7 +10,7 @@ from kubiya_pulumi.api import (
     BadRequestError,
     ConflictError,
     ForbiddenError,
-    MalformedAnswerError,
+    InvalidResponseError,
     NotFoundError,
     RateLimitedError,
     RunnersClient,
@@ -137,7 +137,7 @@ def test_json_is_json_whatever_the_headers_say(body, headers, client, service) -
 def test_what_cannot_be_read(call, body, headers, problem, client, service) -> None:
     service.replies = [reply(200, body, **headers)]
     name = () if call == "list_runners" else ("a",)
-    with pytest.raises(MalformedAnswerError, match=problem) as raised:
+    with pytest.raises(InvalidResponseError, match=problem) as raised:
         getattr(client, call)(*name)
     assert (raised.value.operation, raised.value.runner) == (call, name[0] if name else None)
     assert "kubiya:baseUrl" in str(raised.value)
@@ -146,7 +146,7 @@ def test_what_cannot_be_read(call, body, headers, problem, client, service) -> N
 @pytest.mark.parametrize("status", [200, 204])
 def test_an_empty_list_is_not_an_empty_answer(status, client, service) -> None:
     service.replies = [reply(status)]
-    with pytest.raises(MalformedAnswerError, match="is empty"):
+    with pytest.raises(InvalidResponseError, match="is empty"):
         client.list_runners()
 
 
@@ -159,7 +159,7 @@ def test_an_answer_may_not_be_endless(client, service, monkeypatch) -> None:
         (gzip.compress(b" " * 2**24 + b"[]"), {"Content_Encoding": "gzip"}),
     ):
         service.replies = [reply(200, body, **headers)]
-        with pytest.raises(MalformedAnswerError, match="is longer than 1 MiB"):
+        with pytest.raises(InvalidResponseError, match="is longer than 1 MiB"):
             client.list_runners()
 
 
@@ -167,7 +167,7 @@ def test_a_manifest_may_be_longer_but_not_endless(client, service) -> None:
     service.replies = [reply(200, b"#" * 16 * 2**20)]
     assert len(client.download_manifest("/m", runner="a")) == 16 * 2**20
     service.replies = [reply(200, b"#" * (16 * 2**20 + 1))]
-    with pytest.raises(MalformedAnswerError, match="is longer than 16 MiB"):
+    with pytest.raises(InvalidResponseError, match="is longer than 16 MiB"):
         client.download_manifest("/m", runner="a")
 
 
@@ -181,7 +181,7 @@ def test_any_success_deletes(status, body, client, service) -> None:
 
 def test_a_web_page_deletes_nothing(client, service) -> None:
     service.replies = [reply(200, "<html>")]
-    with pytest.raises(MalformedAnswerError, match="is a web page"):
+    with pytest.raises(InvalidResponseError, match="is a web page"):
         client.delete_runner("a")
 
 
@@ -196,7 +196,7 @@ def test_a_web_page_deletes_nothing(client, service) -> None:
 )
 def test_a_list_says_nothing_of_a_change_to_one_runner(call, body, client, service) -> None:
     service.replies = [reply(200, body)]
-    with pytest.raises(MalformedAnswerError, match=r"is a list.*may have been done"):
+    with pytest.raises(InvalidResponseError, match=r"is a list.*may have been done"):
         call(client)
 
 
@@ -294,7 +294,7 @@ def test_what_a_manifest_is_answered_with(body, url, content, client, service) -
 )
 def test_a_manifest_that_is_none(body, problem, client, service) -> None:
     service.replies = [reply(200, body)]
-    with pytest.raises(MalformedAnswerError, match=problem):
+    with pytest.raises(InvalidResponseError, match=problem):
         client.get_runner_manifest("a")
 
 
@@ -309,7 +309,7 @@ def test_a_manifest_that_is_none(body, problem, client, service) -> None:
 )
 def test_an_answer_about_another_runner(call, client, service) -> None:
     service.replies = [reply(200, {"name": "b", "version": "v2", "url": "/m"})]
-    with pytest.raises(MalformedAnswerError, match="is about another runner"):
+    with pytest.raises(InvalidResponseError, match="is about another runner"):
         call(client)
 
 

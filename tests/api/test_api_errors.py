@@ -23,10 +23,10 @@ ERRORS = [
     api.ConnectionFailedError("create_runner", "a", "no connection to https://a.example", False),
     api.ProxyRefusedError("list_runners", None, "no connection to https://a.example through it"),
     api.TlsError("list_runners", None, "the connection to https://a.example is not secure"),
-    api.AnswerTimeoutError("delete_runner", "a", "no answer within 30 seconds"),
-    api.MalformedAnswerError("create_runner", "a", "is not JSON"),
-    api.AnswerCutOffError("create_runner", "a", "was cut off before its end"),
-    api.MalformedAnswerError(None, None, "has something else in place of a runner"),
+    api.ResponseTimeoutError("delete_runner", "a", "no answer within 30 seconds"),
+    api.InvalidResponseError("create_runner", "a", "is not JSON"),
+    api.TruncatedResponseError("create_runner", "a", "was cut off before its end"),
+    api.InvalidResponseError(None, None, "has something else in place of a runner"),
 ]
 
 
@@ -34,7 +34,7 @@ def test_every_class_that_is_raised_is_tried_here() -> None:
     tree = {kind for _, kind in inspect.getmembers(errors, inspect.isclass)}
     leaves = {kind for kind in tree if issubclass(kind, Exception) and not kind.__subclasses__()}
     raised = {type(error) for error in ERRORS}
-    assert leaves == raised - {api.MalformedAnswerError, api.ConnectionFailedError}
+    assert leaves == raised - {api.InvalidResponseError, api.ConnectionFailedError}
     assert all(issubclass(kind, api.KubiyaError) for kind in leaves)
 
 
@@ -131,7 +131,7 @@ def test_what_a_program_gets() -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "may_be_done"),
+    ("error", "outcome_unknown"),
     [
         (api.SettingError("kubiya:apiKey", "is missing"), False),
         (api.InvalidNameError("create_runner", "is empty"), False),
@@ -147,11 +147,11 @@ def test_what_a_program_gets() -> None:
         (api.ConnectionFailedError("create_runner", "a", "broke"), True),
         (api.ProxyRefusedError("create_runner", "a", "no", False), False),
         (api.TlsError("create_runner", "a", "no trust", False), False),
-        (api.AnswerTimeoutError("create_runner", "a", "too slow"), True),
-        (api.MalformedAnswerError("create_runner", "a", "is not JSON"), True),
-        (api.AnswerCutOffError("create_runner", "a", "was cut off"), True),
+        (api.ResponseTimeoutError("create_runner", "a", "too slow"), True),
+        (api.InvalidResponseError("create_runner", "a", "is not JSON"), True),
+        (api.TruncatedResponseError("create_runner", "a", "was cut off"), True),
     ],
 )
-def test_whether_a_create_may_be_done(error, may_be_done) -> None:
-    assert error.may_be_done is may_be_done
-    assert ("It may have been done all the same" in str(error)) == may_be_done
+def test_whether_a_create_may_be_done(error, outcome_unknown) -> None:
+    assert error.outcome_unknown is outcome_unknown
+    assert ("It may have been done all the same" in str(error)) == outcome_unknown

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from kubiya_pulumi.api import AnswerTimeoutError, ServerError
+from kubiya_pulumi.api import ResponseTimeoutError, ServerError
 from tests.api.scripted_service import reply
 
 
@@ -12,22 +12,22 @@ def test_it_is_made_once(connect, service, pauses):
     client = connect(service.url, max_retries=3)
     service.replies = [reply(503)]
     with pytest.raises(ServerError):
-        client.get_runner_health("a", within_seconds=10)
+        client.get_runner_health("a", total_timeout_seconds=10)
     assert len(service.requests) == 1
     assert pauses == []
 
 
 def test_an_answer_in_time_is_the_answer(client, service):
     service.replies = [reply(data={"status": "healthy", "checks": []})]
-    assert client.get_runner_health("a", within_seconds=10).healthy
+    assert client.get_runner_health("a", total_timeout_seconds=10).healthy
 
 
 def test_an_answer_that_does_not_come_ends_it(client, service):
     over = threading.Event()
     service.replies = [lambda _handler: over.wait(30)]
     try:
-        with pytest.raises(AnswerTimeoutError, match=r"within 0\.2 seconds"):
-            client.get_runner_health("a", within_seconds=0.2)
+        with pytest.raises(ResponseTimeoutError, match=r"within 0\.2 seconds"):
+            client.get_runner_health("a", total_timeout_seconds=0.2)
     finally:
         over.set()
 
@@ -48,8 +48,8 @@ def test_an_answer_that_trickles_ends_it(client, service):
 
     service.replies = [trickle]
     try:
-        with pytest.raises(AnswerTimeoutError):
-            client.get_runner_health("a", within_seconds=0.3)
+        with pytest.raises(ResponseTimeoutError):
+            client.get_runner_health("a", total_timeout_seconds=0.3)
     finally:
         over.set()
     assert len(sent) < 500

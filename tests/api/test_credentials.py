@@ -4,13 +4,8 @@ import logging
 
 import pytest
 
-from kubiya_pulumi.api import (
-    ApiError,
-    Connection,
-    KubiyaError,
-    RunnersClient,
-    UnexpectedStatusError,
-)
+from kubiya_pulumi.api import ApiError, Connection, RunnersClient, UnexpectedStatusError
+from kubiya_pulumi.errors import KubiyaError
 from tests.api.scripted_service import ScriptedService, drop, reply
 
 

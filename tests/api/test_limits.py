@@ -10,12 +10,12 @@ import pytest
 from kubiya_pulumi.api import (
     ApiError,
     ConnectionFailedError,
-    KubiyaError,
-    MalformedAnswerError,
+    InvalidResponseError,
     UnexpectedStatusError,
 )
+from kubiya_pulumi.errors import KubiyaError
 from tests.api.conftest import KEY
-from tests.api.endless import REPLIES
+from tests.api.endless_responses import REPLIES
 from tests.api.scripted_service import raw, reply
 
 MIB = 2**20
@@ -26,7 +26,8 @@ KERNEL = 16 * MIB
 CLIENT = f"""
 import json, re, sys
 from pathlib import Path
-from kubiya_pulumi.api import Connection, KubiyaError, RunnersClient
+from kubiya_pulumi.api import (Connection, RunnersClient)
+from kubiya_pulumi.errors import KubiyaError
 
 def most_memory():
     return int(re.search(r"VmHWM:\\s+(\\d+) kB", Path("/proc/self/status").read_text())[1]) * 1024
@@ -83,7 +84,7 @@ def test_what_has_no_end_is_refused_in_bounded_memory(what, call, service) -> No
 )
 def test_json_that_goes_too_far(body, problem, client, service) -> None:
     service.replies = [reply(200, body)]
-    with pytest.raises(MalformedAnswerError, match=problem):
+    with pytest.raises(InvalidResponseError, match=problem):
         client.list_runners()
 
 
@@ -95,8 +96,8 @@ def test_a_large_number_that_can_be_read_does_no_harm(client, service) -> None:
 @pytest.mark.parametrize(
     ("head", "kind", "problem"),
     [
-        (b"Content-Length: 2\r\nContent-Length: 3", MalformedAnswerError, "contradict each other"),
-        (b"Content-Length: 2, 3", MalformedAnswerError, "contradict each other"),
+        (b"Content-Length: 2\r\nContent-Length: 3", InvalidResponseError, "contradict each other"),
+        (b"Content-Length: 2, 3", InvalidResponseError, "contradict each other"),
         (b"Content-Length: 2\r\nContent-Length: 2", None, ""),
         (b"Content-Length: two", None, ""),
         (b"Content-Length: -2", None, ""),
@@ -104,9 +105,9 @@ def test_a_large_number_that_can_be_read_does_no_harm(client, service) -> None:
         (b"X: \xff\xfe\x00", None, ""),
         (b"\xff\xfe: x", None, ""),
         (b"Content-Type: application/json\r\nContent-Type: text/html", None, ""),
-        (b"Content-Encoding: br", MalformedAnswerError, "compressed in a way"),
-        (b"Content-Encoding: gzip, gzip, gzip, gzip, gzip, gzip", MalformedAnswerError, "a way"),
-        (b"Content-Encoding: gzip", MalformedAnswerError, "not compressed as it says"),
+        (b"Content-Encoding: br", InvalidResponseError, "compressed in a way"),
+        (b"Content-Encoding: gzip, gzip, gzip, gzip, gzip, gzip", InvalidResponseError, "a way"),
+        (b"Content-Encoding: gzip", InvalidResponseError, "not compressed as it says"),
         (b"Transfer-Encoding: gzip", None, ""),
         (b"\r\n".join(b"X-%d: y" % number for number in range(90)), None, ""),
         (b"\r\n".join(b"X-%d: y" % number for number in range(200)), KubiyaError, "is not HTTP"),
@@ -132,7 +133,7 @@ def test_an_interim_answer_is_not_taken_for_that_to_the_next_call(status, client
     ]
     with pytest.raises(UnexpectedStatusError, match=f"answered {status}") as raised:
         client.list_runners()
-    assert raised.value.may_be_done
+    assert raised.value.outcome_unknown
     assert [runner.name for runner in client.list_runners()] == ["a"]
     assert len(service.connections) == 2
 
@@ -159,9 +160,9 @@ def test_a_continue_is_passed_over(client, service) -> None:
 def test_chunks_that_are_garbage(body, connect, service) -> None:
     head = b"HTTP/1.1 200 OK\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
     service.replies = [raw(head + body)]
-    with pytest.raises(MalformedAnswerError, match=r"was cut off before its end|is garbled") as cut:
+    with pytest.raises(InvalidResponseError, match=r"was cut off before its end|is garbled") as cut:
         connect(service.url, max_retries=0).list_runners()
-    assert cut.value.may_be_done
+    assert cut.value.outcome_unknown
 
 
 @pytest.mark.parametrize(
@@ -208,8 +209,8 @@ def test_a_redirect_that_leads_nowhere(location, problem, client, service) -> No
     service.replies = [
         raw(b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: " + location + b"\r\n\r\n")
     ]
-    with pytest.raises(MalformedAnswerError, match=problem):
+    with pytest.raises(InvalidResponseError, match=problem):
         client.download_manifest("/m", runner="a")
-    with pytest.raises((ApiError, MalformedAnswerError)):
+    with pytest.raises((ApiError, InvalidResponseError)):
         client.list_runners()
     assert len(service.requests) == 2

@@ -6,12 +6,12 @@ import pytest
 
 from kubiya_pulumi.api import (
     ForbiddenError,
-    KubiyaError,
-    MalformedAnswerError,
+    InvalidResponseError,
     NotFoundError,
     ServerError,
     UnexpectedStatusError,
 )
+from kubiya_pulumi.errors import KubiyaError
 from tests.api.scripted_service import ScriptedService, cut, drop, raw, reply
 
 SECRET = "runner-prod-5e77ab"
@@ -53,7 +53,7 @@ def test_the_text_is_what_was_sent(client, service) -> None:
     ],
 )
 def test_a_url_that_is_not_called(url, problem, client, service, key) -> None:
-    with pytest.raises(MalformedAnswerError) as raised:
+    with pytest.raises(InvalidResponseError) as raised:
         client.download_manifest(url, runner="a")
     assert problem in str(raised.value)
     assert "password" not in str(raised.value)
@@ -85,7 +85,7 @@ def test_five_redirects_are_the_most(client, service) -> None:
 @pytest.mark.parametrize("location", ["http://a.example/" + SECRET, "file:///" + SECRET])
 def test_a_redirect_to_what_may_not_be_called(location, client, service) -> None:
     service.replies = [reply(302, b"", Location=location)]
-    with pytest.raises(MalformedAnswerError) as raised:
+    with pytest.raises(InvalidResponseError) as raised:
         client.download_manifest("/m", runner="a")
     assert SECRET not in str(raised.value)
 
@@ -108,7 +108,7 @@ def test_a_redirect_without_a_target(client, service) -> None:
 )
 def test_a_text_that_is_no_manifest(body, problem, client, service) -> None:
     service.replies = [reply(200, body)]
-    with pytest.raises(MalformedAnswerError, match=problem):
+    with pytest.raises(InvalidResponseError, match=problem):
         client.download_manifest("/m", runner="a")
 
 
@@ -119,7 +119,7 @@ FAILURES = [
     (reply(500, f"no {PATH}"), ServerError),
     (reply(302, b"", Location=PATH), UnexpectedStatusError),
     (drop, KubiyaError),
-    (cut, MalformedAnswerError),
+    (cut, InvalidResponseError),
     (raw(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n bad\r\nx y: z\r\n\r\n<html>   "), KubiyaError),
 ]
 

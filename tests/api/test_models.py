@@ -11,7 +11,7 @@ from kubiya_pulumi.api import (
     ComponentHealth,
     CreatedRunner,
     HealthCheck,
-    MalformedAnswerError,
+    InvalidResponseError,
     Runner,
     RunnerHealth,
     RunnerManifest,
@@ -46,7 +46,7 @@ JSON = st.recursive(
     ],
 )
 def test_whatever_comes_is_read_or_refused(reader, data: Any) -> None:
-    with suppress(MalformedAnswerError):
+    with suppress(InvalidResponseError):
         hash(reader(data))  # Frozen data of plain values can be hashed.
 
 
@@ -167,7 +167,7 @@ def test_a_runner_may_be_named_runners() -> None:
     ],
 )
 def test_a_list_that_could_be_something_else_is_none(data) -> None:
-    with pytest.raises(MalformedAnswerError):
+    with pytest.raises(InvalidResponseError):
         runners_from(data)
 
 
@@ -232,5 +232,5 @@ def test_checks_with_much_missing() -> None:
 
 @pytest.mark.parametrize("checks", ["ok", 7, ["ok"], [None], {"a": "ok"}])
 def test_a_check_that_cannot_be_read_does_not_pass(checks) -> None:
-    with pytest.raises(MalformedAnswerError):
+    with pytest.raises(InvalidResponseError):
         RunnerHealth.from_dict({"status": "healthy", "checks": checks})

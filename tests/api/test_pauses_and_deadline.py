@@ -11,18 +11,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kubiya_pulumi.api import (
-    AnswerTimeoutError,
     ApiError,
     Clock,
     Connection,
-    KubiyaError,
     RateLimitedError,
+    ResponseTimeoutError,
     RunnersClient,
     ServerError,
 )
-from kubiya_pulumi.api.answers import Answer
-from kubiya_pulumi.api.retries import LONGEST_PAUSE, seconds_asked, seconds_before
+from kubiya_pulumi.api.responses import Response
+from kubiya_pulumi.api.retries import LONGEST_PAUSE, backoff_delay, parse_retry_after
 from kubiya_pulumi.api.transport import LONGEST_OPERATION
+from kubiya_pulumi.errors import KubiyaError
 from tests.api.conftest import KEY
 from tests.api.scripted_service import Handler, drop, reply
 
@@ -44,8 +44,8 @@ def test_a_pause_is_anything_from_nothing_to_the_longest(repetition: int, chance
         asked.append((least, most))
         return least + chance * (most - least)
 
-    answer = Answer(operation="x", runner=None, status=503, body=b"")
-    pause = seconds_before(repetition, answer, Clock(jitter=jitter))
+    answer = Response(operation="x", runner=None, status=503, body=b"")
+    pause = backoff_delay(repetition, answer, Clock(jitter=jitter))
     assert asked == [(0, min(60, 2**repetition))]
     assert pause == chance * asked[0][1]
 
@@ -85,14 +85,14 @@ def test_a_wait_that_is_too_long_is_not_begun_but_told(client, service, pauses) 
     late = format_datetime(datetime.now(UTC) + timedelta(days=1), usegmt=True)
     service.replies = [reply(503, Retry_After=late)]
     with pytest.raises(ServerError, match=r"It asks to wait 86\d{3} seconds\."):
-        client.create_runner("a", nothing_done=lambda: True)
+        client.create_runner("a", confirm_not_created=lambda: True)
     assert pauses == []
     assert len(service.requests) == 2
 
 
 @given(st.text() | st.from_regex(r"[0-9]+"))
 def test_any_retry_after_is_a_number_that_can_be_shown(header: str) -> None:
-    assert 0 <= (seconds_asked(header) or 0) <= 1e9
+    assert 0 <= (parse_retry_after(header) or 0) <= 1e9
 
 
 def test_what_was_waited_for_counts(client, service, pauses) -> None:
@@ -180,7 +180,7 @@ def test_no_call_begins_after_a_look_that_took_too_long(patient, slow, service) 
 
     service.replies = [reply(502)]
     with pytest.raises(ServerError, match="502"):
-        patient.create_runner("a", nothing_done=look)
+        patient.create_runner("a", confirm_not_created=look)
     assert len(service.requests) == 1
 
 
@@ -188,9 +188,11 @@ def test_no_call_is_made_for_an_operation_that_is_over(patient, slow, service) -
     transport = patient._transport
     deadline = transport.deadline()
     slow.pass_(LONGEST_OPERATION)
-    with pytest.raises(AnswerTimeoutError, match="the 300 seconds that it may take in all") as over:
+    with pytest.raises(
+        ResponseTimeoutError, match="the 300 seconds that it may take in all"
+    ) as over:
         transport.call("list_runners", "GET", "/", deadline=deadline)
-    assert not over.value.may_be_done
+    assert not over.value.outcome_unknown
     assert service.requests == []
 
 
@@ -236,9 +238,9 @@ def test_an_answer_that_drips_ends_with_the_deadline(drip, call, patient, slow, 
     service.replies = [answer]
     object.__setattr__(patient._transport._clock, "now", now)
     arguments: tuple[str, ...] = ("a",) if call == "create_runner" else ()
-    with pytest.raises(AnswerTimeoutError, match="did not answer within 300 seconds") as raised:
+    with pytest.raises(ResponseTimeoutError, match="did not answer within 300 seconds") as raised:
         getattr(patient, call)(*arguments)
-    assert raised.value.may_be_done
+    assert raised.value.outcome_unknown
     assert len(service.requests) == 1
     assert len(drops) <= 60
 
@@ -252,7 +254,7 @@ def test_the_timeout_is_for_each_part_of_an_answer(connect, service) -> None:
 
     service.replies = [stop]
     try:
-        with pytest.raises(AnswerTimeoutError, match=r"did not answer within 0\.2 seconds"):
+        with pytest.raises(ResponseTimeoutError, match=r"did not answer within 0\.2 seconds"):
             connect(service.url, timeout_seconds=0.2, max_retries=0).list_runners()
     finally:
         over.set()

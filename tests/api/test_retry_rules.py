@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator
 import pytest
 import trustme
 
-from kubiya_pulumi.api import KubiyaError, NotFoundError, RunnersClient, ServerError, transport
+from kubiya_pulumi.api import NotFoundError, RunnersClient, ServerError, transport
+from kubiya_pulumi.errors import KubiyaError
 from tests.api.scripted_service import ScriptedService, cut, drop, raw, reply
 
 RETRIES = 2
@@ -18,7 +19,7 @@ CALLS: dict[str, Callable[[RunnersClient], object]] = {
     "PUT": lambda client: client.update_runner_description("a", "text"),
     "DELETE": lambda client: client.delete_runner("a"),
     "POST without a look": lambda client: client.create_runner("a"),
-    "POST with a look": lambda client: client.create_runner("a", nothing_done=lambda: True),
+    "POST with a look": lambda client: client.create_runner("a", confirm_not_created=lambda: True),
 }
 AGAIN = dict.fromkeys(CALLS, 1 + RETRIES)
 NEVER = dict.fromkeys(CALLS, 1)
@@ -112,7 +113,7 @@ def test_no_connection(call, table, connect, pauses) -> None:
     client = connect(f"http://127.0.0.1:{port}", max_retries=RETRIES)
     with pytest.raises(KubiyaError, match="Connection refused") as raised:
         CALLS[call](client)
-    assert not raised.value.may_be_done
+    assert not raised.value.outcome_unknown
     assert 1 + len(pauses) == CELLS[table["no connection could be made"]][call]
 
 
@@ -179,7 +180,7 @@ def test_the_look_comes_after_the_pause_and_before_the_call(client, service, pau
         return True
 
     service.replies = [drop, cut, reply(200, {"name": "a"})]
-    assert client.create_runner("a", nothing_done=look).name == "a"
+    assert client.create_runner("a", confirm_not_created=look).name == "a"
     assert seen == [(1, 1), (2, 2)]
     assert len(service.requests) == 3
 
@@ -192,18 +193,18 @@ def _fails() -> bool:
 def test_a_look_that_does_not_say_so_leaves_the_doubt(look, client, service) -> None:
     service.replies = [reply(502, "bad gateway")]
     with pytest.raises(ServerError, match="It may have been done") as raised:
-        client.create_runner("a", nothing_done=look)
+        client.create_runner("a", confirm_not_created=look)
     assert raised.value.status == 502
-    assert raised.value.may_be_done
+    assert raised.value.outcome_unknown
     assert len(service.requests) == 1
 
 
 def test_no_look_where_nothing_was_done_for_sure(client, service) -> None:
     service.replies = [reply(429), reply(200, {"name": "a"})]
-    assert client.create_runner("a", nothing_done=_fails).name == "a"
+    assert client.create_runner("a", confirm_not_created=_fails).name == "a"
 
 
 def test_a_mistake_in_the_look_is_not_hidden(client, service) -> None:
     service.replies = [drop]
     with pytest.raises(ZeroDivisionError):
-        client.create_runner("a", nothing_done=lambda: bool(1 / 0))
+        client.create_runner("a", confirm_not_created=lambda: bool(1 / 0))

@@ -12,13 +12,13 @@ import trustme
 
 from kubiya_pulumi.api import (
     ConnectionFailedError,
-    KubiyaError,
-    MalformedAnswerError,
+    InvalidResponseError,
     ProxyRefusedError,
     TlsError,
     UnexpectedStatusError,
 )
-from tests.api.endless import Endless, over_and_over
+from kubiya_pulumi.errors import KubiyaError
+from tests.api.endless_responses import Endless, over_and_over
 from tests.api.scripted_service import ScriptedService, reply
 
 NAME = "runners.test"
@@ -171,10 +171,10 @@ def test_a_download_from_another_host_carries_no_key(connect, service, secure, b
 def test_a_download_does_not_go_on_in_plain_http(connect, secure, service, bundle) -> None:
     service.replies = [reply(200, "kind: Namespace")]
     client = connect(secure.url, ca_bundle=bundle)
-    with pytest.raises(MalformedAnswerError, match="leads from https:// to plain http://"):
+    with pytest.raises(InvalidResponseError, match="leads from https:// to plain http://"):
         client.download_manifest(f"{service.url}/m", runner="a")
     secure.replies = [reply(302, b"", Location=f"{service.url}/m")]
-    with pytest.raises(MalformedAnswerError, match="leads from https:// to plain http://"):
+    with pytest.raises(InvalidResponseError, match="leads from https:// to plain http://"):
         client.download_manifest("/m", runner="a")
     assert service.connections == []
 

@@ -15,7 +15,17 @@ import pytest
 from kubiya_pulumi.cli.main import main
 from tests.cli.rendered import tokens
 from tests.harness.secrets import find_secrets
-from tests.preview.made import GROUP, binding, deployment, document, of, role, rule, state, step
+from tests.preview_report.preview_builders import (
+    GROUP,
+    binding,
+    deployment,
+    document,
+    of,
+    role,
+    rule,
+    state,
+    step,
+)
 
 RUNNER = "pulumi-python:dynamic/kubiya:Runner"
 MANIFEST = "pulumi-python:dynamic/kubiya:RunnerManifest"

@@ -20,7 +20,7 @@ from kubiya_pulumi.emulator import Emulator
 from kubiya_pulumi.review import RULES, Review, parse_manifest, review
 from tests.cli.rendered import tokens
 from tests.harness.secrets import find_secrets
-from tests.preview.made import binding, deployment, role, rule
+from tests.preview_report.preview_builders import binding, deployment, role, rule
 
 FORMATS = ("table", "json", "markdown", "sarif")
 

@@ -14,19 +14,19 @@ from tests.harness.kubectl import Kubectl
 pytestmark = [pytest.mark.engine, pytest.mark.cluster]
 
 DENYING = """
-from kubiya_pulumi import ReviewRules, RunnerDeployment
+from kubiya_pulumi import ManifestPolicy, RunnerDeployment
 
-RunnerDeployment("runner-prod", rules=ReviewRules(deny=["full-access"]))
+RunnerDeployment("runner-prod", rules=ManifestPolicy(deny=["full-access"]))
 """
 WAIVING = """
-from kubiya_pulumi import ReviewRules, RunnerDeployment, Waiver
+from kubiya_pulumi import ManifestPolicy, RunnerDeployment, Waiver
 
 creates_tools = Waiver(
     "full-access", "tool-manager-*", reason="tools are whatever the organization adds"
 )
 RunnerDeployment(
     "runner-prod",
-    rules=ReviewRules(
+    rules=ManifestPolicy(
         deny=["full-access", "baseline-*"],
         allow=[creates_tools],
         images=["ghcr.io/kubiyabot/*"],

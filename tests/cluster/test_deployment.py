@@ -100,7 +100,7 @@ def kinds_in_order(events: Path, step: str) -> list[str]:
 
 def operations(emulator: Emulator) -> list[str | None]:
     seen = [call.operation for call in emulator.calls]
-    emulator.forget_calls()
+    emulator.clear_calls()
     return seen
 
 

@@ -17,7 +17,7 @@ from kubernetes.config import new_client_from_config
 
 from kubiya_pulumi.emulator import Emulator
 from kubiya_pulumi.review import Grant, Subject, can, parse_manifest, review
-from kubiya_pulumi.review.built_in_roles import BUILT_IN_ROLES
+from kubiya_pulumi.review.kubernetes.default_cluster_roles import BUILT_IN_ROLES
 from tests.harness.kubectl import Kubectl
 from tests.review.access_cases import MANIFEST, REQUESTS, SUBJECTS, Request
 from tests.review.manifest_objects import Object, account, bound, parsed, thing

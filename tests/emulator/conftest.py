@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from plain_client import Client
 
-from kubiya_pulumi.emulator import Emulator, Switches
+from kubiya_pulumi.emulator import Emulator, EmulatorOptions
 
 
 @pytest.fixture(scope="module")
@@ -17,11 +17,11 @@ def running() -> Iterator[Emulator]:
 @pytest.fixture
 def emulator(running: Emulator) -> Emulator:
     """An emulator without runners, calls and faults, and with the switches as they come."""
-    running.switches = Switches()
+    running.switches = EmulatorOptions()
     running.faults.clear()
     for name in running.runners:
         running.remove_runner(name)
-    running.forget_calls()
+    running.clear_calls()
     return running
 
 

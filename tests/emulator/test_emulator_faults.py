@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from plain_client import Client
 
-from kubiya_pulumi.emulator import Emulator, Fault, SwitchError
+from kubiya_pulumi.emulator import Emulator, Fault, OptionError
 
 NAME = "runner-prod"
 
@@ -147,7 +147,7 @@ def test_which_calls_are_hit(client: Client) -> None:
 
 
 def test_faults_hit_unknown_paths_and_wrong_keys_too(client: Client) -> None:
-    client.emulator.switch(api_key="pinned")
+    client.emulator.configure(api_key="pinned")
     client.emulator.faults.add("status", status=503, count=2)
     assert client.call("GET", "/nowhere").status_code == 503
     wrong = {"Authorization": "UserKey wrong"}
@@ -180,7 +180,7 @@ def test_faults_hit_unknown_paths_and_wrong_keys_too(client: Client) -> None:
     ],
 )
 def test_a_fault_that_cannot_be(wrong: dict[str, Any], named: str) -> None:
-    with pytest.raises(SwitchError, match=named):
+    with pytest.raises(OptionError, match=named):
         Fault.from_dict(wrong)
 
 

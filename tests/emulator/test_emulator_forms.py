@@ -6,8 +6,8 @@ import pytest
 import requests
 from plain_client import Client
 
-from kubiya_pulumi.emulator import Emulator, SwitchError, Switches
-from kubiya_pulumi.emulator.switches import choices
+from kubiya_pulumi.emulator import Emulator, EmulatorOptions, OptionError
+from kubiya_pulumi.emulator.options import choices
 
 NAME = "runner-prod"
 
@@ -29,7 +29,7 @@ def test_the_documented_form_is_the_default(filled: Client) -> None:
 
 
 def test_the_observed_form(filled: Client) -> None:
-    filled.emulator.switch(form="observed")
+    filled.emulator.configure(form="observed")
     listed = filled.list().json()
     assert list(listed) == [NAME]
     assert listed[NAME]["version"] == 2
@@ -48,9 +48,9 @@ def test_the_observed_form(filled: Client) -> None:
 
 
 def test_lists(filled: Client) -> None:
-    filled.emulator.switch(list_as="keyed")
+    filled.emulator.configure(list_as="keyed")
     assert filled.list().json()[NAME]["name"] == NAME
-    filled.emulator.switch(list_as="array", form="observed")
+    filled.emulator.configure(list_as="array", form="observed")
     assert filled.list().json()[0]["name"] == NAME
 
 
@@ -75,13 +75,13 @@ def test_lists(filled: Client) -> None:
     ],
 )
 def test_manifest_answers(filled: Client, shape: str, fields: set[str]) -> None:
-    filled.emulator.switch(manifest_as=shape)
+    filled.emulator.configure(manifest_as=shape)
     created = filled.create(NAME).json()
     assert set(created) == fields
     url = created.get("url") or created.get("manifest_url")
     assert url == filled.emulator.manifest_url(NAME)
     assert set(filled.manifest(NAME).json()) == fields | {"manifest_content"}
-    filled.emulator.switch(manifest_content="absent")
+    filled.emulator.configure(manifest_content="absent")
     assert set(filled.manifest(NAME).json()) == fields
 
 
@@ -106,13 +106,13 @@ def test_manifest_answers(filled: Client, shape: str, fields: set[str]) -> None:
 def test_fields_of_a_runner(
     filled: Client, switch: str, value: str, field: str, expected: object
 ) -> None:
-    filled.emulator.switch(**{switch: value})
+    filled.emulator.configure(**{switch: value})
     [listed] = filled.list().json()
     assert filled.describe(NAME).json().get(field) == listed.get(field) == expected
 
 
 def test_nulls_stand_where_there_is_no_value(client: Client) -> None:
-    client.emulator.switch(fields_as="nulls")
+    client.emulator.configure(fields_as="nulls")
     client.emulator.add_runner("plain")
     runner = client.describe("plain").json()
     empty = {"description", "managed_by", "task_id", "gateway_url", "gateway_password"}
@@ -120,7 +120,7 @@ def test_nulls_stand_where_there_is_no_value(client: Client) -> None:
 
 
 def test_health_with_components(filled: Client) -> None:
-    filled.emulator.switch(health_as="components")
+    filled.emulator.configure(health_as="components")
     filled.emulator.set_health(NAME, failing={"tool-manager": "no route to NATS"})
     health = filled.health(NAME).json()
     assert set(health) == {"status", "last_check", "components"}
@@ -142,7 +142,7 @@ def test_health_with_components(filled: Client) -> None:
     ],
 )
 def test_bodies_of_errors(client: Client, form: str, start: str, media_type: str | None) -> None:
-    client.emulator.switch(errors_as=form)
+    client.emulator.configure(errors_as=form)
     answer = client.describe("nobody")
     assert answer.status_code == 404
     assert answer.text[: len(start) or None] == start
@@ -169,10 +169,10 @@ def test_which_paths_are_served(
     filled: Client, switch: str, paths: dict[str, str], served: str
 ) -> None:
     if served not in choices()[switch]:
-        with pytest.raises(SwitchError, match=switch):
-            filled.emulator.switch(**{switch: served})
+        with pytest.raises(OptionError, match=switch):
+            filled.emulator.configure(**{switch: served})
         return
-    filled.emulator.switch(**{switch: served})
+    filled.emulator.configure(**{switch: served})
     for variant, path in paths.items():
         absent = 405 if variant == "bare" else 404  # its path has other methods still
         expected = 200 if served in {"all", variant} else absent
@@ -184,7 +184,7 @@ def test_which_paths_are_served(
 )
 def test_create_of_a_name_that_exists(filled: Client, way: str, status: int) -> None:
     before = filled.emulator.runners[NAME]
-    filled.emulator.switch(create_existing=way)
+    filled.emulator.configure(create_existing=way)
     answer = filled.create(NAME, json={"description": "mine", "managed_by": "you"})
     assert answer.status_code == status
     assert filled.emulator.runners[NAME] == before
@@ -195,7 +195,7 @@ def test_create_of_a_name_that_exists(filled: Client, way: str, status: int) -> 
 
 @pytest.mark.parametrize(("way", "status"), [("not_found", 404), ("method_not_allowed", 405)])
 def test_a_delete_that_is_not_supported(filled: Client, way: str, status: int) -> None:
-    filled.emulator.switch(delete=way)
+    filled.emulator.configure(delete=way)
     answer = filled.delete(NAME)
     assert answer.status_code == status
     assert "DELETE" not in answer.headers.get("allow", "")
@@ -206,7 +206,7 @@ def test_downloads_that_vary(filled: Client) -> None:
     url = filled.emulator.manifest_url(NAME)
     stable = {requests.get(url, timeout=10).text for _ in range(2)}
     assert stable == {filled.manifest(NAME).json()["manifest_content"]}
-    filled.emulator.switch(download="varying")
+    filled.emulator.configure(download="varying")
     texts = [requests.get(url, timeout=10).text for _ in range(2)]
     texts.append(filled.manifest(NAME).json()["manifest_content"])
     assert len(set(texts)) == 3
@@ -217,7 +217,7 @@ def test_downloads_that_vary(filled: Client) -> None:
     ("name", "status"), [("runner-prod", 200), ("Runner", 400), ("a" * 64, 400), ("-a", 400)]
 )
 def test_names_that_have_to_be_labels(client: Client, name: str, status: int) -> None:
-    client.emulator.switch(names="dns")
+    client.emulator.configure(names="dns")
     assert client.create(name).status_code == status
     assert (name in client.emulator.runners) == (status == 200)
 
@@ -243,15 +243,15 @@ def test_names_that_have_to_be_labels(client: Client, name: str, status: int) ->
 )
 def test_a_switch_that_cannot_be(emulator: Emulator, wrong: dict[str, Any]) -> None:
     before = emulator.switches
-    with pytest.raises(SwitchError, match=next(iter(wrong))):
-        emulator.switch(**wrong)
+    with pytest.raises(OptionError, match=next(iter(wrong))):
+        emulator.configure(**wrong)
     assert emulator.switches == before
-    with pytest.raises(SwitchError, match=next(iter(wrong))):
+    with pytest.raises(OptionError, match=next(iter(wrong))):
         Emulator(**wrong)
 
 
 def test_every_switch_that_follows_the_form_has_a_value_in_both() -> None:
     for form in choices()["form"]:
-        resolved = Switches().changed({"form": form}).resolved()
+        resolved = EmulatorOptions().changed({"form": form}).resolved()
         assert [name for name in choices() if getattr(resolved, name) is None] == []
         assert resolved.changed({"form": "documented"}).resolved().form == "documented"

@@ -114,7 +114,7 @@ def test_the_list_agrees_with_the_health(client: Client) -> None:
     assert client.health("runner-prod").json()["status"] == "unhealthy"
     emulator.set_health("runner-prod")
     assert client.health("runner-prod").json()["status"] == "healthy"
-    emulator.switch(healthy_after_seconds=1000)
+    emulator.configure(healthy_after_seconds=1000)
     assert client.health("runner-prod").json()["status"] == "unhealthy"
     emulator.set_manifest("runner-prod", "no: deployments")
     assert client.health("runner-prod").json()["checks"] == []

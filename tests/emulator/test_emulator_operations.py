@@ -190,7 +190,7 @@ def test_who_may_call(header: str | None, status: int) -> None:
         answer = requests.get(f"{emulator.url}/api/v3/runners", headers=headers, timeout=10)
         assert answer.status_code == status
         assert [call.authorized for call in emulator.calls] == [status == 200]
-        emulator.switch(api_key="rotated")
+        emulator.configure(api_key="rotated")
         assert emulator.api_key == "rotated"
         answer = requests.get(f"{emulator.url}/api/v3/runners", headers=headers, timeout=10)
         assert answer.status_code == (401 if status == 200 else status)
@@ -224,7 +224,7 @@ def test_calls_say_what_was_asked_and_never_the_secrets(client: Client) -> None:
     shown = repr(emulator.calls) + repr(emulator.runners) + repr(emulator.switches)
     assert emulator.api_key not in shown
     assert secret not in shown
-    emulator.forget_calls()
+    emulator.clear_calls()
     assert emulator.calls == []
 
 

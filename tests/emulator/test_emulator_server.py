@@ -29,7 +29,7 @@ def test_many_clients_at_once(emulator: Emulator) -> None:
 
 
 def test_of_many_creates_of_one_name_one_makes_it(emulator: Emulator) -> None:
-    emulator.switch(create_existing="conflict")
+    emulator.configure(create_existing="conflict")
 
     def create(_: int) -> int:
         client = Client(emulator)
@@ -58,7 +58,7 @@ def test_a_connection_is_kept(emulator: Emulator) -> None:
 
 
 def test_latency_comes_after_the_work(emulator: Emulator) -> None:
-    emulator.switch(latency_seconds=60)
+    emulator.configure(latency_seconds=60)
     url, headers = f"{emulator.url}/api/v3/runners/slow", {"Authorization": "UserKey k"}
     with pytest.raises(requests.ReadTimeout):
         requests.post(url, headers=headers, timeout=0.5)

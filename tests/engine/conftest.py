@@ -34,7 +34,7 @@ class MakeStack(Protocol):
 def emulator() -> Iterator[Emulator]:
     """A Runners API in its documented form, without a runner, and with one valid key."""
     with Emulator() as running:
-        running.switch(api_key=running.api_key)
+        running.configure(api_key=running.api_key)
         yield running
 
 
@@ -77,7 +77,7 @@ def calls(emulator: Emulator) -> Calls:
 
     def since_last_asked() -> list[str]:
         seen = [call.operation or f"{call.method} {call.path}" for call in emulator.calls]
-        emulator.forget_calls()
+        emulator.clear_calls()
         return seen
 
     return since_last_asked

@@ -19,10 +19,10 @@ PROGRAM = """
 import pulumi
 from pulumi_kubernetes import Provider
 from pulumi_kubernetes.yaml.v2 import ConfigGroup
-from kubiya_pulumi import ReviewRules, RunnerManifest, Waiver
+from kubiya_pulumi import ManifestPolicy, RunnerManifest, Waiver
 
 config = pulumi.Config()
-rules = ReviewRules.from_dict(config.get_object("rules") or {})
+rules = ManifestPolicy.from_dict(config.get_object("rules") or {})
 manifest = RunnerManifest("manifest", runner="r", rules=rules, sha256=config.get("pin"))
 files = Provider("files", render_yaml_to_directory=config.require("folder"))
 ConfigGroup("objects", yaml=manifest.content, opts=pulumi.ResourceOptions(provider=files))
@@ -162,7 +162,7 @@ def test_rules_that_are_no_review_rules_are_refused_before_anything_is_made(dev:
     dev.rewrite(PROGRAM.replace("rules=rules", 'rules={"deny": ["full-access"]}'))
     result = dev.preview(check=False)
     assert result.returncode
-    assert 'the rules of "manifest" have to be ReviewRules' in result.text
+    assert 'the rules of "manifest" have to be ManifestPolicy' in result.text
 
 
 def test_findings_of_one_rule_share_a_line_and_a_waiver_quiets_them(

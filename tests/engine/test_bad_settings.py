@@ -33,7 +33,7 @@ def dev(emulator: Emulator, stack: MakeStack) -> Stack:
     """A stack with a runner in it."""
     made = stack(PROGRAM)
     made.up("--skip-preview")
-    emulator.forget_calls()
+    emulator.clear_calls()
     return made
 
 
@@ -168,7 +168,7 @@ def test_a_key_that_is_refused(dev: Stack) -> None:
 
 
 def test_a_key_that_may_not(emulator: Emulator, dev: Stack) -> None:
-    emulator.switch(forbidden_keys=(emulator.api_key,))
+    emulator.configure(forbidden_keys=(emulator.api_key,))
     said = refused(dev, {}, {})
     assert "the service answered 403 " in said
     assert "The API key lacks the permission" in said

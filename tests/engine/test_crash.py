@@ -138,7 +138,7 @@ def crash(
     """Start `pulumi up`, kill the victim at a call, and give the stack free again."""
     operation = change.calls[number]
     nth = change.calls[: number + 1].count(operation)
-    emulator.forget_calls()
+    emulator.clear_calls()
     emulator.faults.add("hang", operation=operation, nth=nth, **MOMENTS[moment])
     dev.start("up", "--yes", "--skip-preview")
     wait_for(lambda: emulator.faults.hanging > 0)

@@ -11,7 +11,7 @@ from tests.engine.conftest import MakeStack
 from tests.engine.states import RUNNER
 from tests.harness import chaos
 from tests.harness.engine import Stack
-from tests.harness.trouble import Trouble, settle, troubles
+from tests.harness.fault_strategies import Trouble, settle, troubles
 
 pytestmark = pytest.mark.engine
 

@@ -115,7 +115,7 @@ def test_settings_come_from_the_provider_that_a_resource_would_have(
 ) -> None:
     emulator.add_runner("runner-prod", description="own")
     with Emulator() as other:
-        other.switch(api_key=other.api_key)
+        other.configure(api_key=other.api_key)
         other.add_runner("runner-prod", description="other")
         dev = stack(
             TWO_SERVICES, config={"otherUrl": other.url}, secrets={"otherKey": other.api_key}

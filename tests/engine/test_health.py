@@ -87,7 +87,7 @@ def printed(dev: Stack) -> str:
 def test_the_gate_opens_when_the_runner_is_healthy(
     form: str, said: dict[str, str], emulator: Emulator, stack: MakeStack, calls: Calls
 ) -> None:
-    emulator.switch(health_as=form)
+    emulator.configure(health_as=form)
     emulator.add_runner("runner-prod")
     emulator.set_health("runner-prod", healthy=False)
     dev = stack(GATE)
@@ -135,7 +135,7 @@ def test_only_the_named_checks_are_waited_for(
 def test_giving_up_says_why_and_the_next_up_goes_on(
     emulator: Emulator, stack: MakeStack, calls: Calls
 ) -> None:
-    emulator.switch(healthy_after_seconds=3600)
+    emulator.configure(healthy_after_seconds=3600)
     dev = stack(PROCESS, config={"timeout": "2"})
     failed = dev.up(check=False)
     assert failed.returncode
@@ -268,7 +268,7 @@ def test_wrong_inputs_are_named_in_the_preview(stack: MakeStack, calls: Calls) -
 def test_twenty_gates_wait_at_once_and_hold_nothing_up(
     emulator: Emulator, stack: MakeStack
 ) -> None:
-    emulator.switch(healthy_after_seconds=3600)
+    emulator.configure(healthy_after_seconds=3600)
     dev = stack(TWENTY)
     dev.start("up", "--yes", "--skip-preview", "--parallel=64")
     gates = [f"runner-{number}" for number in range(20)]
@@ -285,7 +285,7 @@ def test_twenty_gates_are_through_soon_after_their_runners_are_healthy(
     emulator: Emulator, stack: MakeStack
 ) -> None:
     """With the engine as wide as it is by default, 4 calls a core."""
-    emulator.switch(healthy_after_seconds=5)
+    emulator.configure(healthy_after_seconds=5)
     dev = stack(TWENTY)
     dev.start("up", "--yes", "--skip-preview")
     wait_until(lambda: emulator.runners, dev)

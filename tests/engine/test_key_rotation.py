@@ -32,7 +32,7 @@ def rotated(emulator: Emulator, stack: MakeStack, calls: Calls) -> Stack:
     """A stack with a runner, made with a key that is not valid any more; it has the new one."""
     dev = stack(PROGRAM)
     dev.up("--skip-preview")
-    emulator.switch(api_key=NEW_KEY)
+    emulator.configure(api_key=NEW_KEY)
     dev.configure(secrets={"kubiya:apiKey": NEW_KEY})
     calls()
     return dev
@@ -76,7 +76,7 @@ def test_a_key_in_the_environment_alone_is_always_todays(
     environment = {"KUBIYA_API_KEY": emulator.api_key, "KUBIYA_BASE_URL": emulator.url}
     dev = bare_stack(PROGRAM, env=environment)
     dev.up("--skip-preview")
-    emulator.switch(api_key=NEW_KEY)
+    emulator.configure(api_key=NEW_KEY)
     before = state(dev)
     for command in (dev.refresh, dev.destroy):
         assert ADVICE in sentence(command("--skip-preview", check=False))
@@ -96,7 +96,7 @@ def test_a_key_moves_from_the_stack_to_the_environment_by_an_update(
     dev.run("config", "rm", "kubiya:apiKey")
     environment["KUBIYA_API_KEY"] = emulator.api_key
     dev.up("--skip-preview")
-    emulator.switch(api_key=NEW_KEY)
+    emulator.configure(api_key=NEW_KEY)
     environment["KUBIYA_API_KEY"] = NEW_KEY
     dev.refresh("--skip-preview")
     dev.destroy("--skip-preview")
@@ -114,7 +114,7 @@ KubiyaRunner("runner-prod", opts=pulumi.ResourceOptions(provider=other))
 """
     dev = stack(program, config={"url": emulator.url}, secrets={"key": emulator.api_key})
     dev.up("--skip-preview")
-    emulator.switch(api_key=NEW_KEY)
+    emulator.configure(api_key=NEW_KEY)
     dev.configure(secrets={"key": NEW_KEY})
     assert ADVICE in sentence(dev.destroy("--skip-preview", check=False))
     dev.refresh("--skip-preview", "--run-program")

@@ -48,7 +48,7 @@ def file(request: pytest.FixtureRequest) -> Path:
 @pytest.fixture
 def stored(file: Path, emulator: Emulator) -> dict[str, Any]:
     """The state in the file; the API has the runners in it, at today's address."""
-    emulator.switch(api_key=API_KEY)
+    emulator.configure(api_key=API_KEY)
     found = json.loads(file.read_text().replace(ADDRESS, emulator.url))
     for runner in ours(found):
         if runner["type"] == RUNNER:

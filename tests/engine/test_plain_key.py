@@ -6,7 +6,7 @@ import pytest
 
 from kubiya_pulumi import KubiyaRunner
 from kubiya_pulumi.emulator import Emulator
-from kubiya_pulumi.plain_key import WARNING
+from kubiya_pulumi.plaintext_key_warning import WARNING
 from kubiya_pulumi.testing import Mocks, run_program
 from tests.engine.conftest import MakeStack
 from tests.engine.states import is_secret

@@ -33,7 +33,7 @@ PROVIDER = "pulumi:providers:pulumi-python"
 def other() -> Iterator[Emulator]:
     """A second Runners API, with a key of its own."""
     with Emulator() as running:
-        running.switch(api_key=running.api_key)
+        running.configure(api_key=running.api_key)
         yield running
 
 
@@ -59,8 +59,8 @@ def test_a_provider_comes_before_both_and_two_of_them_go_their_own_ways(
     assert list(emulator.runners) == ["by-default"]
     assert list(other.runners) == ["explicit"]
     dev.preview("--expect-no-changes")
-    emulator.forget_calls()
-    other.forget_calls()
+    emulator.clear_calls()
+    other.clear_calls()
     dev.refresh("--skip-preview", "--expect-no-changes")
     assert [call.runner for call in emulator.calls] == ["by-default"]
     assert [call.runner for call in other.calls] == ["explicit"]
@@ -115,8 +115,8 @@ def test_a_new_key_of_a_provider_leaves_its_resources_alone(
 ) -> None:
     dev = stack(EXPLICIT, config={"url": emulator.url}, secrets={"key": emulator.api_key})
     dev.up("--skip-preview")
-    emulator.forget_calls()
-    emulator.switch(api_key="the-key-of-the-next-day")
+    emulator.clear_calls()
+    emulator.configure(api_key="the-key-of-the-next-day")
     dev.configure(secrets={"key": emulator.api_key})
     assert dev.preview_json()["changeSummary"] == {"same": 2, "update": 1}
     dev.up("--skip-preview")

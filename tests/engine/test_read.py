@@ -35,7 +35,7 @@ def list_answers(kind: str, **settings: Any) -> Callable[[Emulator], object]:
 
 def gateway(emulator: Emulator) -> None:
     """What stands before the API answers every call with a page of its own."""
-    emulator.switch(errors_as="html")
+    emulator.configure(errors_as="html")
     emulator.faults.add("status", status=404, count=None)
 
 
@@ -94,7 +94,7 @@ def test_a_missing_describe_route_is_made_up_for_by_the_list(
     dev = stack(RUNNER_ALONE)
     dev.up("--skip-preview")
     calls()
-    emulator.switch(list_as=list_as)
+    emulator.configure(list_as=list_as)
     emulator.faults.add("status", status=404, operation="describeRunner", count=None)
     dev.refresh("--skip-preview", "--expect-no-changes")
     assert calls()[-1] == "listRunners"
@@ -105,7 +105,7 @@ def test_a_missing_describe_route_is_made_up_for_by_the_list(
 def test_a_runner_that_the_list_lacks_is_gone_with_its_manifest(
     emulator: Emulator, stack: MakeStack, list_as: str
 ) -> None:
-    emulator.switch(list_as=list_as)
+    emulator.configure(list_as=list_as)
     emulator.add_runner("runner-of-somebody-else")
     dev = stack(PROGRAM)
     dev.up("--skip-preview")

@@ -76,7 +76,7 @@ def without_secrets(properties: dict[str, object]) -> dict[str, object]:
 def test_a_second_preview_is_empty_after_a_refresh_too(
     emulator: Emulator, stack: MakeStack, form: str
 ) -> None:
-    emulator.switch(form=form)
+    emulator.configure(form=form)
     dev = stack(PROGRAM)
     dev.up("--skip-preview")
     dev.refresh("--skip-preview", "--expect-no-changes")
@@ -220,7 +220,7 @@ def test_to_destroy_or_change_a_runner_that_is_gone(
 
 @pytest.mark.parametrize("answer", ["not_found", "method_not_allowed"])
 def test_a_service_that_does_not_delete(emulator: Emulator, stack: MakeStack, answer: str) -> None:
-    emulator.switch(delete=answer)
+    emulator.configure(delete=answer)
     dev = stack(PROGRAM)
     dev.up("--skip-preview")
     before = state(dev)
@@ -243,7 +243,7 @@ def test_a_service_that_does_not_delete(emulator: Emulator, stack: MakeStack, an
 def test_a_runner_that_is_there_already_is_not_taken_over(
     emulator: Emulator, stack: MakeStack, calls: Calls, answer: str
 ) -> None:
-    emulator.switch(create_existing=answer)
+    emulator.configure(create_existing=answer)
     theirs = emulator.add_runner("runner-prod", description="theirs", managed_by="terraform")
     dev = stack(PROGRAM, config={"description": "mine"})
     failed = dev.up("--skip-preview", check=False)

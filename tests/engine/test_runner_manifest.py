@@ -58,7 +58,7 @@ def settings_in(folder: Path) -> dict[str, str]:
 def test_it_is_downloaded_once_and_kept(
     emulator: Emulator, stack: MakeStack, calls: Calls, form: str, content: str
 ) -> None:
-    emulator.switch(form=form, manifest_content=content)
+    emulator.configure(form=form, manifest_content=content)
     text = emulator.add_runner("runner-prod").manifest
     dev = stack(PROGRAM)
     dev.preview()

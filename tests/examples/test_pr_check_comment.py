@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.examples.forge import TOKEN, Forge, GitHub, GitLab
+from tests.examples.fake_forge_server import TOKEN, Forge, GitHub, GitLab
 from tests.harness.toolchain import ROOT
 
 MARKER = "<!-- kubiya-pulumi preview-report pr-check/dev -->"

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from kubiya_pulumi.emulator import Emulator
-from tests.examples.forge import TOKEN, Forge, GitHub, GitLab
+from tests.examples.fake_forge_server import TOKEN, Forge, GitHub, GitLab
 from tests.examples.workflows import FOLDER, Command, github_commands, gitlab_commands
 from tests.harness.engine import Stack
 from tests.harness.secrets import find_secrets

@@ -7,24 +7,25 @@ from unittest.mock import patch
 
 import yaml
 
-from kubiya_pulumi.review import ManifestError, objects, parse_manifest, review
+from kubiya_pulumi.review import ManifestError, parse_manifest, review
+from kubiya_pulumi.review.kubernetes import manifest
 from tests.fuzz.sentences import is_sentence
 
 
 class _PythonLoader(yaml.SafeLoader):
     """The reader's loader where PyYAML comes without libyaml."""
 
-    yaml_constructors = objects._Loader.yaml_constructors
+    yaml_constructors = manifest._Loader.yaml_constructors
 
 
-LOADERS = (_PythonLoader, objects._Loader)
+LOADERS = (_PythonLoader, manifest._Loader)
 
 
 def reviewed(text: str) -> bool:
     """Read and review a text by each loader; give whether the reader's own takes it."""
     taken = False
     for loader in LOADERS:
-        with patch.object(objects, "_Loader", loader):
+        with patch.object(manifest, "_Loader", loader):
             taken = _reviewed(text)
     return taken
 

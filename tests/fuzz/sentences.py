@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable
 
-from kubiya_pulumi.api import KubiyaError
+from kubiya_pulumi.errors import KubiyaError
 
 LONGEST = 1200
 

@@ -16,14 +16,14 @@ from kubiya_pulumi.api import (
     ComponentHealth,
     CreatedRunner,
     HealthCheck,
-    MalformedAnswerError,
+    InvalidResponseError,
     Runner,
     RunnerHealth,
     RunnerManifest,
     RunnersClient,
 )
-from kubiya_pulumi.api.answers import Answer
 from kubiya_pulumi.api.models import RUNNER_FIELDS, runners_from
+from kubiya_pulumi.api.responses import Response
 from tests.api.scripted_service import ScriptedService, raw
 from tests.fuzz.conftest import KEY
 from tests.fuzz.sentences import refusal
@@ -70,12 +70,12 @@ def test_any_json_is_read_or_refused(
     @example({"name": RUNNER, "description": "\ud800", "health": "\udfff", "url": "\ud800"})
     def check(data: object) -> None:
         body = json.dumps(data).encode()
-        answer = Answer(operation="describe_runner", runner=RUNNER, status=200, body=body)
+        answer = Response(operation="describe_runner", runner=RUNNER, status=200, body=body)
         read: list[Any] = []
         error = refusal(lambda: read.append(reader(answer.json())))
         if error:
             seen["refused"] += 1
-            assert isinstance(error, MalformedAnswerError)
+            assert isinstance(error, InvalidResponseError)
             return
         seen["read"] += 1
         for each in read[0] if isinstance(read[0], tuple) else read:
@@ -177,7 +177,7 @@ CALLS: dict[str, Callable[[RunnersClient], object]] = {
     "list": lambda client: client.list_runners(),
     "describe": lambda client: client.describe_runner(RUNNER),
     "health": lambda client: client.get_runner_health(RUNNER),
-    "bounded health": lambda client: client.get_runner_health(RUNNER, within_seconds=10),
+    "bounded health": lambda client: client.get_runner_health(RUNNER, total_timeout_seconds=10),
     "create": lambda client: client.create_runner(RUNNER),
     "delete": lambda client: client.delete_runner(RUNNER),
     "update": lambda client: client.update_runner_description(RUNNER, "text"),

@@ -18,7 +18,7 @@ from kubiya_pulumi.api import (
     SettingError,
     name_problem,
 )
-from kubiya_pulumi.api.urls import is_safe, normalised
+from kubiya_pulumi.api.urls import is_https_or_loopback, normalize_url
 from tests.api.scripted_service import ScriptedService, reply
 from tests.fuzz.conftest import KEY, is_loopback
 from tests.fuzz.sentences import refusal
@@ -152,7 +152,7 @@ def test_a_base_url_is_refused_or_called_and_no_other_host_and_path_is(
             assert isinstance(error, SettingError)
             assert error.setting == "kubiya:baseUrl"
             return
-        parts = urlsplit(normalised(url))
+        parts = urlsplit(normalize_url(url))
         with RunnersClient(Connection(api_key=KEY, base_url=url, max_retries=0)) as client:
             error = refusal(client.list_runners)
         if error:
@@ -181,17 +181,17 @@ def test_every_reading_of_a_url_is_the_same(
     @example("https://a.test/a/%2e%2e/b")
     def check(url: str) -> None:
         try:
-            once = normalised(url)
+            once = normalize_url(url)
         except ValueError:
             seen["refused"] += 1
             return
         seen["read"] += 1
-        assert normalised(once) == once
+        assert normalize_url(once) == once
         standard, called = urlsplit(once), urllib3.util.parse_url(once)
         host = (called.host or "").strip("[]")
         assert (standard.scheme, standard.hostname) == (called.scheme, host)
         assert standard.port == called.port
-        assert is_safe(once) == (standard.scheme == "https" or is_loopback(host))
+        assert is_https_or_loopback(once) == (standard.scheme == "https" or is_loopback(host))
 
     check()
     assert seen["read"]

@@ -114,7 +114,7 @@ RIGHT: dict[type[ResourceProvider], dict[str, st.SearchStrategy[Any]]] = {
     RunnerHealthProvider: {
         "runner": NAMED,
         "timeout_seconds": st.floats(0, 1e6),
-        "wanted_checks": st.lists(
+        "required_checks": st.lists(
             st.sampled_from(["tool-manager", "agent_manager", "x"]), max_size=2
         ),
         "triggers": st.lists(VALUES, max_size=2),

@@ -25,7 +25,7 @@ def called(emulator):
 
     def since():
         operations = [call.operation for call in emulator.calls]
-        emulator.forget_calls()
+        emulator.clear_calls()
         return operations
 
     return since

@@ -8,7 +8,7 @@ from kubiya_pulumi.lifecycle import health
 from kubiya_pulumi.lifecycle.steps import Difference
 
 NOTHING = frozenset[str]()
-DEFAULTS = {"timeout_seconds": 600.0, "wanted_checks": [], "triggers": []}
+DEFAULTS = {"timeout_seconds": 600.0, "required_checks": [], "triggers": []}
 
 
 def test_check_fills_in_the_defaults():
@@ -30,9 +30,9 @@ def test_a_time_may_be_any_number_of_seconds(seconds):
         ({"runner": "r", "timeout_seconds": math.nan}, "timeout_seconds"),
         ({"runner": "r", "timeout_seconds": "60"}, "timeout_seconds"),
         ({"runner": "r", "timeout_seconds": True}, "timeout_seconds"),
-        ({"runner": "r", "wanted_checks": "tool-manager"}, "wanted_checks"),
-        ({"runner": "r", "wanted_checks": [5]}, "wanted_checks"),
-        ({"runner": "r", "wanted_checks": [""]}, "wanted_checks"),
+        ({"runner": "r", "required_checks": "tool-manager"}, "required_checks"),
+        ({"runner": "r", "required_checks": [5]}, "required_checks"),
+        ({"runner": "r", "required_checks": [""]}, "required_checks"),
     ],
 )
 def test_check_names_the_input_that_cannot_be_right(inputs, property_):
@@ -42,7 +42,7 @@ def test_check_names_the_input_that_cannot_be_right(inputs, property_):
 
 
 def test_check_skips_what_is_not_known_yet():
-    unknown = {"runner", "timeout_seconds", "wanted_checks", "triggers"}
+    unknown = {"runner", "timeout_seconds", "required_checks", "triggers"}
     assert health.check({}, unknown) == ({}, [])
 
 
@@ -54,7 +54,7 @@ STATE = {**DEFAULTS, "runner": "r", "status": "healthy", "checks": [{"name": "to
     [
         ({}, NOTHING, Difference()),
         ({"timeout_seconds": 5}, NOTHING, Difference()),
-        ({"wanted_checks": ["a"]}, NOTHING, Difference(updates=("wanted_checks",))),
+        ({"required_checks": ["a"]}, NOTHING, Difference(updates=("required_checks",))),
         ({"triggers": ["a"]}, NOTHING, Difference(updates=("triggers",))),
         ({}, {"triggers"}, Difference(updates=("triggers",))),
         ({"runner": "s"}, NOTHING, Difference(replaces=("runner",))),

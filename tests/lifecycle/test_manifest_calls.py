@@ -33,7 +33,7 @@ def test_a_create_downloads_and_takes_stock(client, emulator, called):
 
 def test_a_manifest_that_is_offered_by_url_alone_is_downloaded_from_there(client, emulator, called):
     there = emulator.add_runner("r")
-    emulator.switch(manifest_content="absent")
+    emulator.configure(manifest_content="absent")
     assert manifest.create(client, INPUTS).outputs["content"] == there.manifest
     assert called() == ["getRunnerManifest", "downloadManifest"]
 

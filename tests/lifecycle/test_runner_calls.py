@@ -7,7 +7,7 @@ import pytest
 from kubiya_pulumi.api import (
     ConflictError,
     ForbiddenError,
-    MalformedAnswerError,
+    InvalidResponseError,
     NotFoundError,
     ServerError,
 )
@@ -43,7 +43,7 @@ def test_a_create_looks_then_creates_then_describes(client, emulator, called, wa
 
 @pytest.mark.parametrize("form", ["documented", "observed"])
 def test_the_outputs_are_the_same_in_every_form(client, emulator, form):
-    emulator.switch(form=form)
+    emulator.configure(form=form)
     made = runner.create(client, {**INPUTS, "description": "d"})
     assert made.outputs["version"] == "v2"
     assert made.outputs["namespace"] == made.outputs["kubernetes_namespace"] == "kubiya-system"
@@ -53,13 +53,13 @@ def test_the_outputs_are_the_same_in_every_form(client, emulator, form):
 
 @pytest.mark.parametrize("manifest_as", ["manifest_url", "url", "runner"])
 def test_the_manifest_url_is_found_in_every_form(client, emulator, manifest_as):
-    emulator.switch(manifest_as=manifest_as)
+    emulator.configure(manifest_as=manifest_as)
     made = runner.create(client, INPUTS)
     assert made.outputs["manifest_url"] == emulator.manifest_url("r")
 
 
 def test_a_runner_that_the_api_says_nothing_about_has_what_was_asked_for(client, emulator):
-    emulator.switch(fields_as="bare", description_field="dropped")
+    emulator.configure(fields_as="bare", description_field="dropped")
     made = runner.create(client, {**INPUTS, "description": "d"})
     assert made.outputs["description"] == "d"
     assert "version" not in made.outputs
@@ -69,7 +69,7 @@ def test_a_runner_that_the_api_says_nothing_about_has_what_was_asked_for(client,
 def test_a_description_that_the_create_does_not_take_is_set_by_one_more_call(
     client, emulator, called
 ):
-    emulator.switch(description_field="dropped")
+    emulator.configure(description_field="dropped")
     runner.create(client, {**INPUTS, "description": "d"})
     assert called() == [*CREATED, "updateRunnerDescription"]
     assert emulator.runners["r"].description == "d"
@@ -77,7 +77,7 @@ def test_a_description_that_the_create_does_not_take_is_set_by_one_more_call(
 
 @pytest.mark.parametrize("answer", ["return", "conflict", "bad_request"])
 def test_a_runner_that_is_there_is_refused_without_a_create(client, emulator, called, answer):
-    emulator.switch(create_existing=answer)
+    emulator.configure(create_existing=answer)
     there = emulator.add_runner("r", description="theirs", managed_by="terraform")
     with pytest.raises(RunnerExistsError) as refused:
         runner.create(client, {**INPUTS, "description": "d"})
@@ -128,14 +128,14 @@ def test_a_list_that_cannot_be_had_stops_the_create(client, emulator, called):
 @pytest.mark.parametrize("kind", ["html", "wrong_shape"])
 def test_a_list_that_cannot_be_read_stops_the_create(client, emulator, kind):
     emulator.faults.add(kind, operation="listRunners")
-    with pytest.raises(MalformedAnswerError):
+    with pytest.raises(InvalidResponseError):
         runner.create(client, INPUTS)
     assert not emulator.runners
 
 
 def test_adopting_describes_where_the_list_leaves_descriptions_out(client, emulator, called):
     emulator.add_runner("r", description="theirs")
-    emulator.switch(description_field="dropped")
+    emulator.configure(description_field="dropped")
     runner.create(client, {"name": "r", "adopt_existing": True, "description": "ours"})
     assert called() == [
         "listRunners", "describeRunner", "getRunnerManifest", "updateRunnerDescription"
@@ -154,7 +154,7 @@ def test_adopting_with_a_description_that_cannot_be_set_says_so(client, emulator
 def test_a_service_that_has_the_bare_describe_path_alone_brings_no_warning(
     client, emulator, warnings
 ):
-    emulator.switch(describe_path="bare")
+    emulator.configure(describe_path="bare")
     assert runner.create(client, INPUTS).outputs["version"] == "v2"
     assert warnings() == []
 
@@ -175,7 +175,7 @@ def test_a_read_does_without_a_manifest_url_that_cannot_be_had(client, emulator,
     ],
 )
 def test_after_the_create_nothing_raises(client, emulator, warnings, operation, warning):
-    emulator.switch(description_field="dropped")
+    emulator.configure(description_field="dropped")
     emulator.faults.add("status", operation=operation, status=503)
     state = runner.create(client, {**INPUTS, "description": "d"})
     assert state.id == "r"
@@ -254,7 +254,7 @@ def test_a_delete_of_what_is_gone_is_success(client, called):
 @pytest.mark.parametrize("answer", ["not_found", "method_not_allowed"])
 def test_a_delete_that_is_not_offered_is_an_error(client, emulator, answer):
     emulator.add_runner("r")
-    emulator.switch(delete=answer)
+    emulator.configure(delete=answer)
     with pytest.raises(NotSupportedError, match="retain_on_delete=True"):
         runner.delete(client, "r", {})
     assert "r" in emulator.runners
@@ -262,7 +262,7 @@ def test_a_delete_that_is_not_offered_is_an_error(client, emulator, answer):
 
 @pytest.mark.parametrize("answer", ["not_found", "method_not_allowed"])
 def test_a_delete_that_is_not_offered_of_what_is_gone_is_success(client, emulator, answer):
-    emulator.switch(delete=answer)
+    emulator.configure(delete=answer)
     runner.delete(client, "r", {})
 
 

@@ -14,13 +14,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubiya_pulumi.api import Clock, Connection, KubiyaError, RunnersClient
+from kubiya_pulumi.api import Clock, Connection, RunnersClient
 from kubiya_pulumi.emulator import Emulator
+from kubiya_pulumi.errors import KubiyaError
 from kubiya_pulumi.lifecycle import runner
 from kubiya_pulumi.lifecycle.errors import RunnerExistsError
 from kubiya_pulumi.lifecycle.steps import State
 from tests.harness import chaos
-from tests.harness.trouble import Trouble, settle, troubles
+from tests.harness.fault_strategies import Trouble, settle, troubles
 
 TIMEOUT_SECONDS = 0.2
 TASK = "acme/infra/dev/r"

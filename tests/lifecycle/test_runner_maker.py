@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from kubiya_pulumi.api import AnswerTimeoutError, Connection, KubiyaError, Runner, RunnersClient
+from kubiya_pulumi.api import Connection, ResponseTimeoutError, Runner, RunnersClient
+from kubiya_pulumi.errors import KubiyaError
 from kubiya_pulumi.lifecycle import runner
 from kubiya_pulumi.lifecycle.errors import RunnerExistsError, RunnerNotOursError
 from kubiya_pulumi.lifecycle.maker import Maker, maker, said_of
@@ -68,7 +69,7 @@ def test_a_create_says_who_makes_it(client, emulator):
 
 @pytest.mark.parametrize("form", ["documented", "observed"])
 def test_a_runner_that_this_resource_made_is_recognised(client, emulator, called, form):
-    emulator.switch(form=form)
+    emulator.configure(form=form)
     first = runner.create(client, {**INPUTS, "description": "d"})
     called()
     again = runner.create(client, {**INPUTS, "description": "d"})
@@ -93,7 +94,7 @@ def test_a_runner_that_another_resource_made_is_refused_by_name(client, emulator
 
 def test_a_runner_that_nobody_says_who_made_is_refused(client, emulator):
     runner.create(client, INPUTS)
-    emulator.switch(owner_fields="dropped")
+    emulator.configure(owner_fields="dropped")
     with pytest.raises(RunnerExistsError, match="that was cut short has made it"):
         runner.create(client, INPUTS)
 
@@ -176,7 +177,7 @@ def test_a_create_whose_answer_was_lost_finds_its_runner(client, emulator, calle
 
 @pytest.mark.parametrize("fault", AFTER_THE_WORK.values(), ids=AFTER_THE_WORK)
 def test_a_lost_answer_without_a_known_maker_is_an_error(client, emulator, fault):
-    emulator.switch(owner_fields="dropped")
+    emulator.configure(owner_fields="dropped")
     lose_the_answer(emulator, fault)
     with pytest.raises(RunnerExistsError, match="adopt_existing=True"):
         runner.create(client, INPUTS)
@@ -202,7 +203,7 @@ def test_a_lost_answer_and_a_list_that_fails_raise_what_was_lost(emulator):
     emulator.faults.add("status", operation="listRunners", status=500, nth=2, count=None)
     with (
         RunnersClient(connection) as client,
-        pytest.raises(AnswerTimeoutError, match="It may have been done all the same"),
+        pytest.raises(ResponseTimeoutError, match="It may have been done all the same"),
     ):
         runner.create(client, INPUTS)
 
@@ -210,7 +211,7 @@ def test_a_lost_answer_and_a_list_that_fails_raise_what_was_lost(emulator):
 @pytest.mark.parametrize("answer", ["return", "conflict", "bad_request"])
 def test_who_comes_between_look_and_create_keeps_the_runner(emulator, client, answer):
     """Both see that there is no runner; the slower one must not have the other's."""
-    emulator.switch(create_existing=answer)
+    emulator.configure(create_existing=answer)
     emulator.faults.add("hang", operation="createRunner", seconds=0.3)
     failed: list[KubiyaError] = []
 

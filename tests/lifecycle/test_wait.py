@@ -5,17 +5,17 @@ import logging
 import pytest
 
 from kubiya_pulumi.api import (
-    AnswerCutOffError,
-    AnswerTimeoutError,
     Clock,
     ConnectionFailedError,
     ForbiddenError,
-    MalformedAnswerError,
+    InvalidResponseError,
     NotFoundError,
     RateLimitedError,
+    ResponseTimeoutError,
     RunnerHealth,
     ServerError,
     TlsError,
+    TruncatedResponseError,
     UnauthorizedError,
 )
 from kubiya_pulumi.lifecycle.errors import NotHealthyError
@@ -97,8 +97,8 @@ def test_the_wait_ends_with_the_first_healthy_answer():
         ServerError(503, None, "x", *CALL),
         RateLimitedError(429, None, "x", *CALL),
         ConnectionFailedError(*CALL, "x"),
-        AnswerTimeoutError(*CALL, "x"),
-        AnswerCutOffError(*CALL, "x"),
+        ResponseTimeoutError(*CALL, "x"),
+        TruncatedResponseError(*CALL, "x"),
     ],
     ids=lambda error: type(error).__name__,
 )
@@ -113,7 +113,7 @@ def test_what_may_pass_does_not_end_the_wait(error):
         ForbiddenError(403, None, "x", *CALL),
         NotFoundError(404, None, "x", *CALL),
         TlsError(*CALL, "x"),
-        MalformedAnswerError(*CALL, "x"),
+        InvalidResponseError(*CALL, "x"),
     ],
     ids=lambda error: type(error).__name__,
 )

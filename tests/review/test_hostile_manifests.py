@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from kubiya_pulumi.review import (
     KubernetesObject,
+    ManifestPolicy,
+    ManifestPolicyError,
     Review,
-    ReviewRules,
-    ReviewRulesError,
     review,
 )
 from tests.review.access_cases import MANIFEST
@@ -86,7 +86,7 @@ def damaged(draw: st.DrawFn) -> KubernetesObject:
 @settings(max_examples=300, deadline=None)
 @given(st.lists(damaged(), min_size=1, max_size=4))
 def test_objects_with_anything_anywhere_are_reviewed(objects):
-    found = review(objects, ReviewRules(deny=["*"], images=[], namespaces=[], kinds=[]))
+    found = review(objects, ManifestPolicy(deny=["*"], images=[], namespaces=[], kinds=[]))
     assert len(found.objects) == len(objects)
     assert Review.from_dict(found.to_dict()) == found
 
@@ -103,10 +103,10 @@ def test_objects_of_any_form_are_reviewed(kind, content):
 @given(VALUES)
 def test_rules_of_any_form_are_read_or_refused(data):
     try:
-        rules = ReviewRules.from_dict(data)
-    except ReviewRulesError:
+        rules = ManifestPolicy.from_dict(data)
+    except ManifestPolicyError:
         return
-    assert ReviewRules.from_dict(rules.to_dict()) == rules
+    assert ManifestPolicy.from_dict(rules.to_dict()) == rules
 
 
 @settings(max_examples=200, deadline=None)
@@ -115,7 +115,7 @@ def test_stored_reviews_of_any_form_are_read_or_refused(data):
     assert isinstance(Review.from_dict({"unusedWaivers": [], "findings": data}), Review)
     try:
         found = Review.from_dict(data)
-    except ReviewRulesError:
+    except ManifestPolicyError:
         return
     assert Review.from_dict(found.to_dict()) == found
 

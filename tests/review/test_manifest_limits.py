@@ -5,7 +5,8 @@ import tracemalloc
 import pytest
 import yaml
 
-from kubiya_pulumi.review import ManifestError, objects, parse_manifest
+from kubiya_pulumi.review import ManifestError, parse_manifest
+from kubiya_pulumi.review.kubernetes import manifest
 
 OBJECT = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n"
 
@@ -64,7 +65,7 @@ def test_documents_are_counted():
 
 @pytest.mark.parametrize("loader", ["CSafeLoader", "SafeLoader"])
 def test_levels_are_counted_as_they_come(loader, monkeypatch):
-    monkeypatch.setattr(objects, "_Loader", getattr(yaml, loader))
+    monkeypatch.setattr(manifest, "_Loader", getattr(yaml, loader))
     deep = "{a: [" * 99 + "1" + "]}" * 99
     assert parse_manifest(f"{OBJECT}a: {deep}\n")[0].body["a"]["a"][0]
     with pytest.raises(ManifestError, match="more than 200 levels"):

@@ -8,9 +8,9 @@ from itertools import product
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubiya_pulumi.review.limits import Allowance
-from kubiya_pulumi.review.rbac import Grant, PolicyRule, Subject
-from kubiya_pulumi.review.reach import Reach, beyond
+from kubiya_pulumi.review.kubernetes.limits import Allowance
+from kubiya_pulumi.review.kubernetes.permissions import Reach, beyond
+from kubiya_pulumi.review.kubernetes.rbac import Grant, PolicyRule, Subject
 
 NEW = "unheard-of"
 VERBS = ("get", "list", "*")

@@ -6,10 +6,10 @@ import pytest
 
 from kubiya_pulumi.emulator import Emulator
 from kubiya_pulumi.review import (
+    ManifestPolicy,
+    ManifestPolicyError,
     ObjectReference,
     Review,
-    ReviewRules,
-    ReviewRulesError,
     Severity,
     Waiver,
     parse_manifest,
@@ -80,7 +80,7 @@ def test_the_order_of_the_manifest_is_no_matter(manifest):
 
 @pytest.mark.parametrize("objects", [EVERYTHING, MANIFEST], ids=["findings", "access"])
 def test_a_review_comes_back_from_plain_data(objects):
-    rules = ReviewRules(
+    rules = ManifestPolicy(
         deny=["error"], allow=[Waiver("bind", "*", "so"), Waiver("bind", "none", "no")]
     )
     found = review(parsed(*objects), rules)
@@ -121,7 +121,7 @@ def test_what_a_newer_version_wrote_is_taken_seriously():
 
 
 def test_what_stands_for_a_waiver_must_be_one():
-    with pytest.raises(ReviewRulesError):
+    with pytest.raises(ManifestPolicyError):
         Review.from_dict({"unusedWaivers": [{}]})
 
 

@@ -3,9 +3,9 @@
 import pytest
 
 from kubiya_pulumi.review import (
+    ManifestPolicy,
+    ManifestPolicyError,
     ReviewDeniedError,
-    ReviewRules,
-    ReviewRulesError,
     Waiver,
     review,
 )
@@ -35,7 +35,7 @@ MANIFEST = parsed(
 
 
 def denied(**rules):
-    return {each.rule for each in review(MANIFEST, ReviewRules(**rules)).denied}
+    return {each.rule for each in review(MANIFEST, ManifestPolicy(**rules)).denied}
 
 
 def test_as_they_come_the_rules_report_all_and_deny_nothing():
@@ -65,7 +65,7 @@ def test_rules_are_denied_by_name_by_pattern_and_by_severity(deny, hit):
 
 
 def test_everything_can_be_denied():
-    found = review(MANIFEST, ReviewRules(deny=["*"]))
+    found = review(MANIFEST, ManifestPolicy(deny=["*"]))
     assert found.denied == found.findings != ()
 
 
@@ -79,7 +79,7 @@ def test_everything_can_be_denied():
     ],
 )
 def test_a_waiver_lets_pass_what_its_rule_finds_on_its_object(rule, name):
-    rules = ReviewRules(deny=["full-access"], allow=[Waiver(rule, name, "it runs our tools")])
+    rules = ManifestPolicy(deny=["full-access"], allow=[Waiver(rule, name, "it runs our tools")])
     found = review(MANIFEST, rules)
     assert found.denied == ()
     [waived] = [each for each in found.waived if each.finding.rule == "full-access"]
@@ -99,7 +99,7 @@ def test_a_waiver_lets_pass_what_its_rule_finds_on_its_object(rule, name):
 )
 def test_a_waiver_for_something_else_lets_nothing_pass_and_is_told(rule, name):
     waiver = Waiver(rule, name, "because")
-    found = review(MANIFEST, ReviewRules(deny=["full-access"], allow=[waiver]))
+    found = review(MANIFEST, ManifestPolicy(deny=["full-access"], allow=[waiver]))
     assert {each.rule for each in found.denied} == {"full-access"}
     assert found.unused_waivers == (waiver,)
 
@@ -126,7 +126,7 @@ def test_a_waiver_is_good_for_the_lists_too():
 )
 def test_images_are_known_as_written_and_by_their_full_name(image, pattern, allowed):
     objects = parsed(deployment(pod_spec(container(image=image))))
-    found = review(objects, ReviewRules(images=[pattern])).denied
+    found = review(objects, ManifestPolicy(images=[pattern])).denied
     assert (found == ()) == allowed
 
 
@@ -148,8 +148,8 @@ def test_images_are_known_as_written_and_by_their_full_name(image, pattern, allo
     ],
 )
 def test_rules_that_cannot_be_are_refused(rules, problem):
-    with pytest.raises(ReviewRulesError) as refused:
-        ReviewRules(**rules)
+    with pytest.raises(ManifestPolicyError) as refused:
+        ManifestPolicy(**rules)
     assert problem in str(refused.value)
 
 
@@ -157,23 +157,23 @@ def test_rules_that_cannot_be_are_refused(rules, problem):
 @pytest.mark.parametrize("value", ["", "  ", None, 5])
 def test_a_waiver_names_the_rule_and_the_object_and_gives_a_reason(missing, value):
     given = {"rule": "bind", "object": "app", "reason": "so"} | {missing: value}
-    with pytest.raises(ReviewRulesError, match=f"a waiver's {missing} has to be a text"):
+    with pytest.raises(ManifestPolicyError, match=f"a waiver's {missing} has to be a text"):
         Waiver(**given)
 
 
 def test_rules_come_back_from_plain_data():
-    rules = ReviewRules(
+    rules = ManifestPolicy(
         deny=["error", "baseline-*"],
         allow=[Waiver("full-access", "everything", "so")],
         images=["ghcr.io/*"],
         namespaces=[],
     )
-    assert ReviewRules.from_dict(rules.to_dict()) == rules
-    assert ReviewRules.from_dict(ReviewRules().to_dict()) == ReviewRules()
-    assert ReviewRules.from_dict({}) == ReviewRules()
-    assert ReviewRules.from_dict({"images": None}) == ReviewRules()
+    assert ManifestPolicy.from_dict(rules.to_dict()) == rules
+    assert ManifestPolicy.from_dict(ManifestPolicy().to_dict()) == ManifestPolicy()
+    assert ManifestPolicy.from_dict({}) == ManifestPolicy()
+    assert ManifestPolicy.from_dict({"images": None}) == ManifestPolicy()
     # None is another thing than an empty list, which allows nothing.
-    assert ReviewRules.from_dict({"images": []}) != ReviewRules()
+    assert ManifestPolicy.from_dict({"images": []}) != ManifestPolicy()
 
 
 WAIVER = {"rule": "bind", "object": "app", "reason": "so"}
@@ -195,15 +195,15 @@ WAIVER = {"rule": "bind", "object": "app", "reason": "so"}
     ],
 )
 def test_data_that_is_no_rules_is_refused(data, problem):
-    with pytest.raises(ReviewRulesError) as refused:
-        ReviewRules.from_dict(data)
+    with pytest.raises(ManifestPolicyError) as refused:
+        ManifestPolicy.from_dict(data)
     assert problem in str(refused.value)
 
 
 def test_a_refusal_lists_every_finding_that_is_denied():
-    found = review(MANIFEST, ReviewRules(deny=["error"]))
+    found = review(MANIFEST, ManifestPolicy(deny=["error"]))
     with pytest.raises(ReviewDeniedError) as refused:
-        found.refuse_denied('the manifest of runner "x"')
+        found.raise_for_denied('the manifest of runner "x"')
     first, *listed, last = str(refused.value).splitlines()
     assert first == 'the manifest of runner "x" is not applied, because its rules deny 2 findings:'
     assert listed == [f"  {each.rule}: {each.object}: {each.message}" for each in found.denied]
@@ -211,4 +211,4 @@ def test_a_refusal_lists_every_finding_that_is_denied():
 
 
 def test_nothing_is_refused_where_nothing_is_denied():
-    review(MANIFEST).refuse_denied("the manifest")
+    review(MANIFEST).raise_for_denied("the manifest")

@@ -2,12 +2,12 @@
 
 import pytest
 
-from kubiya_pulumi.review import RULES, ReviewRules, review
+from kubiya_pulumi.review import RULES, ManifestPolicy, review
 from tests.review.manifest_objects import deployment, parsed
 from tests.review.rule_cases import RULE_CASES
 
 PROFILES = ("baseline-", "restricted-")
-AS_IT_COMES = ReviewRules()
+AS_IT_COMES = ManifestPolicy()
 
 ALLOWED = {
     "image-not-allowed": "images",
@@ -53,9 +53,9 @@ def test_every_rule_names_its_document():
 @pytest.mark.parametrize(
     ("rule", "rules"),
     [
-        ("image-not-allowed", ReviewRules(images=["ghcr.io/kubiyabot/*"])),
-        ("namespace-not-allowed", ReviewRules(namespaces=["kubiya-*"])),
-        ("kind-not-allowed", ReviewRules(kinds=["ConfigMap", "apps/v1beta1/Deployment"])),
+        ("image-not-allowed", ManifestPolicy(images=["ghcr.io/kubiyabot/*"])),
+        ("namespace-not-allowed", ManifestPolicy(namespaces=["kubiya-*"])),
+        ("kind-not-allowed", ManifestPolicy(kinds=["ConfigMap", "apps/v1beta1/Deployment"])),
     ],
 )
 def test_what_is_outside_of_a_list_is_denied(rule, rules):
@@ -66,11 +66,11 @@ def test_what_is_outside_of_a_list_is_denied(rule, rules):
 @pytest.mark.parametrize(
     "rules",
     [
-        ReviewRules(),
-        ReviewRules(images=["ghcr.io/example/*"]),
-        ReviewRules(namespaces=["kubiya-*", "runners"]),
-        ReviewRules(kinds=["Deployment"]),
-        ReviewRules(kinds=["apps/*"]),
+        ManifestPolicy(),
+        ManifestPolicy(images=["ghcr.io/example/*"]),
+        ManifestPolicy(namespaces=["kubiya-*", "runners"]),
+        ManifestPolicy(kinds=["Deployment"]),
+        ManifestPolicy(kinds=["apps/*"]),
     ],
 )
 def test_what_is_inside_of_a_list_is_not(rules):
@@ -78,5 +78,5 @@ def test_what_is_inside_of_a_list_is_not(rules):
 
 
 def test_an_empty_list_allows_nothing():
-    denied = review(parsed(deployment()), ReviewRules(images=[], namespaces=[], kinds=[])).denied
+    denied = review(parsed(deployment()), ManifestPolicy(images=[], namespaces=[], kinds=[])).denied
     assert {each.rule for each in denied} == set(ALLOWED)

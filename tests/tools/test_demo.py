@@ -113,7 +113,7 @@ def test_broken_off(user: User, control_plane: Path, how: signal.Signals) -> Non
         process.send_signal(how)
         output, _ = process.communicate()
     assert process.returncode == 130, output
-    assert "demo: broken off, and cleaned up" in output
+    assert "demo: broken off, and sanitize up" in output
     assert "Traceback" not in output
     assert Kubectl(control_plane)("get", "namespace", "kubiya-system", "--ignore-not-found") == ""
     assert user.leftovers() == []

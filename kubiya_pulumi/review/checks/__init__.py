@@ -1,0 +1,1 @@
+"""The checks: each module finds violations of its rules in an inventory of objects."""

@@ -1,0 +1,1 @@
+"""What the review knows of Kubernetes: manifests, workloads and RBAC."""

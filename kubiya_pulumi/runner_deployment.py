@@ -1,0 +1,116 @@
+"""RunnerDeployment: the whole deployment process of a runner in one component."""
+
+from __future__ import annotations
+
+import pulumi
+from pulumi_kubernetes.yaml.v2 import ConfigGroup
+
+from kubiya_pulumi.review import ManifestPolicy
+from kubiya_pulumi.runner import KubiyaRunner
+from kubiya_pulumi.runner_health import RunnerHealth
+from kubiya_pulumi.runner_manifest import RunnerManifest
+
+_OUTPUTS = ("runner_name", "namespace", "manifest_sha256", "manifest_url", "version", "status")
+
+
+class RunnerDeployment(pulumi.ComponentResource):
+    """A runner from its creation until it is healthy: create, download, check, apply, verify.
+
+    The objects go to the cluster of the Kubernetes provider in `opts`, or of the default one;
+    a `KubiyaProvider` is taken from there, too:
+
+        RunnerDeployment("runner-prod", opts=pulumi.ResourceOptions(providers=[cluster]))
+
+    Options such as `transforms` reach the objects as they do in every component. Destroying
+    goes the other way round: health, objects, manifest, runner.
+    """
+
+    runner: KubiyaRunner
+    """The runner at the Runners API."""
+    manifest: RunnerManifest
+    """Its downloaded manifest."""
+    objects: ConfigGroup
+    """The manifest's objects in the cluster."""
+    health: RunnerHealth
+    """The wait until the runner is healthy."""
+    runner_name: pulumi.Output[str]
+    """The runner's name at the API, known to be healthy: to be used for tools and sources."""
+    namespace: pulumi.Output[str | None]
+    """The Kubernetes namespace of the runner's objects."""
+    manifest_sha256: pulumi.Output[str]
+    """SHA-256 of the manifest's text, in hexadecimal."""
+    manifest_url: pulumi.Output[str | None]
+    """Where the manifest can be downloaded: a secret."""
+    version: pulumi.Output[str | None]
+    """The runner's version, such as `v2`."""
+    status: pulumi.Output[str | None]
+    """The service's word for the runner's health."""
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        name: pulumi.Input[str] | None = None,
+        description: pulumi.Input[str] | None = None,
+        adopt_existing: pulumi.Input[bool] | None = None,
+        rules: ManifestPolicy | None = None,
+        manifest_sha256: pulumi.Input[str] | None = None,
+        timeout_seconds: pulumi.Input[float] | None = None,
+        skip_await: pulumi.Input[bool] | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Declare a runner and all that belongs to it.
+
+        Args:
+            resource_name: Pulumi's name for the component; its parts are named after it.
+            name: the runner's name at the API. Default: `resource_name`.
+            description: what the runner is for; see `KubiyaRunner`.
+            adopt_existing: take over a runner of that name that exists; see `KubiyaRunner`.
+            rules: what the review of the manifest denies; see `RunnerManifest`.
+            manifest_sha256: the only manifest that may be applied; see `RunnerManifest.sha256`.
+            timeout_seconds: how long to wait until the runner is healthy, in seconds.
+                Default 600.
+            skip_await: do not wait for each object in the cluster, only for the runner's
+                health. Default: False.
+            opts: options of the component and, where Pulumi says so, of its parts.
+
+        The errors are those of the parts.
+        """
+        super().__init__("kubiya:index:RunnerDeployment", resource_name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        self.runner = KubiyaRunner(
+            f"{resource_name}-runner",
+            name=resource_name if name is None else name,
+            description=description,
+            adopt_existing=adopt_existing,
+            opts=child,
+        )
+        # By its id, which stays known when something else about the runner changes: a preview
+        # with an unknown manifest would list every object as deleted.
+        self.manifest = RunnerManifest(
+            f"{resource_name}-manifest",
+            runner=self.runner.id,
+            rules=rules,
+            sha256=manifest_sha256,
+            opts=child,
+        )
+        self.objects = ConfigGroup(
+            f"{resource_name}-objects",
+            yaml=self.manifest.content,
+            skip_await=skip_await,
+            opts=child,
+        )
+        self.health = RunnerHealth(
+            f"{resource_name}-health",
+            runner=self.runner.id,
+            timeout_seconds=timeout_seconds,
+            triggers=[self.manifest.sha256],
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[self.objects]),
+        )
+        self.runner_name = self.health.runner
+        self.namespace = self.runner.namespace
+        self.manifest_sha256 = self.manifest.sha256
+        self.manifest_url = self.runner.manifest_url
+        self.version = self.runner.version
+        self.status = self.health.status
+        self.register_outputs({name: getattr(self, name) for name in _OUTPUTS})
