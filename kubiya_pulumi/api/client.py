@@ -25,6 +25,7 @@ from kubiya_pulumi.api.models import (
     runners_from,
 )
 from kubiya_pulumi.api.responses import Response
+from kubiya_pulumi.api.runners_api import RunnersApi
 from kubiya_pulumi.api.transport import Transport
 from kubiya_pulumi.api.validation import name_problem
 
@@ -41,7 +42,7 @@ MANIFEST_PATHS = ("/v1/runners/{}/manifest", "/api/v1/runners/{}/manifest")
 NO_SUCH_ROUTE = frozenset({404, 405})
 
 
-class RunnersClient:
+class RunnersClient(RunnersApi):
     """A client of the Runners API, for use by up to 32 threads at once, as a context manager.
 
     The documented form of a request is sent, and every form of an answer that is known is

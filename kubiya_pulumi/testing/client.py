@@ -1,9 +1,11 @@
-"""A client without a service: runners that are kept in memory."""
+"""An in-memory implementation of the Runners API for tests."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from types import TracebackType
+from typing import Self
 
 from kubiya_pulumi.api import (
     CreatedRunner,
@@ -13,13 +15,13 @@ from kubiya_pulumi.api import (
     Runner,
     RunnerHealth,
     RunnerManifest,
-    RunnersClient,
     name_problem,
 )
+from kubiya_pulumi.api.runners_api import RunnersApi
 
 NAMESPACE = "kubiya-system"
 VERSION = "v2"
-PARTS = ("agent-manager", "tool-manager")
+COMPONENTS = ("agent-manager", "tool-manager")
 MANIFEST = """\
 apiVersion: v1
 kind: Namespace
@@ -45,40 +47,51 @@ spec:
 
 
 @dataclass(frozen=True)
-class _Kept:
+class _StoredRunner:
     runner: Runner
     manifest: str = MANIFEST
     failing: Mapping[str, str] = field(default_factory=dict)
 
 
-class MemoryClient(RunnersClient):
-    """A client for tests that answers from memory, at once and without the network.
+class MemoryClient(RunnersApi):
+    """A client for tests that keeps its runners in memory and does not use the network.
 
-    It keeps what is created, changed and deleted. Runners are healthy unless `set_health` says
-    otherwise. A runner that is not there raises `NotFoundError`, as with a service, and a name
-    that no request can carry raises `InvalidNameError`.
+    It has the methods of `RunnersClient`. Runners are healthy unless `set_health` changes that.
+    A method that needs an existing runner raises `NotFoundError` if there is none, and every
+    method raises `InvalidNameError` for a name that `RunnersClient` refuses.
     """
 
     def __init__(self) -> None:
-        self._kept: dict[str, _Kept] = {}
+        self._runners: dict[str, _StoredRunner] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
 
     def close(self) -> None:
-        """Do nothing: there is no connection."""
+        """Do nothing. `RunnersClient` closes its connections here."""
 
     def add_runner(
         self, name: str, *, description: str | None = None, manifest: str = MANIFEST
     ) -> None:
-        """Add a runner, as if somebody else had created it.
+        """Add a runner that another program created.
 
         Args:
-            name: its name.
-            description: its description.
-            manifest: its manifest. Default: a namespace and a Deployment in it.
+            name: the runner's name.
+            description: the runner's description. Default: None.
+            manifest: the text of the runner's manifest. Default: a Namespace and a Deployment.
 
         Raises:
-            InvalidNameError: no runner can have that name.
+            InvalidNameError: the name is invalid.
         """
-        _refuse_impossible("create_runner", name)
+        _require_valid_name("create_runner", name)
         runner = Runner(
             name=name,
             version=VERSION,
@@ -86,38 +99,39 @@ class MemoryClient(RunnersClient):
             kubernetes_namespace=NAMESPACE,
             description=description,
         )
-        self._kept[name] = _Kept(runner, manifest)
+        self._runners[name] = _StoredRunner(runner, manifest)
 
     def set_health(self, name: str, *, failing: Mapping[str, str]) -> None:
-        """Say which of a runner's checks fail.
+        """Set which of a runner's health checks fail.
 
         Args:
             name: the runner's name.
-            failing: the error text of each check that fails, by its name; empty for a healthy
-                runner.
+            failing: the error text of each failing check, by the name of the check. An empty
+                mapping makes the runner healthy.
 
         Raises:
-            NotFoundError: there is no such runner.
+            NotFoundError: the runner does not exist.
         """
-        self._kept[name] = replace(self._find("get_runner_health", name), failing=dict(failing))
+        stored = self._require("get_runner_health", name)
+        self._runners[name] = replace(stored, failing=dict(failing))
 
     def list_runners(self, *, runner: str | None = None) -> tuple[Runner, ...]:  # noqa: ARG002
         """List all runners."""
-        return tuple(kept.runner for kept in self._kept.values())
+        return tuple(stored.runner for stored in self._runners.values())
 
     def describe_runner(self, name: str) -> Runner:
-        """Describe one runner."""
-        return self._find("describe_runner", name).runner
+        """Return one runner."""
+        return self._require("describe_runner", name).runner
 
     def get_runner_health(
         self,
         name: str,
         *,
-        total_timeout_seconds: float | None = None,  # noqa: ARG002 - memory answers at once
+        total_timeout_seconds: float | None = None,  # noqa: ARG002 - memory does not block
     ) -> RunnerHealth:
-        """Give the health of one runner."""
-        failing = self._find("get_runner_health", name).failing
-        names = [*PARTS, *(part for part in failing if part not in PARTS)]
+        """Return the health of one runner."""
+        failing = self._require("get_runner_health", name).failing
+        checks = [*COMPONENTS, *(check for check in failing if check not in COMPONENTS)]
         return RunnerHealth(
             status="unhealthy" if failing else "healthy",
             health="false" if failing else "ok",
@@ -125,11 +139,11 @@ class MemoryClient(RunnersClient):
             time="2025-01-01T00:00:00Z",
             checks=tuple(
                 HealthCheck(
-                    name=part,
-                    status="unhealthy" if part in failing else "healthy",
-                    error=failing.get(part),
+                    name=check,
+                    status="unhealthy" if check in failing else "healthy",
+                    error=failing.get(check),
                 )
-                for part in names
+                for check in checks
             ),
         )
 
@@ -140,49 +154,58 @@ class MemoryClient(RunnersClient):
         description: str | None = None,
         managed_by: str | None = None,
         task_id: str | None = None,
-        confirm_not_created: Callable[[], bool] | None = None,  # noqa: ARG002 - memory is never in doubt
+        confirm_not_created: Callable[[], bool] | None = None,  # noqa: ARG002 - nothing to confirm
     ) -> CreatedRunner:
-        """Create a runner; one that is there stays as it is."""
-        _refuse_impossible("create_runner", name)
-        if name not in self._kept:
+        """Create a runner. An existing runner stays unchanged."""
+        _require_valid_name("create_runner", name)
+        if name not in self._runners:
             self.add_runner(name, description=description)
-            given = replace(self._kept[name].runner, managed_by=managed_by, task_id=task_id)
-            self._kept[name] = replace(self._kept[name], runner=given)
-        return CreatedRunner(name=name, manifest_url=_url(name))
+            stored = self._runners[name]
+            runner = replace(stored.runner, managed_by=managed_by, task_id=task_id)
+            self._runners[name] = replace(stored, runner=runner)
+        return CreatedRunner(name=name, manifest_url=_manifest_url(name))
 
     def delete_runner(self, name: str) -> None:
         """Delete a runner."""
-        self._find("delete_runner", name)
-        del self._kept[name]
+        self._require("delete_runner", name)
+        del self._runners[name]
 
     def update_runner_description(self, name: str, description: str) -> Runner:
-        """Replace a runner's description."""
-        kept = self._find("update_runner_description", name)
-        runner = replace(kept.runner, description=description)
-        self._kept[name] = replace(kept, runner=runner)
+        """Replace a runner's description and return the runner."""
+        stored = self._require("update_runner_description", name)
+        runner = replace(stored.runner, description=description)
+        self._runners[name] = replace(stored, runner=runner)
         return runner
 
     def get_runner_manifest(self, name: str) -> RunnerManifest:
-        """Give the manifest of a runner, text and URL."""
-        kept = self._find("get_runner_manifest", name)
-        return RunnerManifest(name=name, manifest_url=_url(name), manifest_content=kept.manifest)
+        """Return the text and the URL of a runner's manifest."""
+        manifest = self._require("get_runner_manifest", name).manifest
+        return RunnerManifest(
+            name=name, manifest_url=_manifest_url(name), manifest_content=manifest
+        )
 
     def download_manifest(self, url: str, *, runner: str) -> str:  # noqa: ARG002
-        """Give the text of a runner's manifest."""
-        return self._find("download_manifest", runner).manifest
+        """Return the text of a runner's manifest."""
+        return self._require("download_manifest", runner).manifest
 
-    def _find(self, operation: str, name: str) -> _Kept:
-        _refuse_impossible(operation, name)
-        if name not in self._kept:
+    def _require(self, operation: str, name: str) -> _StoredRunner:
+        """Return the runner with this name.
+
+        Raises:
+            InvalidNameError: the name is invalid.
+            NotFoundError: the runner does not exist.
+        """
+        _require_valid_name(operation, name)
+        if name not in self._runners:
             raise NotFoundError(404, None, "Runner not found", operation, name)
-        return self._kept[name]
+        return self._runners[name]
 
 
-def _refuse_impossible(operation: str, name: str) -> None:
-    """Refuse a name as the client of a service does, before any request."""
+def _require_valid_name(operation: str, name: str) -> None:
+    """Refuse the names that `RunnersClient` refuses before it sends a request."""
     if problem := name_problem(name):
         raise InvalidNameError(operation, problem)
 
 
-def _url(name: str) -> str:
+def _manifest_url(name: str) -> str:
     return f"https://api.kubiya.example/manifests/{name}.yaml"

@@ -1,10 +1,13 @@
-"""The client without a service answers as one with a service would."""
+"""MemoryClient behaves as RunnersClient does with the emulator."""
+
+from __future__ import annotations
 
 import inspect
 
 import pytest
 
 from kubiya_pulumi.api import Connection, InvalidNameError, NotFoundError, RunnersClient
+from kubiya_pulumi.api.runners_api import RunnersApi
 from kubiya_pulumi.emulator import Emulator
 from kubiya_pulumi.testing import MemoryClient
 
@@ -20,9 +23,25 @@ def client(request):
             yield client
 
 
-def test_nothing_of_the_real_client_is_left_in():
+def test_memory_client_defines_every_public_method_of_the_client():
     public = {name for name, _ in inspect.getmembers(RunnersClient) if not name.startswith("_")}
     assert public <= vars(MemoryClient).keys()
+
+
+@pytest.mark.parametrize("implementation", [RunnersClient, MemoryClient])
+def test_both_clients_define_every_method_of_the_protocol(implementation):
+    methods = {name for name in vars(RunnersApi) if not name.startswith("_")}
+    assert len(methods) == 8
+    assert methods <= vars(implementation).keys()
+    for name in methods:
+        parameters = inspect.signature(getattr(implementation, name)).parameters
+        assert parameters.keys() == inspect.signature(getattr(RunnersApi, name)).parameters.keys()
+
+
+def test_a_memory_client_is_a_context_manager():
+    with MemoryClient() as client:
+        client.create_runner("r")
+    assert [runner.name for runner in client.list_runners()] == ["r"]
 
 
 def test_the_life_of_a_runner(client):
@@ -40,7 +59,7 @@ def test_the_life_of_a_runner(client):
     assert client.list_runners() == ()
 
 
-def test_a_create_of_what_is_there_changes_nothing(client):
+def test_create_leaves_an_existing_runner_unchanged(client):
     client.create_runner("r", description="one")
     client.create_runner("r", description="two")
     assert client.describe_runner("r").description == "one"
@@ -57,26 +76,26 @@ CREATE = {"create": lambda client, name: client.create_runner(name)}
 
 
 @pytest.mark.parametrize("call", CALLS.values(), ids=CALLS.keys())
-def test_what_is_not_there_is_not_found(client, call):
+def test_a_missing_runner_raises_not_found(client, call):
     with pytest.raises(NotFoundError, match='runner "r"'):
         call(client, "r")
 
 
 @pytest.mark.parametrize("call", (CALLS | CREATE).values(), ids=(CALLS | CREATE).keys())
 @pytest.mark.parametrize("name", ["", "a/b", "..", 5], ids=["empty", "slash", "dots", "number"])
-def test_a_name_that_cannot_be_is_refused(client, call, name):
+def test_an_invalid_name_is_refused(client, call, name):
     with pytest.raises(InvalidNameError, match="the runner's name must"):
         call(client, name)
 
 
-def test_a_runner_that_was_added_has_a_name_that_can_be():
+def test_add_runner_refuses_an_invalid_name():
     client = MemoryClient()
     with pytest.raises(InvalidNameError, match="must not be empty"):
         client.add_runner("")
     assert client.list_runners() == ()
 
 
-def test_a_check_can_fail_and_be_well_again():
+def test_a_check_fails_and_recovers():
     client = MemoryClient()
     client.add_runner("r")
     client.set_health("r", failing={"nats": "no route"})
