@@ -105,10 +105,10 @@ def _parser() -> argparse.ArgumentParser:
 def _rules(options: argparse.Namespace) -> ManifestPolicy:
     return ManifestPolicy(
         deny=[rule.strip() for each in options.deny for rule in each.split(",") if rule.strip()],
-        allow=[Waiver(*each) for each in options.waive],
-        images=options.images,
-        namespaces=options.namespaces,
-        kinds=options.kinds,
+        waivers=[Waiver(*each) for each in options.waive],
+        allowed_images=options.images,
+        allowed_namespaces=options.namespaces,
+        allowed_kinds=options.kinds,
     )
 
 

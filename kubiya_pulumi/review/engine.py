@@ -19,7 +19,7 @@ from kubiya_pulumi.review.kubernetes.rbac import Grant
 from kubiya_pulumi.review.policy import ManifestPolicy, Waiver
 from kubiya_pulumi.review.registry import CHECKS
 
-_AS_IT_COMES = ManifestPolicy()
+_REPORT_ALL = ManifestPolicy()
 
 
 @dataclass(frozen=True)
@@ -63,10 +63,10 @@ class Review:
             raise ReviewDeniedError(
                 "\n".join(
                     (
-                        f"{manifest} is not applied, because its rules deny {count}:",
+                        f"{manifest} is not applied: the policy denies {count}:",
                         *(f"  {f.rule}: {f.object}: {f.message}" for f in self.denied),
-                        "Have the manifest changed, or let pass what is all right with a "
-                        "Waiver(rule, object, reason) in ManifestPolicy(allow=[…]).",
+                        "Fix the manifest, or accept a finding with a Waiver(rule, object, reason) "
+                        "in ManifestPolicy(waivers=[…]).",
                     )
                 )
             )
@@ -112,27 +112,27 @@ class Review:
         )
 
 
-def review(objects: Iterable[KubernetesObject], rules: ManifestPolicy = _AS_IT_COMES) -> Review:
+def review(objects: Iterable[KubernetesObject], policy: ManifestPolicy = _REPORT_ALL) -> Review:
     """Review the objects of a manifest.
 
     Args:
         objects: as `parse_manifest` gives them.
-        rules: what to deny, and what to let pass. As they come they deny nothing.
+        policy: what to deny and what to waive. The default denies nothing.
 
     Raises:
         ManifestError: the manifest gives out more rights than can be reviewed.
     """
     inventory = Inventory(objects)
-    found = chain(*(check(inventory) for check in CHECKS), _outside(inventory, rules))
+    found = chain(*(check(inventory) for check in CHECKS), _outside(inventory, policy))
     findings: list[Finding] = []
     waived: list[WaivedFinding] = []
-    unused = dict.fromkeys(rules.allow)
+    unused = dict.fromkeys(policy.waivers)
     for finding in sorted(found, key=_order):
-        covering = [waiver for waiver in rules.allow if waiver.covers(finding)]
+        covering = [waiver for waiver in policy.waivers if waiver.covers(finding)]
         if covering:
             waived.append(WaivedFinding(finding, covering[0].reason))
         else:
-            findings.append(replace(finding, denied=rules.denies(finding)))
+            findings.append(replace(finding, denied=policy.denies(finding)))
         for waiver in covering:
             unused.pop(waiver, None)
     return Review(
@@ -145,13 +145,13 @@ def review(objects: Iterable[KubernetesObject], rules: ManifestPolicy = _AS_IT_C
     )
 
 
-def _outside(inventory: Inventory, rules: ManifestPolicy) -> Iterator[Finding]:
-    if rules.images is not None:
-        yield from allowlists.images_outside(inventory, rules.images)
-    if rules.namespaces is not None:
-        yield from allowlists.namespaces_outside(inventory, rules.namespaces)
-    if rules.kinds is not None:
-        yield from allowlists.kinds_outside(inventory, rules.kinds)
+def _outside(inventory: Inventory, policy: ManifestPolicy) -> Iterator[Finding]:
+    if policy.allowed_images is not None:
+        yield from allowlists.images_outside(inventory, policy.allowed_images)
+    if policy.allowed_namespaces is not None:
+        yield from allowlists.namespaces_outside(inventory, policy.allowed_namespaces)
+    if policy.allowed_kinds is not None:
+        yield from allowlists.kinds_outside(inventory, policy.allowed_kinds)
 
 
 def _order(finding: Finding) -> tuple[int, str, str, str]:

@@ -1,4 +1,4 @@
-"""What a program says about the findings of a review: what to deny, and what to let pass."""
+"""The policy of a program: which findings it denies, and which it waives."""
 
 from __future__ import annotations
 
@@ -16,91 +16,103 @@ from kubiya_pulumi.text import join_quoted
 
 @dataclass(frozen=True)
 class Waiver:
-    """Lets pass what a rule finds on an object, and says why.
-
-    Args:
-        rule: the name of the rule, or a pattern of names (`baseline-*`, or `*` for all).
-        object: the object's name, or as a finding has it (`Kind/namespace/name`, `Kind/name` for
-            one of the whole cluster); a pattern in both forms (`ClusterRole/tool-manager-*`).
-        reason: why this is all right: a sentence for those who read the review.
+    """Accepts the findings of a rule on an object, and records why.
 
     Raises:
-        ManifestPolicyError: one of them is empty or no text.
+        ManifestPolicyError: an argument is empty or not a string.
     """
 
     rule: str
+    """The name of a rule, or a pattern of names (`baseline-*`, or `*` for all rules)."""
     object: str
+    """The object: its name, or `Kind/namespace/name` as a finding prints it (`Kind/name` for a
+    cluster-scoped object). Both forms may be patterns (`ClusterRole/tool-manager-*`)."""
     reason: str
+    """Why the finding is acceptable: a sentence for the readers of the review."""
 
     def __post_init__(self) -> None:
-        for each in fields(self):
-            value = getattr(self, each.name)
+        for field in fields(self):
+            value = getattr(self, field.name)
             if not isinstance(value, str) or not value.strip():
                 raise ManifestPolicyError(
-                    f"a waiver's {each.name} has to be a text that is not empty: "
-                    "a waiver names the rule and the object, and gives a reason"
+                    f"Waiver.{field.name} must be a non-empty string: a waiver names a rule and "
+                    "an object, and gives a reason."
                 )
 
     def covers(self, finding: Finding) -> bool:
-        """Whether it is about this finding."""
-        where = finding.object
-        name = str(where) if "/" in self.object else where.name
+        """Return whether the waiver accepts the finding."""
+        reference = finding.object
+        name = str(reference) if "/" in self.object else reference.name
         return fnmatchcase(finding.rule, self.rule) and fnmatchcase(name, self.object)
 
     def to_dict(self) -> dict[str, str]:
-        """Plain data."""
+        """Return the waiver as plain data."""
         return {"rule": self.rule, "object": self.object, "reason": self.reason}
 
     @classmethod
-    def from_dict(cls, data: Any) -> Waiver:
-        """Read what `to_dict` wrote; raises `ManifestPolicyError` where it is something else."""
-        return cls(**_entries(data, "a waiver", [each.name for each in fields(cls)], required=True))
+    def from_dict(cls, data: object) -> Waiver:
+        """Return the waiver that `to_dict` wrote.
+
+        Raises:
+            ManifestPolicyError: the data is not a waiver.
+        """
+        names = [field.name for field in fields(cls)]
+        if not isinstance(data, Mapping):
+            raise ManifestPolicyError(f"a waiver must be a mapping with {join_quoted(names)}.")
+        if unknown := [str(key) for key in data if key not in names]:
+            raise ManifestPolicyError(
+                f"a waiver has unknown entries {join_quoted(unknown)}; it may have "
+                f"{join_quoted(names)}."
+            )
+        if missing := [name for name in names if name not in data]:
+            raise ManifestPolicyError(f"a waiver lacks {join_quoted(missing)}.")
+        entries: Mapping[str, Any] = data
+        return cls(**entries)
 
 
 @dataclass(frozen=True)
 class ManifestPolicy:
-    """What to do about what a review finds. As it comes, everything is reported, nothing denied.
+    """What a program denies in a manifest. The default reports every finding and denies none.
 
-    Args:
-        deny: what stops the manifest: names of rules or patterns of them (`read-secrets`,
-            `baseline-*`, `*` for all), or severities (`error`, `warning`, `note`).
-        allow: waivers: findings that stop nothing, each with its reason. A waiver is good for
-            everything that is denied, also by the lists below.
-        images: patterns of the only images that are allowed, such as `ghcr.io/kubiyabot/*`. None:
-            any image. A pattern is matched with the image as it is written and with its full
-            name, in which `nginx:1` is `docker.io/library/nginx:1`.
-        namespaces: names or patterns of the only namespaces that may be created or used. None:
-            any namespace.
-        kinds: names or patterns of the only kinds of objects that are allowed, such as
-            `Deployment` or, with its version, `apps/v1/Deployment`. None: any kind.
-
-    What is outside of `images`, `namespaces` or `kinds` is denied; it need not stand in `deny`.
+    A finding outside `allowed_images`, `allowed_namespaces` or `allowed_kinds` is always denied;
+    its rule does not have to be listed in `deny`.
 
     Raises:
-        ManifestPolicyError: an argument is of another type, or there is no such rule.
+        ManifestPolicyError: an argument has the wrong type, or names an unknown rule.
     """
 
     deny: Sequence[str] = ()
-    allow: Sequence[Waiver] = ()
-    images: Sequence[str] | None = None
-    namespaces: Sequence[str] | None = None
-    kinds: Sequence[str] | None = None
+    """What to deny: names of rules, patterns of names (`read-secrets`, `baseline-*`, `*` for all
+    rules), or severities (`error`, `warning`, `note`)."""
+    waivers: Sequence[Waiver] = ()
+    """Findings to accept, each with its reason. A waiver also covers findings of the allow-lists
+    below."""
+    allowed_images: Sequence[str] | None = None
+    """Patterns of the allowed images, such as `ghcr.io/kubiyabot/*`. None allows any image. A
+    pattern is matched against the image as written and against its full name:
+    `docker.io/library/nginx:1` for `nginx:1`."""
+    allowed_namespaces: Sequence[str] | None = None
+    """Names or patterns of the namespaces that the manifest may create or use. None allows any
+    namespace."""
+    allowed_kinds: Sequence[str] | None = None
+    """Names or patterns of the allowed kinds of objects, with or without their version
+    (`Deployment`, `apps/v1/Deployment`). None allows any kind."""
 
     def __post_init__(self) -> None:
-        for name in ("deny", "images", "namespaces", "kinds"):
+        for name in ("deny", "allowed_images", "allowed_namespaces", "allowed_kinds"):
             value = getattr(self, name)
             if value is not None or name == "deny":
-                object.__setattr__(self, name, _texts(value, name))
-        if not isinstance(self.allow, list | tuple) or not all(
-            isinstance(each, Waiver) for each in self.allow
+                object.__setattr__(self, name, _non_empty_strings(value, name))
+        if not isinstance(self.waivers, list | tuple) or not all(
+            isinstance(waiver, Waiver) for waiver in self.waivers
         ):
-            raise ManifestPolicyError("the rules' allow has to be a list of Waiver")
-        object.__setattr__(self, "allow", tuple(self.allow))
-        _known((waiver.rule for waiver in self.allow), "a waiver's rule", RULES)
-        _known(self.deny, "the rules' deny", [*RULES, *Severity])
+            raise ManifestPolicyError("ManifestPolicy.waivers must be a list of Waiver.")
+        object.__setattr__(self, "waivers", tuple(self.waivers))
+        _require_matches((waiver.rule for waiver in self.waivers), "Waiver.rule", RULES)
+        _require_matches(self.deny, "ManifestPolicy.deny", [*RULES, *Severity])
 
     def denies(self, finding: Finding) -> bool:
-        """Whether the finding stops the manifest, as long as no waiver covers it."""
+        """Return whether the policy denies the finding, unless a waiver covers it."""
         names = (finding.rule, *finding.includes)
         return (
             finding.rule in ALLOW_LISTS
@@ -108,61 +120,22 @@ class ManifestPolicy:
             or any(fnmatchcase(name, pattern) for name in names for pattern in self.deny)
         )
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain data; a list that was not given is left out."""
-        lists = {
-            name: list(value)
-            for name in ("images", "namespaces", "kinds")
-            if (value := getattr(self, name)) is not None
-        }
-        waivers = [waiver.to_dict() for waiver in self.allow]
-        return {"deny": list(self.deny), "allow": waivers, **lists}
 
-    @classmethod
-    def from_dict(cls, data: object) -> ManifestPolicy:
-        """Read what `to_dict` wrote.
-
-        Raises:
-            ManifestPolicyError: it is something else; the message says what.
-        """
-        entries = _entries(data, "the rules", [each.name for each in fields(cls)])
-        given = {name: value for name, value in entries.items() if value is not None}
-        if "allow" in given:
-            if not isinstance(given["allow"], list | tuple):
-                raise ManifestPolicyError("the rules' allow has to be a list of waivers")
-            given["allow"] = [Waiver.from_dict(each) for each in given["allow"]]
-        return cls(**given)
-
-
-def _texts(value: object, name: str) -> tuple[str, ...]:
+def _non_empty_strings(value: object, name: str) -> tuple[str, ...]:
     if not isinstance(value, list | tuple) or not all(
-        isinstance(each, str) and each for each in value
+        isinstance(entry, str) and entry for entry in value
     ):
-        raise ManifestPolicyError(f"the rules' {name} has to be a list of texts that are not empty")
+        raise ManifestPolicyError(f"ManifestPolicy.{name} must be a list of non-empty strings.")
     return tuple(value)
 
 
-def _entries(
-    data: object, what: str, names: Iterable[str], *, required: bool = False
-) -> dict[str, Any]:
-    """The entries of a mapping, none of them unknown; if they are required, none is missing."""
-    names = list(names)
-    if not isinstance(data, Mapping):
-        raise ManifestPolicyError(f"{what} must be an object with {join_quoted(names)}")
-    if unknown := [str(key) for key in data if key not in names]:
-        raise ManifestPolicyError(
-            f"{what} can have {join_quoted(names)}, and no {join_quoted(unknown)}"
-        )
-    if required and (missing := [name for name in names if name not in data]):
-        raise ManifestPolicyError(f"{what} lacks {join_quoted(missing)}")
-    return dict(data)
-
-
-def _known(patterns: Iterable[str], where: str, names: Iterable[str]) -> None:
-    """Refuse a pattern that matches none of the names, and say which one may be meant."""
+def _require_matches(patterns: Iterable[str], argument: str, names: Iterable[str]) -> None:
+    """Raise an error for a pattern that matches none of the names, and suggest a close one."""
     names = [str(name) for name in names]
     for pattern in patterns:
         if not any(fnmatchcase(name, pattern) for name in names):
             close = difflib.get_close_matches(pattern, names, n=1)
-            hint = f'did you mean "{close[0]}"?' if close else "docs/review.md lists them."
-            raise ManifestPolicyError(f"{where}: there is no rule {join_quoted([pattern])}; {hint}")
+            hint = f'did you mean "{close[0]}"?' if close else "see docs/review.md for the rules."
+            raise ManifestPolicyError(
+                f"{argument} names an unknown rule {join_quoted([pattern])}; {hint}"
+            )

@@ -121,7 +121,7 @@ def test_the_status_says_what_is_denied(
         (["broken.yaml"], "the file broken.yaml is not valid YAML (line "),
         (["binary.yaml"], "the file binary.yaml cannot be read: it is not text in UTF-8."),
         (["manifest.yaml", "--deny", "ful-access"], 'did you mean "full-access"?'),
-        (["manifest.yaml", "--waive", "full-access", "*", ""], "a waiver's reason has to be"),
+        (["manifest.yaml", "--waive", "full-access", "*", ""], "Waiver.reason must be a non-empty string"),
         (["--runner", "a"], "KUBIYA_API_KEY is not set"),
         (["--runner", ""], "the runner's name"),
     ],

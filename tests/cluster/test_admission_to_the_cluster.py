@@ -28,9 +28,9 @@ RunnerDeployment(
     "runner-prod",
     rules=ManifestPolicy(
         deny=["full-access", "baseline-*"],
-        allow=[creates_tools],
-        images=["ghcr.io/kubiyabot/*"],
-        namespaces=["kubiya-system"],
+        waivers=[creates_tools],
+        allowed_images=["ghcr.io/kubiyabot/*"],
+        allowed_namespaces=["kubiya-system"],
     ),
 )
 """

@@ -20,7 +20,13 @@ from kubiya_pulumi.review import Grant, Subject, can, parse_manifest, review
 from kubiya_pulumi.review.kubernetes.default_cluster_roles import BUILT_IN_ROLES
 from tests.harness.kubectl import Kubectl
 from tests.review.access_cases import MANIFEST, REQUESTS, SUBJECTS, Request
-from tests.review.manifest_objects import Object, account, bound, parsed, thing
+from tests.review.manifest_objects import (
+    Object,
+    grant_role,
+    kubernetes_object,
+    parsed,
+    service_account,
+)
 from tests.review.pod_cases import POD_CASES
 
 pytestmark = pytest.mark.cluster
@@ -202,7 +208,7 @@ def test_the_roles_of_kubernetes_itself_are_what_the_review_takes_them_for(
     }
     assert wanted == {
         (group, resource, verb)
-        for grant in review(parsed(bound(name))).grants
+        for grant in review(parsed(grant_role(name))).grants
         for group in grant.api_groups or ["a path"]
         for resource in grant.resources or grant.non_resource_urls
         for verb in grant.verbs
@@ -230,7 +236,7 @@ def test_the_review_knows_which_kinds_stand_in_no_namespace(kubectl: Kubectl) ->
             api_version, _, kind = line.split()[-3:]
             # A review, such as a SubjectAccessReview, is a question and no object.
             if not kind.endswith("Review"):
-                [found] = review(parsed(thing(kind, "x", "", api_version))).objects
+                [found] = review(parsed(kubernetes_object(kind, "x", "", api_version))).objects
                 assert (found.namespace == "default") == (namespaced == "true"), kind
 
 
@@ -263,10 +269,14 @@ OVERRIDDEN = {"baseline-capabilities", "baseline-host-path-volumes"}
 def namespaces(apply: Any) -> list[str]:
     """A namespace for each of the two profiles, which is enforced in it."""
     profiles = ["baseline", "restricted"]
-    spaces = [thing("Namespace", f"review-{profile}", "") for profile in profiles]
+    spaces = [kubernetes_object("Namespace", f"review-{profile}", "") for profile in profiles]
     for space, profile in zip(spaces, profiles, strict=True):
         space["metadata"]["labels"] = {"pod-security.kubernetes.io/enforce": profile}
-    apply(yaml.safe_dump_all([*spaces, *(account("default", f"review-{p}") for p in profiles)]))
+    apply(
+        yaml.safe_dump_all(
+            [*spaces, *(service_account("default", f"review-{p}") for p in profiles)]
+        )
+    )
     return profiles
 
 
@@ -276,7 +286,7 @@ def test_the_pod_security_standards_are_those_of_the_admission_controller(
     api = CoreV1Api(client)
     differences, not_taken = [], set()
     for profile, case in product(namespaces, POD_CASES):
-        pod = thing("Pod", case.name, f"review-{profile}", spec=case.spec)
+        pod = kubernetes_object("Pod", case.name, f"review-{profile}", spec=case.spec)
         pod["metadata"]["annotations"] = case.annotations
         broken = {finding.rule for finding in review(parsed(pod)).findings} & REASONS.keys()
         reasons = refused(api, pod)

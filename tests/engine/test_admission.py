@@ -22,17 +22,21 @@ from pulumi_kubernetes.yaml.v2 import ConfigGroup
 from kubiya_pulumi import ManifestPolicy, RunnerManifest, Waiver
 
 config = pulumi.Config()
-rules = ManifestPolicy.from_dict(config.get_object("rules") or {})
+settings = config.get_object("rules") or {}
+waivers = [Waiver(**each) for each in settings.pop("waivers", [])]
+rules = ManifestPolicy(**settings, waivers=waivers)
 manifest = RunnerManifest("manifest", runner="r", rules=rules, sha256=config.get("pin"))
 files = Provider("files", render_yaml_to_directory=config.require("folder"))
 ConfigGroup("objects", yaml=manifest.content, opts=pulumi.ResourceOptions(provider=files))
 """
 DENY = '{"deny": ["full-access"]}'
 WAIVE = (
-    '{"deny": ["full-access"], "allow": [{"rule": "full-access", "object": "tool-manager-*", '
+    '{"deny": ["full-access"], "waivers": [{"rule": "full-access", "object": "tool-manager-*", '
     '"reason": "it creates what tools need"}]}'
 )
-NOTHING_WAIVED = '{"allow": [{"rule": "full-access", "object": "somebody", "reason": "left over"}]}'
+NOTHING_WAIVED = (
+    '{"waivers": [{"rule": "full-access", "object": "somebody", "reason": "left over"}]}'
+)
 
 
 @pytest.fixture
@@ -65,7 +69,7 @@ def test_what_is_denied_stops_the_update_before_anything_is_applied(
     dev.configure({"rules": DENY})
     refused(
         dev.up("--skip-preview", check=False),
-        'the manifest of runner "r" is not applied, because its rules deny 1 finding:',
+        'the manifest of runner "r" is not applied: the policy denies 1 finding:',
         "full-access: ClusterRole/tool-manager-r-full-access: ServiceAccount",
         "Waiver(rule, object, reason)",
     )
@@ -77,10 +81,10 @@ def test_what_is_denied_stops_the_update_before_anything_is_applied(
 
 
 def test_every_finding_is_in_the_one_message(dev: Stack) -> None:
-    dev.configure({"rules": '{"deny": ["*"], "images": ["ghcr.io/elsewhere/*"]}'})
+    dev.configure({"rules": '{"deny": ["*"], "allowed_images": ["ghcr.io/elsewhere/*"]}'})
     result = dev.up("--skip-preview", check=False)
     refused(result, "full-access: ", "read-secrets: Role/kubiya-system/agent-manager", "exec-into-")
-    assert result.text.count("because its rules deny") == 2  # as it happens, and at the end
+    assert result.text.count("the policy denies") == 2  # as it happens, and at the end
     assert "ghcr.io/kubiyabot/workflow-engine" in result.text
 
 
@@ -172,7 +176,7 @@ def test_findings_of_one_rule_share_a_line_and_a_waiver_quiets_them(
     text = dev.up("--skip-preview").text
     assert f"warning: read-secrets: {roles}\n" in text
     assert "`kubiya-pulumi review --runner r` shows all" in text
-    waive_all = '{"allow": [{"rule": "*", "object": "*", "reason": "it is a test"}]}'
+    waive_all = '{"waivers": [{"rule": "*", "object": "*", "reason": "it is a test"}]}'
     dev.configure({"rules": waive_all})
     assert "the review of" not in dev.preview().text
 

@@ -13,13 +13,13 @@ from kubiya_pulumi.review import Subject
 from tests.review.manifest_objects import (
     RBAC,
     Object,
-    account,
-    bound,
     cluster_role,
+    grant_role,
+    kubernetes_object,
     role,
     rule,
+    service_account,
     subject,
-    thing,
 )
 
 NAMESPACES = ("review-one", "review-two")
@@ -37,7 +37,7 @@ def _urls(verbs: str, *urls: str) -> Object:
 def _given(role_name: str, to: str, namespace: str = "", kind: str = "ClusterRole") -> Object:
     """A binding of a role to a ServiceAccount of the first namespace."""
     who = subject(to, ONE)
-    return bound(role_name, who, namespace=namespace, kind=kind, name=f"{to}-{role_name}")
+    return grant_role(role_name, who, namespace=namespace, kind=kind, name=f"{to}-{role_name}")
 
 
 _NAMES = """
@@ -47,9 +47,9 @@ open
 ACCOUNTS = tuple(_NAMES.split())
 
 MANIFEST: tuple[Object, ...] = (
-    *(thing("Namespace", name, "") for name in NAMESPACES),
-    *(account(name, ONE) for name in ACCOUNTS),
-    account("wide", TWO),
+    *(kubernetes_object("Namespace", name, "") for name in NAMESPACES),
+    *(service_account(name, ONE) for name in ACCOUNTS),
+    service_account("wide", TWO),
     # A ClusterRole reaches as far as its binding.
     cluster_role(rule("core", "configmaps secrets", "get list"), name="review-reader"),
     _given("review-reader", "wide"),
@@ -59,7 +59,9 @@ MANIFEST: tuple[Object, ...] = (
     role(rule("batch", "jobs", "get"), name="jobs", namespace=TWO),
     _given("jobs", "narrow", TWO, kind="Role"),
     # A subject without a namespace is in that of the binding.
-    bound("jobs", {"kind": "ServiceAccount", "name": "wide"}, namespace=TWO, name="own-namespace"),
+    grant_role(
+        "jobs", {"kind": "ServiceAccount", "name": "wide"}, namespace=TWO, name="own-namespace"
+    ),
     # Names; a request without one is not about them.
     role(
         rule("core", "secrets", "get list create delete", "registry"),
@@ -140,22 +142,22 @@ MANIFEST: tuple[Object, ...] = (
     _given("review-overwritten", "overwritten"),
     # Groups, in one namespace and everywhere, and a ServiceAccount by its name as a user.
     cluster_role(rule("core", "events", "list"), name="review-events"),
-    bound("review-events", subject("system:serviceaccounts", kind="Group"), name="review-all"),
+    grant_role("review-events", subject("system:serviceaccounts", kind="Group"), name="review-all"),
     cluster_role(rule("core", "endpoints", "list"), name="review-endpoints"),
-    bound(
+    grant_role(
         "review-endpoints",
         subject(f"system:serviceaccounts:{TWO}", kind="Group"),
         name="review-accounts-of-two",
     ),
     cluster_role(rule("core", "services", "list"), name="review-services"),
-    bound(
+    grant_role(
         "review-services",
         subject("system:authenticated", kind="Group"),
         namespace=TWO,
         kind="ClusterRole",
         name="review-authenticated",
     ),
-    bound(
+    grant_role(
         "review-services",
         subject(f"system:serviceaccount:{ONE}:open", kind="User"),
         subject("jane", kind="User"),

@@ -21,7 +21,7 @@ def parsed(*objects: Mapping[str, Any]) -> tuple[KubernetesObject, ...]:
     return parse_manifest(yaml.safe_dump_all(objects, sort_keys=False))
 
 
-def thing(
+def kubernetes_object(
     kind: str, name: str, namespace: str = NAMESPACE, api: str = "v1", **content: Any
 ) -> Object:
     """An object; an empty namespace is left out."""
@@ -29,9 +29,9 @@ def thing(
     return {"apiVersion": api, "kind": kind, "metadata": metadata, **content}
 
 
-def account(name: str = "app", namespace: str = NAMESPACE) -> Object:
+def service_account(name: str = "app", namespace: str = NAMESPACE) -> Object:
     """A ServiceAccount."""
-    return thing("ServiceAccount", name, namespace)
+    return kubernetes_object("ServiceAccount", name, namespace)
 
 
 def rule(groups: str, resources: str, verbs: str, *names: str) -> Object:
@@ -46,14 +46,14 @@ def rule(groups: str, resources: str, verbs: str, *names: str) -> Object:
 
 def role(*rules: Object, name: str = "app", namespace: str = NAMESPACE) -> Object:
     """A Role."""
-    return thing("Role", name, namespace, f"{RBAC}/v1", rules=list(rules))
+    return kubernetes_object("Role", name, namespace, f"{RBAC}/v1", rules=list(rules))
 
 
 def cluster_role(
     *rules: Object, name: str = "app", labels: Mapping[str, str] | None = None, **content: Any
 ) -> Object:
     """A ClusterRole."""
-    made = thing("ClusterRole", name, "", f"{RBAC}/v1", rules=list(rules), **content)
+    made = kubernetes_object("ClusterRole", name, "", f"{RBAC}/v1", rules=list(rules), **content)
     made["metadata"]["labels"] = dict(labels or {})
     return made
 
@@ -65,7 +65,7 @@ def subject(name: str = "app", namespace: str = NAMESPACE, kind: str = "ServiceA
     return {"kind": kind, "name": name, "apiGroup": RBAC}
 
 
-def bound(
+def grant_role(
     to: str, *subjects: Object, namespace: str = "", name: str = "app", kind: str = ""
 ) -> Object:
     """A ClusterRoleBinding to a ClusterRole; in a namespace, a RoleBinding.
@@ -77,7 +77,7 @@ def bound(
         name: of the binding.
         kind: of the role; by default Role in a namespace, and ClusterRole elsewhere.
     """
-    return thing(
+    return kubernetes_object(
         "RoleBinding" if namespace else "ClusterRoleBinding",
         name,
         namespace,
@@ -121,7 +121,7 @@ def deployment(
 ) -> Object:
     """A Deployment of such pods."""
     labels = {"app": name}
-    return thing(
+    return kubernetes_object(
         "Deployment",
         name,
         namespace,

@@ -12,32 +12,36 @@ from tests.review.manifest_objects import (
     NAMESPACE,
     RBAC,
     Object,
-    account,
-    bound,
     cluster_role,
     container,
     deployment,
+    grant_role,
+    kubernetes_object,
     pod_spec,
     role,
     rule,
+    service_account,
     subject,
-    thing,
 )
 
 Manifest = list[Object]
 
-_HERE = thing("Namespace", NAMESPACE, "")
+_HERE = kubernetes_object("Namespace", NAMESPACE, "")
 _ADMISSION = "admissionregistration.k8s.io"
 
 
 def everywhere(*rules: Object) -> Manifest:
     """The ServiceAccount `app` has the rules in the whole cluster."""
-    return [account(), cluster_role(*rules), bound("app")]
+    return [service_account(), cluster_role(*rules), grant_role("app")]
 
 
 def here(*rules: Object) -> Manifest:
     """The ServiceAccount `app` has the rules, of a ClusterRole, in one namespace."""
-    return [account(), cluster_role(*rules), bound("app", namespace=NAMESPACE, kind="ClusterRole")]
+    return [
+        service_account(),
+        cluster_role(*rules),
+        grant_role("app", namespace=NAMESPACE, kind="ClusterRole"),
+    ]
 
 
 def running(image: str) -> Manifest:
@@ -49,7 +53,7 @@ def variable(name: str, value: str) -> Manifest:
 
 
 def settings(**data: Any) -> Manifest:
-    return [thing("ConfigMap", "settings", data=data)]
+    return [kubernetes_object("ConfigMap", "settings", data=data)]
 
 
 def needing(env: Mapping[str, Any], *others: Object) -> Manifest:
@@ -57,7 +61,7 @@ def needing(env: Mapping[str, Any], *others: Object) -> Manifest:
 
 
 RULE_CASES: Mapping[str, tuple[Manifest, Manifest]] = {
-    "cluster-admin": ([bound("cluster-admin")], [bound("view")]),
+    "cluster-admin": ([grant_role("cluster-admin")], [grant_role("view")]),
     "full-access": (everywhere(rule("*", "*", "*")), everywhere(rule("*", "*", "get"))),
     "wildcard-verbs": (everywhere(rule("apps", "scales", "*")), everywhere(rule("*", "*", "get"))),
     "wildcard-resources": (
@@ -121,16 +125,16 @@ RULE_CASES: Mapping[str, tuple[Manifest, Manifest]] = {
         here(rule("core", "namespaces", "get")),
     ),
     "system-masters": (
-        [bound("view", subject("system:masters", kind="Group"))],
-        [bound("view", subject("masters", kind="Group"))],
+        [grant_role("view", subject("system:masters", kind="Group"))],
+        [grant_role("view", subject("masters", kind="Group"))],
     ),
     "unauthenticated-subject": (
-        [bound("view", subject("system:anonymous", kind="User"))],
-        [bound("view", subject("system:authenticated", kind="Group"))],
+        [grant_role("view", subject("system:anonymous", kind="User"))],
+        [grant_role("view", subject("system:authenticated", kind="Group"))],
     ),
     "built-in-role": (
         [cluster_role(rule("core", "pods", "get"), name="view")],
-        [cluster_role(rule("core", "pods", "get"), name="viewer"), bound("view", name="view")],
+        [cluster_role(rule("core", "pods", "get"), name="viewer"), grant_role("view", name="view")],
     ),
     "image-latest-tag": (running("registry:5000/app"), running("registry:5000/app:v1")),
     "image-without-digest": (running("app:v1"), running("app:v1@sha256:" + "0" * 64)),
@@ -138,26 +142,39 @@ RULE_CASES: Mapping[str, tuple[Manifest, Manifest]] = {
     "secret-in-environment": (variable("API_KEY", "hunter2"), variable("API_KEY", "$(OTHER)")),
     "missing-service-account": (
         [deployment(pod_spec(serviceAccountName="app"))],
-        [deployment(pod_spec(serviceAccountName="app")), account(), deployment(name="other")],
-    ),
-    "missing-role": ([bound("app", namespace=NAMESPACE)], [bound("system:node"), bound("view")]),
-    "missing-subject": ([bound("view")], [bound("view", subject("default"))]),
-    "service-account-without-role": (
-        [deployment(pod_spec(serviceAccountName="app")), account()],
         [
             deployment(pod_spec(serviceAccountName="app")),
-            account(),
+            service_account(),
+            deployment(name="other"),
+        ],
+    ),
+    "missing-role": (
+        [grant_role("app", namespace=NAMESPACE)],
+        [grant_role("system:node"), grant_role("view")],
+    ),
+    "missing-subject": ([grant_role("view")], [grant_role("view", subject("default"))]),
+    "service-account-without-role": (
+        [deployment(pod_spec(serviceAccountName="app")), service_account()],
+        [
+            deployment(pod_spec(serviceAccountName="app")),
+            service_account(),
             role(rule("core", "pods", "get")),
-            bound("app", subject("system:serviceaccounts", kind="Group"), namespace=NAMESPACE),
+            grant_role("app", subject("system:serviceaccounts", kind="Group"), namespace=NAMESPACE),
         ],
     ),
     "missing-secret": (
         needing({"secretRef": {"name": "credentials"}}),
-        needing({"secretRef": {"name": "credentials"}}, thing("Secret", "credentials")),
+        needing({"secretRef": {"name": "credentials"}}, kubernetes_object("Secret", "credentials")),
     ),
     "missing-config-map": (
-        needing({"configMapRef": {"name": "settings"}}, thing("ConfigMap", "settings", "other")),
+        needing(
+            {"configMapRef": {"name": "settings"}},
+            kubernetes_object("ConfigMap", "settings", "other"),
+        ),
         needing({"configMapRef": {"name": "settings", "optional": True}}),
     ),
-    "missing-namespace": ([account()], [account(), _HERE, account(namespace="default")]),
+    "missing-namespace": (
+        [service_account()],
+        [service_account(), _HERE, service_account(namespace="default")],
+    ),
 }

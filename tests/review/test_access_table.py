@@ -6,14 +6,14 @@ from kubiya_pulumi.review import Grant, ManifestError, Subject, can, review
 from tests.review.access_cases import ONE, TWO
 from tests.review.manifest_objects import (
     NAMESPACE,
-    account,
-    bound,
     cluster_role,
     deployment,
+    grant_role,
     parsed,
     pod_spec,
     role,
     rule,
+    service_account,
     subject,
 )
 
@@ -26,10 +26,10 @@ def grants(*objects):
 
 def test_a_row_says_who_may_do_what_where_and_by_which_role_and_binding():
     assert grants(
-        account(),
+        service_account(),
         deployment(pod_spec(serviceAccountName="app")),
         role(rule("apps", "deployments", "get list", "one")),
-        bound("app", namespace=NAMESPACE, name="of-app"),
+        grant_role("app", namespace=NAMESPACE, name="of-app"),
     ) == (
         Grant(
             subject=APP,
@@ -46,7 +46,7 @@ def test_a_row_says_who_may_do_what_where_and_by_which_role_and_binding():
 
 
 def test_a_row_of_the_whole_cluster_has_no_namespace():
-    [grant] = grants(cluster_role(rule("core", "nodes", "get")), bound("app"))
+    [grant] = grants(cluster_role(rule("core", "nodes", "get")), grant_role("app"))
     assert grant.namespace is None
     assert grant.allows("get", "", "nodes")
     assert grant.allows("get", "", "nodes", namespace="anywhere")
@@ -54,7 +54,7 @@ def test_a_row_of_the_whole_cluster_has_no_namespace():
 
 def test_there_is_a_row_for_each_rule_and_subject():
     rules = [rule("core", "nodes", "get"), rule("core", "nodes", "list")]
-    found = grants(cluster_role(*rules), bound("app", subject(), subject("other"), subject()))
+    found = grants(cluster_role(*rules), grant_role("app", subject(), subject("other"), subject()))
     assert [(each.subject.name, each.verbs) for each in found] == [
         ("app", ("get",)),
         ("app", ("list",)),
@@ -64,18 +64,18 @@ def test_there_is_a_row_for_each_rule_and_subject():
 
 
 def test_a_role_that_is_not_there_gives_nothing():
-    assert grants(bound("app", namespace=NAMESPACE)) == ()
+    assert grants(grant_role("app", namespace=NAMESPACE)) == ()
 
 
 def test_a_role_of_kubernetes_whose_rules_are_not_known_has_a_row_without_verbs():
-    [grant] = grants(bound("system:node"))
+    [grant] = grants(grant_role("system:node"))
     assert (grant.role, grant.verbs) == ("ClusterRole/system:node", ())
     assert not can([grant], APP, "get", "", "nodes")
 
 
 def test_a_role_of_the_manifest_takes_nothing_from_one_of_kubernetes():
     own = cluster_role(rule("core", "pods", "get"), name="admin")
-    assert can(grants(own, bound("admin")), APP, "delete", "", "pods")
+    assert can(grants(own, grant_role("admin")), APP, "delete", "", "pods")
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_a_row_names_the_workloads_that_run_as_its_subject(who, workloads):
         deployment(pod_spec(), "c", "one"),
         deployment(pod_spec(serviceAccountName="app"), "d", "two"),
         cluster_role(rule("core", "pods", "get")),
-        bound("app", who),
+        grant_role("app", who),
     )
     assert list(grant.workloads) == [f"Deployment/{name}" for name in workloads]
 
@@ -112,15 +112,15 @@ def test_the_rules_of_a_circle_of_aggregated_roles_count():
         rules = [rule("core", f"{name}s", "get")]
         return cluster_role(*rules, name=name, labels={"part": name}, aggregationRule=selector)
 
-    found = grants(part("a", "b"), part("b", "a"), bound("a"), part("c", "d"), bound("c"))
+    found = grants(part("a", "b"), part("b", "a"), grant_role("a"), part("c", "d"), grant_role("c"))
     assert {resource for each in found for resource in each.resources} == {"as", "bs"}
 
 
 def test_a_selector_without_conditions_gathers_every_role():
     every = cluster_role(aggregationRule={"clusterRoleSelectors": [{}]}, name="every")
     none = cluster_role(rule("core", "pods", "get"), aggregationRule={}, name="none")
-    assert can(grants(every, bound("every")), APP, "anything", "any.group", "things")
-    assert not grants(none, bound("none"))
+    assert can(grants(every, grant_role("every")), APP, "anything", "any.group", "things")
+    assert not grants(none, grant_role("none"))
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,7 @@ def test_selectors_by_expression(operator, values, selected):
             for name in ("a", "b", "none")
         ),
         cluster_role(name="all", aggregationRule={"clusterRoleSelectors": [selector]}),
-        bound("all"),
+        grant_role("all"),
     )
     assert {resource for each in found for resource in each.resources} == selected
 
@@ -157,8 +157,8 @@ def test_a_finding_names_who_has_a_role_and_where():
     found = review(
         parsed(
             cluster_role(rule("core", "secrets", "get")),
-            bound("app", namespace=ONE, kind="ClusterRole"),
-            bound("app", namespace=TWO, kind="ClusterRole"),
+            grant_role("app", namespace=ONE, kind="ClusterRole"),
+            grant_role("app", namespace=TWO, kind="ClusterRole"),
             role(rule("core", "pods", "create")),
         )
     ).findings
@@ -182,7 +182,7 @@ def test_what_a_role_gathers_is_found_at_that_role_alone():
         findings = review(parsed(*objects)).findings
         return [(each.rule, str(each.object)) for each in findings if each.rule in rules]
 
-    here = bound("whole", namespace=NAMESPACE, kind="ClusterRole")
+    here = grant_role("whole", namespace=NAMESPACE, kind="ClusterRole")
     assert found(part, whole, here) == [("read-secrets", "ClusterRole/whole")]
     # It is found where it stands once everybody with an ordinary role has it.
     part["metadata"]["labels"]["rbac.authorization.k8s.io/aggregate-to-view"] = "true"
@@ -193,7 +193,7 @@ def test_what_a_role_gathers_is_found_at_that_role_alone():
 
 
 def test_a_binding_to_a_role_of_kubernetes_is_found_at_the_binding():
-    found = review(parsed(bound("cluster-admin"), bound("edit", name="editor"))).findings
+    found = review(parsed(grant_role("cluster-admin"), grant_role("edit", name="editor"))).findings
     assert {(each.rule, str(each.object)) for each in found} >= {
         ("cluster-admin", "ClusterRoleBinding/app"),
         ("read-secrets-cluster-wide", "ClusterRoleBinding/editor"),
@@ -208,8 +208,8 @@ def test_full_access_in_a_namespace_does_not_reach_the_cluster():
         return set(finding.includes)
 
     everything = cluster_role(rule("*", "*", "*"))
-    here = included(everything, bound("app", namespace=NAMESPACE, kind="ClusterRole"))
-    everywhere = included(everything, bound("app"))
+    here = included(everything, grant_role("app", namespace=NAMESPACE, kind="ClusterRole"))
+    everywhere = included(everything, grant_role("app"))
     assert everywhere - here == {
         "admission-webhooks",
         "approve-certificates",
@@ -226,7 +226,7 @@ def test_full_access_in_a_namespace_does_not_reach_the_cluster():
     [
         [
             cluster_role(*[rule("core", f"r{i}", "get") for i in range(1000)]),
-            bound("app", *[subject(f"s{i}") for i in range(201)]),
+            grant_role("app", *[subject(f"s{i}") for i in range(201)]),
         ],
         [
             *[cluster_role(name=f"r{i}") for i in range(1000)],

@@ -3,7 +3,7 @@
 import pytest
 
 from kubiya_pulumi.review import review
-from tests.review.manifest_objects import container, deployment, parsed, pod_spec, thing
+from tests.review.manifest_objects import container, deployment, kubernetes_object, parsed, pod_spec
 
 KEY = "-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----\n"
 JSON_WEB_TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl"
@@ -61,7 +61,7 @@ HARMLESS = [
 @pytest.mark.parametrize(("name", "value"), SECRETS)
 def test_a_credential_is_found_and_never_quoted(name, value):
     in_pod = deployment(pod_spec(container(env=[{"name": name, "value": value}])))
-    in_settings = thing("ConfigMap", "settings", data={"mode": "fast", name: value})
+    in_settings = kubernetes_object("ConfigMap", "settings", data={"mode": "fast", name: value})
     findings = found(in_pod, in_settings)
     assert {each.rule for each in findings} == {"secret-in-config-map", "secret-in-environment"}
     for finding in findings:
@@ -73,7 +73,7 @@ def test_a_credential_is_found_and_never_quoted(name, value):
 @pytest.mark.parametrize(("name", "value"), HARMLESS)
 def test_what_is_no_credential_is_passed_over(name, value):
     in_pod = deployment(pod_spec(container(env=[{"name": name, "value": value}])))
-    assert found(in_pod, thing("ConfigMap", "settings", data={name: value})) == []
+    assert found(in_pod, kubernetes_object("ConfigMap", "settings", data={name: value})) == []
 
 
 def test_a_variable_from_a_secret_is_how_it_should_be():
@@ -82,4 +82,6 @@ def test_a_variable_from_a_secret_is_how_it_should_be():
 
 
 def test_a_secret_is_the_place_for_secrets():
-    assert found(thing("Secret", "credentials", stringData={"password": "hunter2"})) == []
+    assert (
+        found(kubernetes_object("Secret", "credentials", stringData={"password": "hunter2"})) == []
+    )

@@ -10,15 +10,15 @@ from tests.review.manifest_objects import (
     NAMESPACE,
     RBAC,
     Object,
-    account,
-    bound,
     cluster_role,
     deployment,
+    grant_role,
+    kubernetes_object,
     parsed,
     pod_spec,
     role,
     rule,
-    thing,
+    service_account,
 )
 
 EVERYTHING = rule("*", "*", "*")
@@ -26,7 +26,9 @@ OTHERS = "example.com/v1"
 
 
 def found(*objects: Object) -> Review:
-    return review(parsed(thing("Namespace", NAMESPACE, ""), account(), *objects))
+    return review(
+        parsed(kubernetes_object("Namespace", NAMESPACE, ""), service_account(), *objects)
+    )
 
 
 def rules(result: Review) -> set[str]:
@@ -34,19 +36,23 @@ def rules(result: Review) -> set[str]:
 
 
 def test_the_kubernetes_provider_takes_apart_whatever_has_items():
-    text = yaml.safe_dump(thing("ConfigMap", "harmless", items=[bound("cluster-admin")]))
+    text = yaml.safe_dump(
+        kubernetes_object("ConfigMap", "harmless", items=[grant_role("cluster-admin")])
+    )
     assert [each.kind for each in parse_manifest(text)] == ["ClusterRoleBinding"]
     assert "cluster-admin" in rules(review(parse_manifest(text)))
 
 
 def test_an_object_whose_items_are_no_list_is_an_object():
-    assert [each.kind for each in parsed(thing("Playlist", "a", items={"a": 1}))] == ["Playlist"]
+    assert [each.kind for each in parsed(kubernetes_object("Playlist", "a", items={"a": 1}))] == [
+        "Playlist"
+    ]
 
 
 @pytest.mark.parametrize("content", [{}, {"rules": []}, {"rules": [rule("core", "pods", "get")]}])
 def test_a_role_of_kubernetes_keeps_its_rules_whatever_the_manifest_says_of_it(content):
-    mine = thing("ClusterRole", "cluster-admin", "", f"{RBAC}/v1", **content)
-    result = found(mine, bound("cluster-admin"))
+    mine = kubernetes_object("ClusterRole", "cluster-admin", "", f"{RBAC}/v1", **content)
+    result = found(mine, grant_role("cluster-admin"))
     assert "cluster-admin" in rules(result)
     assert any(each.allows("delete", "", "nodes") for each in result.grants)
 
@@ -81,14 +87,16 @@ def test_what_a_manifest_adds_to_a_role_of_kubernetes_is_found_on_the_role():
     ],
 )
 def test_roles_and_bindings_of_kubernetes_itself(kind, namespace, name, theirs):
-    result = found(thing(kind, name, namespace, f"{RBAC}/v1"))
+    result = found(kubernetes_object(kind, name, namespace, f"{RBAC}/v1"))
     places = [str(each.object) for each in result.findings if each.rule == "built-in-role"]
     assert bool(places) == theirs
     assert all(place.startswith(f"{kind}/") and place.endswith(name) for place in places)
 
 
 def test_a_custom_kind_by_the_name_of_a_role_of_kubernetes_is_none():
-    assert "built-in-role" not in rules(found(thing("ClusterRole", "admin", "", OTHERS)))
+    assert "built-in-role" not in rules(
+        found(kubernetes_object("ClusterRole", "admin", "", OTHERS))
+    )
 
 
 def test_what_a_manifest_adds_to_a_gathered_role_is_given_to_those_that_gather_it():
@@ -97,43 +105,45 @@ def test_what_a_manifest_adds_to_a_gathered_role_is_given_to_those_that_gather_i
         name="added",
         labels={f"{RBAC}/aggregate-to-view": "true"},
     )
-    mine = thing("ClusterRole", "view", "", f"{RBAC}/v1")
+    mine = kubernetes_object("ClusterRole", "view", "", f"{RBAC}/v1")
     assert any(
-        each.allows("delete", "", "nodes") for each in found(mine, added, bound("view")).grants
+        each.allows("delete", "", "nodes") for each in found(mine, added, grant_role("view")).grants
     )
 
 
 def test_a_role_of_the_system_has_more_rules_than_the_manifest_tells():
     name = "system:auth-delegator"
-    result = found(cluster_role(rule("core", "pods", "get"), name=name), bound(name))
+    result = found(cluster_role(rule("core", "pods", "get"), name=name), grant_role(name))
     assert {each.verbs for each in result.grants} == {(), ("get",)}
 
 
 def test_a_role_that_is_there_twice_has_the_rules_of_both():
     first = cluster_role(EVERYTHING)
-    second = thing("ClusterRole", "app", "elsewhere", f"{RBAC}/v1")
-    assert "full-access" in rules(found(first, second, bound("app")))
+    second = kubernetes_object("ClusterRole", "app", "elsewhere", f"{RBAC}/v1")
+    assert "full-access" in rules(found(first, second, grant_role("app")))
 
 
 def test_only_cluster_roles_gather_their_rules():
     mine = role(EVERYTHING) | {"aggregationRule": {"clusterRoleSelectors": []}}
-    assert "full-access" in rules(found(mine, bound("app", namespace=NAMESPACE)))
+    assert "full-access" in rules(found(mine, grant_role("app", namespace=NAMESPACE)))
 
 
 @pytest.mark.parametrize("kind", ["ClusterRole", "Role"])
 def test_a_custom_kind_by_the_name_of_a_role_is_no_role(kind):
     namespace = NAMESPACE if kind == "Role" else ""
     real = role(EVERYTHING) if namespace else cluster_role(EVERYTHING)
-    custom = thing(kind, "app", namespace, OTHERS)
-    result = found(real, custom, bound("app", namespace=namespace))
+    custom = kubernetes_object(kind, "app", namespace, OTHERS)
+    result = found(real, custom, grant_role("app", namespace=namespace))
     assert "full-access" in rules(result)
     assert result.grants
 
 
 def test_a_custom_kind_by_the_name_of_a_secret_is_not_the_secret_that_is_missed():
     spec = pod_spec(volumes=[{"name": "a", "secret": {"secretName": "a"}}])
-    assert "missing-secret" in rules(found(deployment(spec), thing("Secret", "a", api=OTHERS)))
-    assert "missing-secret" not in rules(found(deployment(spec), thing("Secret", "a")))
+    assert "missing-secret" in rules(
+        found(deployment(spec), kubernetes_object("Secret", "a", api=OTHERS))
+    )
+    assert "missing-secret" not in rules(found(deployment(spec), kubernetes_object("Secret", "a")))
 
 
 def test_what_kubernetes_reads_as_true_or_as_a_number_is_read_so_here():
@@ -158,12 +168,12 @@ def test_texts_that_look_almost_like_that_stay_texts():
 
 @pytest.mark.parametrize("end", ["---#x: 1", "---\u00a0#x: 1", "---#"])
 def test_a_line_that_ends_a_document_for_some_readers_only_is_refused(end):
-    first, second = (yaml.safe_dump(thing("ConfigMap", name)) for name in "ab")
+    first, second = (yaml.safe_dump(kubernetes_object("ConfigMap", name)) for name in "ab")
     with pytest.raises(ManifestError, match="line 6 begins with ---"):
         parse_manifest(f"{first}{end}\n{second}")
 
 
 @pytest.mark.parametrize("end", ["---", "--- # a comment", "---\t", "---\r"])
 def test_lines_that_end_a_document_for_all_do_not_matter(end):
-    first, second = (yaml.safe_dump(thing("ConfigMap", name)) for name in "ab")
+    first, second = (yaml.safe_dump(kubernetes_object("ConfigMap", name)) for name in "ab")
     assert [each.name for each in parse_manifest(f"{first}{end}\n{second}---")] == ["a", "b"]

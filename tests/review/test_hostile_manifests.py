@@ -12,6 +12,7 @@ from kubiya_pulumi.review import (
     ManifestPolicy,
     ManifestPolicyError,
     Review,
+    Waiver,
     review,
 )
 from tests.review.access_cases import MANIFEST
@@ -86,7 +87,10 @@ def damaged(draw: st.DrawFn) -> KubernetesObject:
 @settings(max_examples=300, deadline=None)
 @given(st.lists(damaged(), min_size=1, max_size=4))
 def test_objects_with_anything_anywhere_are_reviewed(objects):
-    found = review(objects, ManifestPolicy(deny=["*"], images=[], namespaces=[], kinds=[]))
+    found = review(
+        objects,
+        ManifestPolicy(deny=["*"], allowed_images=[], allowed_namespaces=[], allowed_kinds=[]),
+    )
     assert len(found.objects) == len(objects)
     assert Review.from_dict(found.to_dict()) == found
 
@@ -101,12 +105,12 @@ def test_objects_of_any_form_are_reviewed(kind, content):
 
 @settings(max_examples=200, deadline=None)
 @given(VALUES)
-def test_rules_of_any_form_are_read_or_refused(data):
+def test_waivers_of_any_form_are_read_or_refused(data):
     try:
-        rules = ManifestPolicy.from_dict(data)
+        waiver = Waiver.from_dict(data)
     except ManifestPolicyError:
         return
-    assert ManifestPolicy.from_dict(rules.to_dict()) == rules
+    assert Waiver.from_dict(waiver.to_dict()) == waiver
 
 
 @settings(max_examples=200, deadline=None)

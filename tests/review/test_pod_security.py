@@ -3,7 +3,7 @@
 import pytest
 
 from kubiya_pulumi.review import RULES, review
-from tests.review.manifest_objects import container, deployment, parsed, pod_spec, thing
+from tests.review.manifest_objects import container, deployment, kubernetes_object, parsed, pod_spec
 from tests.review.pod_cases import POD_CASES, secured
 
 PROFILES = ("baseline-", "restricted-")
@@ -54,9 +54,9 @@ def test_all_containers_are_looked_at(where):
 )
 def test_pods_are_found_in_every_kind_of_workload(kind, content):
     spec = pod_spec(hostNetwork=True)
-    assert broken(thing(kind, "app", **content(spec))) == {"baseline-host-namespaces"}
+    assert broken(kubernetes_object(kind, "app", **content(spec))) == {"baseline-host-namespaces"}
 
 
 def test_a_template_of_something_else_is_no_pod():
     machine = {"template": {"spec": {"hostNetwork": True}}}
-    assert broken(thing("MachineDeployment", "app", spec=machine)) == set()
+    assert broken(kubernetes_object("MachineDeployment", "app", spec=machine)) == set()

@@ -16,7 +16,7 @@ from kubiya_pulumi.review import (
     review,
 )
 from tests.review.access_cases import MANIFEST
-from tests.review.manifest_objects import deployment, parsed, thing
+from tests.review.manifest_objects import deployment, kubernetes_object, parsed
 from tests.review.rule_cases import RULE_CASES
 
 EVERYTHING = [each for bad, _ in RULE_CASES.values() for each in bad]
@@ -44,11 +44,11 @@ def test_a_runners_manifest_may_be_applied_as_it_is(manifest):
 def test_objects_have_the_namespace_that_they_will_have():
     found = review(
         parsed(
-            thing("ConfigMap", "a", ""),
-            thing("Namespace", "b", ""),
-            thing("Namespace", "c", "ignored"),
-            thing("Widget", "d", "", "example.com/v1"),
-            thing("Lease", "e", "", "coordination.k8s.io/v1"),
+            kubernetes_object("ConfigMap", "a", ""),
+            kubernetes_object("Namespace", "b", ""),
+            kubernetes_object("Namespace", "c", "ignored"),
+            kubernetes_object("Widget", "d", "", "example.com/v1"),
+            kubernetes_object("Lease", "e", "", "coordination.k8s.io/v1"),
         )
     )
     assert [str(each) for each in found.objects] == [
@@ -81,7 +81,7 @@ def test_the_order_of_the_manifest_is_no_matter(manifest):
 @pytest.mark.parametrize("objects", [EVERYTHING, MANIFEST], ids=["findings", "access"])
 def test_a_review_comes_back_from_plain_data(objects):
     rules = ManifestPolicy(
-        deny=["error"], allow=[Waiver("bind", "*", "so"), Waiver("bind", "none", "no")]
+        deny=["error"], waivers=[Waiver("bind", "*", "so"), Waiver("bind", "none", "no")]
     )
     found = review(parsed(*objects), rules)
     assert Review.from_dict(json.loads(json.dumps(found.to_dict()))) == found

@@ -53,9 +53,12 @@ def test_every_rule_names_its_document():
 @pytest.mark.parametrize(
     ("rule", "rules"),
     [
-        ("image-not-allowed", ManifestPolicy(images=["ghcr.io/kubiyabot/*"])),
-        ("namespace-not-allowed", ManifestPolicy(namespaces=["kubiya-*"])),
-        ("kind-not-allowed", ManifestPolicy(kinds=["ConfigMap", "apps/v1beta1/Deployment"])),
+        ("image-not-allowed", ManifestPolicy(allowed_images=["ghcr.io/kubiyabot/*"])),
+        ("namespace-not-allowed", ManifestPolicy(allowed_namespaces=["kubiya-*"])),
+        (
+            "kind-not-allowed",
+            ManifestPolicy(allowed_kinds=["ConfigMap", "apps/v1beta1/Deployment"]),
+        ),
     ],
 )
 def test_what_is_outside_of_a_list_is_denied(rule, rules):
@@ -67,10 +70,10 @@ def test_what_is_outside_of_a_list_is_denied(rule, rules):
     "rules",
     [
         ManifestPolicy(),
-        ManifestPolicy(images=["ghcr.io/example/*"]),
-        ManifestPolicy(namespaces=["kubiya-*", "runners"]),
-        ManifestPolicy(kinds=["Deployment"]),
-        ManifestPolicy(kinds=["apps/*"]),
+        ManifestPolicy(allowed_images=["ghcr.io/example/*"]),
+        ManifestPolicy(allowed_namespaces=["kubiya-*", "runners"]),
+        ManifestPolicy(allowed_kinds=["Deployment"]),
+        ManifestPolicy(allowed_kinds=["apps/*"]),
     ],
 )
 def test_what_is_inside_of_a_list_is_not(rules):
@@ -78,5 +81,8 @@ def test_what_is_inside_of_a_list_is_not(rules):
 
 
 def test_an_empty_list_allows_nothing():
-    denied = review(parsed(deployment()), ManifestPolicy(images=[], namespaces=[], kinds=[])).denied
+    denied = review(
+        parsed(deployment()),
+        ManifestPolicy(allowed_images=[], allowed_namespaces=[], allowed_kinds=[]),
+    ).denied
     assert {each.rule for each in denied} == set(ALLOWED)
