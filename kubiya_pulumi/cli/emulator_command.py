@@ -1,4 +1,6 @@
-"""The subcommand `emulator`: runs the emulator until it is told to stop."""
+"""The subcommand `emulator`: run the emulator until it is interrupted."""
+
+from __future__ import annotations
 
 import argparse
 import os
@@ -15,40 +17,40 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from kubiya_pulumi.emulator import Call
 
-__all__ = ["run"]
-
-_EXTRA = frozenset({"starlette", "uvicorn", "anyio", "h11"})
+EXTRA_MODULES = frozenset({"starlette", "uvicorn", "anyio", "h11"})
+"""Modules of the packages in the extra `emulator`."""
 
 
 class _FileError(Exception):
-    """A file that was asked for cannot be written."""
+    """The URL file cannot be written."""
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Runs the emulator until SIGINT or SIGTERM.
+    """Run the emulator until SIGINT or SIGTERM.
 
     Args:
-        arguments: what follows `kubiya-pulumi emulator`.
+        arguments: the arguments after `kubiya-pulumi emulator`.
 
     Returns:
-        0 after an orderly end, 1 where it could not start; then stderr says why.
+        The exit status: 0 if a signal stopped the emulator, 1 if it could not start; stderr then
+        says why.
     """
     try:
         from kubiya_pulumi.emulator import Emulator, EmulatorError
     except ModuleNotFoundError as error:
-        if error.name not in _EXTRA:
+        if error.name not in EXTRA_MODULES:
             raise
-        sys.stderr.write("The emulator needs its extra: pip install 'kubiya-pulumi[emulator]'\n")
+        sys.stderr.write("The emulator requires an extra: pip install 'kubiya-pulumi[emulator]'\n")
         return 1
     options = vars(_parser().parse_args(arguments))
     url_file, quiet = options.pop("url_file"), options.pop("quiet")
     stop = threading.Event()
-    with _signals(stop):
+    with _stop_on_signals(stop):
         try:
-            with Emulator(**options, access=None if quiet else _print_call) as emulator:
+            with Emulator(**options, on_call=None if quiet else _print_call) as emulator:
                 if url_file is not None:
-                    _write_whole(url_file, f"{emulator.url}\n")
-                _greet(emulator.url, any_key=emulator.switches.api_key is None)
+                    _write_atomically(url_file, f"{emulator.url}\n")
+                _print_greeting(emulator.url, any_key=emulator.options.api_key is None)
                 stop.wait()
         except (EmulatorError, _FileError) as error:
             sys.stderr.write(f"{error}\n")
@@ -59,13 +61,10 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    """The options; those of the switches come from the switches themselves."""
-    from kubiya_pulumi.emulator.options import EmulatorOptions, choices
-
     parser = argparse.ArgumentParser(
         prog="kubiya-pulumi emulator",
-        description="A local Runners API over HTTP, for demos and tests. It listens on this "
-        "machine alone, until Ctrl-C.",
+        description="Run a local Runners API over HTTP, for demos and tests. It serves only this "
+        "machine and runs until Ctrl-C.",
         allow_abbrev=False,
     )
     parser.add_argument("--host", default="127.0.0.1", help="the loopback address to listen on")
@@ -77,28 +76,44 @@ def _parser() -> argparse.ArgumentParser:
         help="a runner is healthy only while its Deployments are available in this cluster",
     )
     parser.add_argument(
-        "--url-file", metavar="FILE", type=Path, help="a file to write the URL to, once it answers"
+        "--url-file",
+        metavar="FILE",
+        type=Path,
+        help="the file to write the URL to when it is ready",
     )
-    parser.add_argument("--quiet", action="store_true", help="do not print each call to stderr")
-    switches, fixed = parser.add_argument_group("how it answers"), choices()
-    for each in fields(EmulatorOptions):
-        flag, meaning = f"--{each.name.replace('_', '-')}", each.metadata["help"]
-        if each.name == "forbidden_keys":
-            flag = "--forbidden-key"
-            switches.add_argument(
-                flag, dest=each.name, metavar="KEY", action="append", default=[], help=meaning
-            )
-        elif each.name in fixed:
-            allowed = fixed[each.name]
-            switches.add_argument(flag, choices=allowed, default=each.default, help=meaning)
-        elif isinstance(each.default, float):
-            switches.add_argument(flag, type=float, metavar="N", default=each.default, help=meaning)
-        else:
-            switches.add_argument(flag, metavar="KEY", default=each.default, help=meaning)
+    parser.add_argument("--quiet", action="store_true", help="do not print calls to stderr")
+    _add_option_flags(parser)
     return parser
 
 
-def _greet(url: str, *, any_key: bool) -> None:
+def _add_option_flags(parser: argparse.ArgumentParser) -> None:
+    """Add one flag for each field of `EmulatorOptions`."""
+    from kubiya_pulumi.emulator.options import EmulatorOptions
+
+    group = parser.add_argument_group("options of the API")
+    for option in fields(EmulatorOptions):
+        flag = f"--{option.name.replace('_', '-')}"
+        help_text, choices = option.metadata["help"], option.metadata["choices"]
+        if option.name == "forbidden_keys":
+            group.add_argument(
+                "--forbidden-key",
+                dest=option.name,
+                metavar="KEY",
+                action="append",
+                default=[],
+                help=help_text,
+            )
+        elif choices:
+            group.add_argument(flag, choices=choices, default=option.default, help=help_text)
+        elif isinstance(option.default, float):
+            group.add_argument(
+                flag, type=float, metavar="N", default=option.default, help=help_text
+            )
+        else:
+            group.add_argument(flag, metavar="KEY", default=option.default, help=help_text)
+
+
+def _print_greeting(url: str, *, any_key: bool) -> None:
     key = "any-key" if any_key else "the-key"
     sys.stdout.write(
         f"Runners API emulator on {url}\n"
@@ -109,26 +124,32 @@ def _greet(url: str, *, any_key: bool) -> None:
     sys.stdout.flush()
 
 
-def _print_call(call: "Call") -> None:
-    with suppress(OSError):  # whoever read the log may be gone
+def _print_call(call: Call) -> None:
+    with suppress(OSError):  # stderr may be a closed pipe
         sys.stderr.write(f"{call.method} {call.path} {call.status or '-'}\n")
         sys.stderr.flush()
 
 
 @contextmanager
-def _signals(stop: threading.Event) -> Iterator[None]:
-    """Turns SIGINT and SIGTERM into the event."""
-    asked = (signal.SIGINT, signal.SIGTERM)
-    before = {each: signal.signal(each, lambda *_: stop.set()) for each in asked}
+def _stop_on_signals(stop: threading.Event) -> Iterator[None]:
+    """Set the event on SIGINT and SIGTERM while the block runs."""
+    previous = {
+        number: signal.signal(number, lambda *_: stop.set())
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
     try:
         yield
     finally:
-        for each, handler in before.items():
-            signal.signal(each, handler)
+        for number, handler in previous.items():
+            signal.signal(number, handler)
 
 
-def _write_whole(path: Path, text: str) -> None:
-    """Writes the file in one step, so that a reader finds all of it or nothing."""
+def _write_atomically(path: Path, text: str) -> None:
+    """Write a file in one step, so that a reader never sees a part of it.
+
+    Raises:
+        _FileError: the file cannot be written.
+    """
     try:
         descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}")
         with os.fdopen(descriptor, "w") as file:

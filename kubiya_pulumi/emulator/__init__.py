@@ -4,21 +4,28 @@
         requests.get(f"{emulator.url}/api/v3/runners",
                      headers={"Authorization": f"UserKey {emulator.api_key}"}, timeout=5)
 
-It needs the extra `kubiya-pulumi[emulator]` and uses nothing of the rest of the package: were
-they to share a model, one mistake would pass both.
+It needs the extra `kubiya-pulumi[emulator]`. It does not share code with the client, so that one
+mistake cannot hide in both.
 """
 
-from kubiya_pulumi.emulator.errors import (
-    AddressError,
-    ClusterError,
-    EmulatorError,
-    OptionError,
-    StateFileError,
-)
-from kubiya_pulumi.emulator.faults import Fault, Faults
-from kubiya_pulumi.emulator.models import Call, DeploymentName, HealthOverride, Runner
-from kubiya_pulumi.emulator.options import EmulatorOptions
-from kubiya_pulumi.emulator.server import Emulator
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kubiya_pulumi.lazy_exports import lazy_exports
+
+if TYPE_CHECKING:
+    from kubiya_pulumi.emulator.errors import (
+        AddressError,
+        ClusterError,
+        EmulatorError,
+        OptionError,
+        StateFileError,
+    )
+    from kubiya_pulumi.emulator.faults import Fault, Faults
+    from kubiya_pulumi.emulator.models import Call, DeploymentName, HealthOverride, Runner
+    from kubiya_pulumi.emulator.options import EmulatorOptions
+    from kubiya_pulumi.emulator.server import Emulator
 
 __all__ = [
     "AddressError",
@@ -35,3 +42,22 @@ __all__ = [
     "Runner",
     "StateFileError",
 ]
+
+__getattr__, __dir__ = lazy_exports(
+    __name__,
+    {
+        "AddressError": "kubiya_pulumi.emulator.errors",
+        "Call": "kubiya_pulumi.emulator.models",
+        "ClusterError": "kubiya_pulumi.emulator.errors",
+        "DeploymentName": "kubiya_pulumi.emulator.models",
+        "Emulator": "kubiya_pulumi.emulator.server",
+        "EmulatorError": "kubiya_pulumi.emulator.errors",
+        "EmulatorOptions": "kubiya_pulumi.emulator.options",
+        "Fault": "kubiya_pulumi.emulator.faults",
+        "Faults": "kubiya_pulumi.emulator.faults",
+        "HealthOverride": "kubiya_pulumi.emulator.models",
+        "OptionError": "kubiya_pulumi.emulator.errors",
+        "Runner": "kubiya_pulumi.emulator.models",
+        "StateFileError": "kubiya_pulumi.emulator.errors",
+    },
+)

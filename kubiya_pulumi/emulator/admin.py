@@ -1,4 +1,6 @@
-"""The emulator's own control over HTTP, under `/_emulator`: for people and other processes."""
+"""The admin API under `/_emulator`: what `Emulator` offers in Python, for other processes."""
+
+from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
@@ -10,133 +12,147 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from kubiya_pulumi.emulator.backend import Service
-from kubiya_pulumi.emulator.errors import EmulatorError, RefusedRequest
+from kubiya_pulumi.emulator.backend import Backend
+from kubiya_pulumi.emulator.errors import EmulatorError, RequestError
 from kubiya_pulumi.emulator.faults import Fault
 from kubiya_pulumi.emulator.models import HealthOverride, Runner
-from kubiya_pulumi.emulator.operations import runner_fields
-from kubiya_pulumi.emulator.requests import base_url, json_object, read_body, text_in
-from kubiya_pulumi.emulator.routes import decoded
+from kubiya_pulumi.emulator.requests import (
+    base_url,
+    create_fields,
+    decode_segment,
+    json_object,
+    read_body,
+    string_field,
+)
 
-__all__ = ["control"]
 
-
-def control(service: Service) -> Starlette:
-    """The application for the paths under `/_emulator`."""
-    at = _Control(service)
+def admin_application(backend: Backend) -> Starlette:
+    """Return the ASGI application for the paths under `/_emulator`."""
+    handlers = _Handlers(backend)
     paths: dict[str, dict[str, Callable[[Request], Awaitable[Response]]]] = {
-        "/runners": {"GET": at.list_runners, "DELETE": at.delete_runners},
-        "/runners/{name}": {"PUT": at.add_runner, "DELETE": at.delete_runner},
-        "/runners/{name}/manifest": {"PUT": at.set_manifest},
-        "/runners/{name}/health": {"PUT": at.set_health},
-        "/calls": {"GET": at.list_calls, "DELETE": at.delete_calls},
-        "/faults": {"GET": at.list_faults, "POST": at.add_fault, "DELETE": at.delete_faults},
-        "/switches": {"GET": at.switches, "PATCH": at.change, "DELETE": at.reset_switches},
+        "/runners": {"GET": handlers.list_runners, "DELETE": handlers.delete_runners},
+        "/runners/{name}": {"PUT": handlers.add_runner, "DELETE": handlers.delete_runner},
+        "/runners/{name}/manifest": {"PUT": handlers.set_manifest},
+        "/runners/{name}/health": {"PUT": handlers.set_health},
+        "/calls": {"GET": handlers.list_calls, "DELETE": handlers.clear_calls},
+        "/faults": {
+            "GET": handlers.list_faults,
+            "POST": handlers.add_fault,
+            "DELETE": handlers.clear_faults,
+        },
+        "/options": {
+            "GET": handlers.get_options,
+            "PATCH": handlers.change_options,
+            "DELETE": handlers.reset_options,
+        },
     }
     routes = [
-        Route(f"/_emulator{path}", run, methods=[method])
+        Route(f"/_emulator{path}", handler, methods=[method])
         for path, methods in paths.items()
-        for method, run in methods.items()
+        for method, handler in methods.items()
     ]
     return Starlette(
-        routes=routes, exception_handlers={RefusedRequest: _refused, EmulatorError: _refused}
+        routes=routes,
+        exception_handlers={RequestError: _error_response, EmulatorError: _error_response},
     )
 
 
-async def _refused(_: Request, error: Exception) -> Response:
-    status = error.status if isinstance(error, RefusedRequest) else HTTPStatus.BAD_REQUEST
+async def _error_response(_: Request, error: Exception) -> Response:
+    status = error.status if isinstance(error, RequestError) else HTTPStatus.BAD_REQUEST
     return JSONResponse({"error": {"message": str(error)}}, status)
 
 
-def _done() -> Response:
+def _no_content() -> Response:
     return Response(status_code=HTTPStatus.NO_CONTENT)
 
 
 def _name(request: Request) -> str:
-    return decoded(request.path_params["name"])
+    return decode_segment(request.path_params["name"])
 
 
-class _Control:
-    """One method for each path and method of the control."""
+class _Handlers:
+    """The handlers of the admin API: one for each path and method."""
 
-    def __init__(self, service: Service) -> None:
-        self._service = service
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
 
     async def list_runners(self, request: Request) -> Response:
-        shown = [_shown(each, base_url(request)) for each in self._service.store.all()]
-        return JSONResponse(shown)
+        url = base_url(request)
+        return JSONResponse([_runner(runner, url) for runner in self._backend.store.all()])
 
     async def delete_runners(self, _: Request) -> Response:
-        self._service.store.clear()
-        return _done()
+        self._backend.store.clear()
+        return _no_content()
 
     async def add_runner(self, request: Request) -> Response:
-        values = runner_fields(await read_body(request))
-        added = self._service.add(_name(request), **values)
-        return JSONResponse(_shown(added, base_url(request)), HTTPStatus.CREATED)
+        values = create_fields(await read_body(request))
+        runner = self._backend.add(_name(request), **values)
+        return JSONResponse(_runner(runner, base_url(request)), HTTPStatus.CREATED)
 
     async def delete_runner(self, request: Request) -> Response:
-        self._service.runner(_name(request))
-        self._service.store.delete(_name(request))
-        return _done()
+        self._backend.runner(_name(request))
+        self._backend.store.delete(_name(request))
+        return _no_content()
 
     async def set_manifest(self, request: Request) -> Response:
         body = await read_body(request)
         try:
             text = body.decode()
         except UnicodeDecodeError:
-            raise RefusedRequest(HTTPStatus.BAD_REQUEST, "The manifest is not UTF-8") from None
-        self._service.set_manifest(_name(request), text)
-        return _done()
+            raise RequestError(HTTPStatus.BAD_REQUEST, "The manifest is not UTF-8") from None
+        self._backend.set_manifest(_name(request), text)
+        return _no_content()
 
     async def set_health(self, request: Request) -> Response:
         content = json_object(await read_body(request))
-        self._service.set_health(_name(request), _override(content))
-        return _done()
+        self._backend.set_health(_name(request), _health_override(content))
+        return _no_content()
 
     async def list_calls(self, _: Request) -> Response:
-        return JSONResponse([asdict(each) for each in self._service.calls()])
+        return JSONResponse([asdict(call) for call in self._backend.calls()])
 
-    async def delete_calls(self, _: Request) -> Response:
-        self._service.clear_calls()
-        return _done()
+    async def clear_calls(self, _: Request) -> Response:
+        self._backend.clear_calls()
+        return _no_content()
 
     async def list_faults(self, _: Request) -> Response:
-        return JSONResponse([asdict(each) for each in self._service.faults.waiting()])
+        return JSONResponse([asdict(fault) for fault in self._backend.faults.pending()])
 
     async def add_fault(self, request: Request) -> Response:
         fault = Fault.from_dict(json_object(await read_body(request)))
-        self._service.faults.include(fault)
+        self._backend.faults.append(fault)
         return JSONResponse(asdict(fault), HTTPStatus.CREATED)
 
-    async def delete_faults(self, _: Request) -> Response:
-        self._service.faults.clear()
-        return _done()
+    async def clear_faults(self, _: Request) -> Response:
+        self._backend.faults.clear()
+        return _no_content()
 
-    async def switches(self, _: Request) -> Response:
-        return JSONResponse(self._service.switches.public())
+    async def get_options(self, _: Request) -> Response:
+        return JSONResponse(self._backend.options.without_keys())
 
-    async def change(self, request: Request) -> Response:
+    async def change_options(self, request: Request) -> Response:
         changes = json_object(await read_body(request))
-        self._service.switches = self._service.switches.changed(changes)
-        return JSONResponse(self._service.switches.public())
+        self._backend.options = self._backend.options.with_changes(changes)
+        return JSONResponse(self._backend.options.without_keys())
 
-    async def reset_switches(self, _: Request) -> Response:
-        self._service.switches = self._service.initial_switches
-        return JSONResponse(self._service.switches.public())
-
-
-def _shown(runner: Runner, url: str) -> dict[str, Any]:
-    """A runner as the control shows it: with where its manifest is, without its text."""
-    kept = {k: v for k, v in asdict(runner).items() if k not in {"manifest", "manifest_file"}}
-    return {**kept, "manifest_url": f"{url}/manifests/{runner.manifest_file}"}
+    async def reset_options(self, _: Request) -> Response:
+        self._backend.options = self._backend.initial_options
+        return JSONResponse(self._backend.options.without_keys())
 
 
-def _override(content: dict[str, Any]) -> HealthOverride | None:
+def _runner(runner: Runner, url: str) -> dict[str, Any]:
+    """Return a runner as JSON data, with the URL of its manifest instead of the text."""
+    content = asdict(runner)
+    del content["manifest"]
+    return {**content, "manifest_url": f"{url}/manifests/{content.pop('manifest_file')}"}
+
+
+def _health_override(content: dict[str, Any]) -> HealthOverride | None:
     healthy, failing = content.get("healthy"), content.get("failing", {})
     if not (healthy is None or isinstance(healthy, bool)) or not isinstance(failing, dict):
-        raise RefusedRequest(
-            HTTPStatus.BAD_REQUEST, "healthy is true, false or null, and failing is an object"
+        raise RequestError(
+            HTTPStatus.BAD_REQUEST,
+            "healthy must be true, false or null, and failing must be an object",
         )
-    texts = {name: text_in(failing, name) or "" for name in failing}
+    texts = {name: string_field(failing, name) or "" for name in failing}
     return HealthOverride.of(healthy, texts)

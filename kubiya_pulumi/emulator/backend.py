@@ -1,63 +1,98 @@
-"""The service that is imitated: its runners and switches, its health and what it has seen."""
+"""The emulated service: its runners, their health, its options and the calls that it received."""
+
+from __future__ import annotations
 
 import secrets
 import threading
 import time
 from collections import deque
 from collections.abc import Iterable
+from contextlib import ExitStack
 from dataclasses import replace
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
-from kubiya_pulumi.emulator.cluster import Cluster
-from kubiya_pulumi.emulator.errors import EmulatorError, RefusedRequest
+from kubiya_pulumi.emulator.cluster_health import Cluster, Health, runner_health
+from kubiya_pulumi.emulator.errors import EmulatorError, RequestError
 from kubiya_pulumi.emulator.faults import Faults
-from kubiya_pulumi.emulator.health import Health, health_of
-from kubiya_pulumi.emulator.manifest import deployments_in, file_name, manifest_text
+from kubiya_pulumi.emulator.manifest import deployments_in, manifest_file_name, manifest_text
 from kubiya_pulumi.emulator.models import Call, HealthOverride, Runner
 from kubiya_pulumi.emulator.options import EmulatorOptions
 from kubiya_pulumi.emulator.store import Store
 
-__all__ = ["Service"]
-
-_NAMESPACE: Final = "kubiya-system"
-_CALLS_KEPT: Final = 100_000
+NAMESPACE = "kubiya-system"
+MAX_CALLS = 100_000
 
 
-class Service:
-    """Everything that an emulator keeps. Safe to use from several threads.
+class Backend:
+    """The state of an emulator. Safe to use from several threads.
+
+    Options, faults and calls can be used at any time, the runners between `open` and `close`.
 
     Args:
-        switches: how it answers.
-        state: the state file, or None to keep the runners in memory.
-        follow_cluster: the kubeconfig of the cluster that decides on the health, or None.
-
-    Raises:
-        StateFileError: the state file cannot be used.
-        ClusterError: the kubeconfig cannot be used.
+        options: the initial options.
+        state: the state file. Default: None, the runners are kept in memory.
+        follow_cluster: the kubeconfig of the cluster that decides the health. Default: None.
     """
 
     def __init__(
         self,
-        switches: EmulatorOptions,
+        options: EmulatorOptions,
         state: Path | None = None,
         follow_cluster: Path | None = None,
     ) -> None:
-        self.initial_switches: Final = switches
-        self.switches = switches
-        self.faults: Final = Faults()
-        self.key: Final = secrets.token_urlsafe(24)
-        self._calls: deque[Call] = deque(maxlen=_CALLS_KEPT)
+        self.initial_options = options
+        self.options = options
+        self.faults = Faults()
+        self.key = secrets.token_urlsafe(24)
+        self._calls: deque[Call] = deque(maxlen=MAX_CALLS)
         self._calls_lock = threading.Lock()
-        self._cluster = None if follow_cluster is None else Cluster(follow_cluster)
-        self.store: Final = Store(state)
+        self._state = state
+        self._kubeconfig = follow_cluster
+        self._cluster: Cluster | None = None
+        self._store: Store | None = None
+        self._runners_in_memory: tuple[Runner, ...] = ()
+
+    def open(self) -> None:
+        """Open the state file and the kubeconfig.
+
+        Raises:
+            StateFileError: the state file cannot be used.
+            ClusterError: the kubeconfig cannot be used.
+        """
+        with ExitStack() as opened:
+            cluster = None if self._kubeconfig is None else Cluster(self._kubeconfig)
+            if cluster is not None:
+                opened.callback(cluster.close)
+            store = Store(self._state)
+            opened.pop_all()
+        for runner in self._runners_in_memory:
+            store.save(runner)
+        self._cluster, self._store = cluster, store
 
     def close(self) -> None:
-        """Ends the use of the state file and of the cluster."""
-        self.store.close()
-        if self._cluster is not None:
-            self._cluster.close()
+        """Close the state file and the connections to the cluster. Runners in memory are kept."""
+        cluster, store = self._cluster, self.store
+        self._cluster = self._store = None
+        if self._state is None:
+            self._runners_in_memory = store.all()
+        store.close()
+        if cluster is not None:
+            cluster.close()
+
+    @property
+    def store(self) -> Store:
+        """The store of the runners.
+
+        Raises:
+            EmulatorError: the emulator is not running.
+        """
+        if self._store is None:
+            raise EmulatorError(
+                "The emulator is not running; call start() first, or use a with block."
+            )
+        return self._store
 
     def create(
         self,
@@ -68,26 +103,35 @@ class Service:
         managed_by: str | None = None,
         task_id: str | None = None,
     ) -> tuple[Runner, bool]:
-        """The runner of that name, and whether it is new. One that is there stays as it is.
+        """Create a runner, unless one with this name exists; an existing one stays unchanged.
 
-        A new runner without a namespace is in `kubiya-system` while no other runner is, and in
-        `kubiya-system-<name>` otherwise: so any two manifests can be applied to one cluster.
+        Args:
+            name: the runner's name.
+            namespace: the namespace of its objects. Default: `kubiya-system` if no other runner
+                uses it, otherwise `kubiya-system-<name>`, so that the manifests of any two runners
+                can be applied to one cluster.
+            description: its description. Default: None.
+            managed_by: the tool that owns it. Default: None.
+            task_id: the owner's task that created it. Default: None.
+
+        Returns:
+            The runner, and whether it is new.
         """
         with self.store.exclusive():
-            present = self.store.get(name)
-            if present is not None:
-                return present, False
-            new_file = file_name(name)
+            existing = self.store.get(name)
+            if existing is not None:
+                return existing, False
+            manifest_file = manifest_file_name(name)
             if namespace is None:
-                label = new_file.rpartition("-")[0]
-                taken = self.store.holds_namespace(_NAMESPACE)
-                namespace = f"{_NAMESPACE}-{label}" if taken else _NAMESPACE
+                label = manifest_file.rpartition("-")[0]
+                is_taken = self.store.has_namespace(NAMESPACE)
+                namespace = f"{NAMESPACE}-{label}" if is_taken else NAMESPACE
             text = manifest_text(name, namespace)
             runner = Runner(
                 name=name,
                 namespace=namespace,
                 created_at=time.time(),
-                manifest_file=new_file,
+                manifest_file=manifest_file,
                 manifest=text,
                 deployments=deployments_in(text),
                 description=description,
@@ -98,95 +142,117 @@ class Service:
             return runner, True
 
     def add(self, name: str, **values: str | None) -> Runner:
-        """A new runner, as if somebody else had made it; the values are those of `create`.
+        """Add a runner that another client created.
+
+        Args:
+            name: the runner's name.
+            **values: the keyword arguments of `create`.
 
         Raises:
-            EmulatorError: there is one of that name, or no runner can have it.
+            EmulatorError: a runner with this name exists, or the name is invalid.
         """
         if not name or "/" in name:
-            raise EmulatorError(f'A runner\'s name is not empty and holds no "/": {name!r}.')
+            raise EmulatorError(
+                f'A runner\'s name must be non-empty and without "/", not {name!r}.'
+            )
         runner, is_new = self.create(name, **values)
         if not is_new:
-            raise EmulatorError(f"There is a runner {name!r} already.")
+            raise EmulatorError(f"The runner {name!r} already exists.")
         return runner
 
     def runner(self, name: str) -> Runner:
-        """The runner of that name.
+        """Return the runner with this name.
 
         Raises:
-            RefusedRequest: 404, there is none.
+            RequestError: 404, the runner does not exist.
         """
-        found = self.store.get(name)
-        if found is None:
-            raise RefusedRequest(HTTPStatus.NOT_FOUND, "Runner not found")
-        return found
+        runner = self.store.get(name)
+        if runner is None:
+            raise RequestError(HTTPStatus.NOT_FOUND, "Runner not found")
+        return runner
 
     def set_description(self, name: str, description: str) -> Runner:
-        """Replaces the description; see `runner` for the error."""
-        return self._change(name, description=description)
+        """Replace a runner's description.
+
+        Raises:
+            RequestError: 404, the runner does not exist.
+        """
+        return self._update(name, description=description)
 
     def set_manifest(self, name: str, text: str) -> Runner:
-        """Replaces the text of the manifest, as an upgrade of the service would."""
-        return self._change(name, manifest=text, deployments=deployments_in(text))
+        """Replace the text of a runner's manifest, as an upgrade of the service would.
+
+        Raises:
+            RequestError: 404, the runner does not exist.
+        """
+        return self._update(name, manifest=text, deployments=deployments_in(text))
 
     def set_health(self, name: str, health: HealthOverride | None) -> Runner:
-        """Sets the health; None lets it follow from time or the cluster again."""
-        return self._change(name, health=health)
+        """Set a runner's health; None restores the health by age or cluster.
 
-    def _change(self, name: str, **changes: Any) -> Runner:
+        Raises:
+            RequestError: 404, the runner does not exist.
+        """
+        return self._update(name, health=health)
+
+    def _update(self, name: str, **changes: Any) -> Runner:
         with self.store.exclusive():
-            changed = replace(self.runner(name), **changes)
-            self.store.save(changed)
-            return changed
+            runner = replace(self.runner(name), **changes)
+            self.store.save(runner)
+            return runner
 
-    def given_out(self, runner: Runner) -> str:
-        """The manifest's text as it is given out this time."""
-        if self.switches.download == "stable":
+    def manifest_response_text(self, runner: Runner) -> str:
+        """Return the text of a runner's manifest for one response."""
+        if self.options.download == "stable":
             return runner.manifest
-        return f"# given out as {secrets.token_hex(8)}\n{runner.manifest}"
+        return f"# response {secrets.token_hex(8)}\n{runner.manifest}"
 
     def with_health(self, runners: Iterable[Runner]) -> list[tuple[Runner, Health]]:
-        """Each runner with its health now."""
+        """Return each runner with its current health."""
         listed, now = list(runners), time.time()
         in_cluster = None
         if self._cluster is not None:
-            followed = (each for each in listed if each.health is None)
-            names = {name for each in followed for name in each.deployments}
-            in_cluster = self._cluster.problems(names)
-        after = self.switches.healthy_after_seconds
+            followed = (runner for runner in listed if runner.health is None)
+            in_cluster = self._cluster.problems(
+                {deployment for runner in followed for deployment in runner.deployments}
+            )
+        after = self.options.healthy_after_seconds
         return [
-            (each, health_of(each, now=now, healthy_after_seconds=after, in_cluster=in_cluster))
-            for each in listed
+            (
+                runner,
+                runner_health(runner, now=now, healthy_after_seconds=after, in_cluster=in_cluster),
+            )
+            for runner in listed
         ]
 
     def record(self, call: Call) -> None:
-        """Adds a call to those seen; its status may still be set."""
+        """Record a call. Its status may still change."""
         with self._calls_lock:
             self._calls.append(call)
 
     def calls(self) -> list[Call]:
-        """Copies of the calls seen, in the order of their arrival."""
+        """Return copies of the recorded calls, in the order of their arrival."""
         with self._calls_lock:
-            return [replace(each) for each in self._calls]
+            return [replace(call) for call in self._calls]
 
     def clear_calls(self) -> None:
-        """Empties the list of calls."""
+        """Forget the recorded calls."""
         with self._calls_lock:
             self._calls.clear()
 
     def authorize(self, header: str | None) -> None:
-        """Checks an Authorization header.
+        """Check an `Authorization` header.
 
         Raises:
-            RefusedRequest: 401 for a missing or wrong key, 403 for a forbidden one.
+            RequestError: 401, the key is missing or wrong; 403, the key lacks the permission.
         """
         scheme, _, key = (header or "").strip().partition(" ")
-        key, switches = key.strip(), self.switches
-        if scheme == "UserKey" and key in switches.forbidden_keys:
-            raise RefusedRequest(HTTPStatus.FORBIDDEN, "The API key doesn't have the permission")
-        accepted = key == switches.api_key if switches.api_key is not None else bool(key)
-        if scheme != "UserKey" or not accepted:
-            raise RefusedRequest(
+        key, options = key.strip(), self.options
+        if scheme == "UserKey" and key in options.forbidden_keys:
+            raise RequestError(HTTPStatus.FORBIDDEN, "The API key doesn't have the permission")
+        is_accepted = key == options.api_key if options.api_key is not None else bool(key)
+        if scheme != "UserKey" or not is_accepted:
+            raise RequestError(
                 HTTPStatus.UNAUTHORIZED,
                 "The API key is missing or invalid",
                 {"WWW-Authenticate": "UserKey"},

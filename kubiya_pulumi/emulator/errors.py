@@ -1,34 +1,28 @@
-"""What can go wrong: refused requests, and an emulator that cannot start.
+"""Errors of the emulator: refused requests, and errors for the person who runs it.
 
 Exception
- ├ RefusedRequest       becomes an answer with an error status
- └ EmulatorError        a sentence for whoever starts the emulator
-    ├ OptionError       a switch or a fault that cannot be
-    ├ AddressError      an address that cannot be listened on
-    ├ StateFileError    a state file that cannot be used
-    └ ClusterError      a kubeconfig that cannot be used
+ ├ RequestError         becomes an error response
+ └ EmulatorError        the emulator cannot do what its user wants
+    ├ OptionError       an invalid option or fault
+    ├ AddressError      an address that the emulator cannot listen on
+    ├ StateFileError    an unusable state file
+    └ ClusterError      an unusable kubeconfig or an unreachable cluster
 """
+
+from __future__ import annotations
 
 from collections.abc import Mapping
 
-__all__ = [
-    "AddressError",
-    "ClusterError",
-    "EmulatorError",
-    "OptionError",
-    "RefusedRequest",
-    "StateFileError",
-]
 
+class RequestError(Exception):
+    """A request that gets an error response."""
 
-class RefusedRequest(Exception):  # noqa: N818 - an answer of the API, not a failure of the emulator
-    """A request that is answered with an error status.
-
-    Attributes:
-        status: the HTTP status.
-        message: a sentence for the caller.
-        headers: headers that the answer needs because of the status, such as `Allow`.
-    """
+    status: int
+    """HTTP status of the response."""
+    message: str
+    """A sentence for the client."""
+    headers: dict[str, str]
+    """Headers that the status requires, such as `Allow`."""
 
     def __init__(self, status: int, message: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(message)
@@ -38,19 +32,19 @@ class RefusedRequest(Exception):  # noqa: N818 - an answer of the API, not a fai
 
 
 class EmulatorError(Exception):
-    """The emulator cannot do what it was asked to; the message is one sentence."""
+    """The emulator cannot do what its user wants. The message is one sentence."""
 
 
 class OptionError(EmulatorError):
-    """A switch or a fault has a value that it cannot have."""
+    """An option or a fault has an invalid value."""
 
 
 class AddressError(EmulatorError):
-    """The address cannot be listened on."""
+    """The emulator cannot listen on the address."""
 
 
 class StateFileError(EmulatorError):
-    """The state file cannot be used; it was left as it is."""
+    """The state file cannot be used. The file is unchanged."""
 
 
 class ClusterError(EmulatorError):

@@ -1,4 +1,6 @@
-"""Faults: what goes wrong on the n-th call, and which calls it is for."""
+"""Faults: failures that the emulator injects into selected calls."""
+
+from __future__ import annotations
 
 import contextlib
 import math
@@ -6,103 +8,109 @@ import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from http import HTTPStatus
-from typing import Any, Final, Literal, get_args
+from typing import Any, Literal, get_args
 
-from kubiya_pulumi.emulator.errors import OptionError, RefusedRequest
+from kubiya_pulumi.emulator.errors import OptionError, RequestError
 from kubiya_pulumi.emulator.options import EmulatorOptions
-from kubiya_pulumi.emulator.responses import Answer, error, json_answer
-
-__all__ = ["Fault", "Faults", "replacement"]
+from kubiya_pulumi.emulator.responses import Response, error_response, json_response
 
 Kind = Literal["status", "html", "wrong_shape", "redirect", "reset", "cut", "hang", "drip"]
 
-_NEEDED: Final[Mapping[str, str]] = {"status": "status", "redirect": "location"}
+REQUIRED_FIELDS: Mapping[str, str] = {"status": "status", "redirect": "location"}
+"""The field that a fault of this kind requires."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Fault:
-    """Something that goes wrong.
-
-    Attributes:
-        kind: `status`, `html`, `wrong_shape` and `redirect` put another answer in the place of
-            the right one. `reset` ends the connection without an answer. `cut` sends the right
-            answer's headers and half of its body, then ends the connection. `hang` waits before
-            it goes on. `drip` sends the right answer's body one byte at a time.
-        operation: the operationId of the calls that it is for; `*` for every call.
-        runner: the name of the runner that it is for; None for every call.
-        nth: the first matching call that it hits, counted from 1 since the fault was added.
-        count: how many matching calls it hits from there on; None for all.
-        when: whether the call's work is done first (`after`) or not at all (`before`); a `hang`
-            waits before or after the work. `cut` and `drip` are always after it.
-        status: the status of `status`, and of `redirect` (302 without it).
-        retry_after: the Retry-After header of `status`, as text: seconds or an HTTP date.
-        seconds: how long `hang` waits, until the emulator stops without it; and how long `drip`
-            waits between two bytes, one second without it.
-        location: where `redirect` sends the client.
+    """A failure to inject.
 
     Raises:
-        OptionError: the fault cannot be.
+        OptionError: a field has an invalid value.
     """
 
     kind: Kind
+    """What fails. `status`, `html`, `wrong_shape` and `redirect` replace the response. `reset`
+    closes the connection without a response. `cut` sends the headers and half of the body, then
+    closes the connection. `hang` delays the call. `drip` sends the body byte by byte."""
     operation: str = "*"
+    """The operationId of the calls that it matches; `*` for every call."""
     runner: str | None = None
+    """The name of the runner whose calls it matches. None: every call."""
     nth: int = 1
+    """The first matching call that it fails, counted from 1 since the fault was added. A call that
+    another fault fails counts, too."""
     count: int | None = 1
+    """How many calls it fails. None: all of them. If several faults match a call, the one added
+    first fails it; the others do not use up their `count`."""
     when: Literal["before", "after"] = "before"
+    """Whether the operation runs first (`after`) or not at all (`before`). A `hang` delays the call
+    before or after the operation. For `cut` and `drip`, the operation always runs first."""
     status: int | None = None
+    """HTTP status of `status` (required) and `redirect` (302 by default)."""
     retry_after: str | None = None
+    """The `Retry-After` header of `status`: seconds or an HTTP date."""
     seconds: float | None = None
+    """How long `hang` delays the call (by default until the emulator stops), and the interval
+    between two bytes of `drip` (by default 1)."""
     location: str | None = None
+    """The `Location` header of `redirect` (required)."""
 
     def __post_init__(self) -> None:
         if self.kind not in get_args(Kind):
-            raise OptionError(f"A fault's kind is one of {', '.join(get_args(Kind))}.")
+            raise OptionError(f"The kind of a fault must be one of {', '.join(get_args(Kind))}.")
         if self.when not in {"before", "after"}:
-            raise OptionError("A fault's when is before or after.")
-        for name in ("operation", "runner"):
-            value = getattr(self, name)
-            if not isinstance(value, str) and not (name == "runner" and value is None):
-                raise OptionError(f"A fault's {name} is text.")
+            raise OptionError("The field when of a fault must be before or after.")
+        if not isinstance(self.operation, str):
+            raise OptionError("The field operation of a fault must be a string.")
+        if self.runner is not None and not isinstance(self.runner, str):
+            raise OptionError("The field runner of a fault must be a string or None.")
         for name in ("retry_after", "location"):
             value = getattr(self, name)
             if value is not None and not _is_header_value(value):
-                raise OptionError(f"A fault's {name} is text that a header can hold.")
-        for name in ("nth", "count"):
-            value = getattr(self, name)
-            if not (_is_whole(value) and value >= 1) and not (name == "count" and value is None):
-                raise OptionError(f"A fault's {name} is a whole number from 1.")
+                raise OptionError(f"The field {name} of a fault must be printable ASCII.")
+        if not (_is_integer(self.nth) and self.nth >= 1):
+            raise OptionError("The field nth of a fault must be an integer, 1 or greater.")
+        if self.count is not None and not (_is_integer(self.count) and self.count >= 1):
+            raise OptionError(
+                "The field count of a fault must be an integer, 1 or greater, or None."
+            )
         status = self.status
-        if status is not None and (not _is_whole(status) or not 200 <= status <= 599):
-            raise OptionError("A fault's status is from 200 to 599.")
-        seconds = self.seconds
-        if seconds is not None and not _is_duration(seconds):
-            raise OptionError("A fault's seconds are a number from 0.")
-        needed = _NEEDED.get(self.kind)
-        if needed and getattr(self, needed) is None:
-            raise OptionError(f"A fault of kind {self.kind} needs a {needed}.")
+        if status is not None and (not _is_integer(status) or not 200 <= status <= 599):
+            raise OptionError("The field status of a fault must be an integer from 200 to 599.")
+        if self.seconds is not None and not _is_duration(self.seconds):
+            raise OptionError("The field seconds of a fault must be a finite number, 0 or greater.")
+        required = REQUIRED_FIELDS.get(self.kind)
+        if required and getattr(self, required) is None:
+            raise OptionError(f"A fault of the kind {self.kind} requires the field {required}.")
 
     @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> "Fault":
-        """The fault that the data describes.
+    def from_dict(cls, data: Mapping[str, Any]) -> Fault:
+        """Return the fault with these fields.
+
+        Args:
+            data: the values by field name; `kind` is required.
 
         Raises:
-            OptionError: the fault cannot be.
+            OptionError: a field does not exist, is missing, or has an invalid value.
         """
-        unknown = sorted(set(data) - {each.name for each in fields(cls)})
+        unknown = sorted(data.keys() - {option.name for option in fields(cls)})
         if unknown:
-            raise OptionError(f"A fault has no {', '.join(unknown)}.")
+            raise OptionError(f"A fault does not have the field {', '.join(unknown)}.")
         if "kind" not in data:
-            raise OptionError("A fault needs a kind.")
+            raise OptionError("A fault requires the field kind.")
         return cls(**data)
 
     @property
-    def does_the_work(self) -> bool:
-        """Whether the call's work is done all the same."""
+    def runs_operation(self) -> bool:
+        """Whether the operation of the call runs in spite of the fault."""
         return self.when == "after" or self.kind in {"cut", "drip", "hang"}
 
+    def matches(self, operation: str | None, runner: str | None) -> bool:
+        """Return whether the fault is for calls of this operation and runner."""
+        return self.operation in {"*", operation} and self.runner in {None, runner}
 
-def _is_whole(value: object) -> bool:
+
+def _is_integer(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
@@ -111,52 +119,66 @@ def _is_header_value(value: object) -> bool:
 
 
 def _is_duration(value: object) -> bool:
-    number = _is_whole(value) or isinstance(value, float)
-    return number and math.isfinite(value) and value >= 0  # type: ignore[arg-type, operator]
+    is_number = _is_integer(value) or isinstance(value, float)
+    return is_number and math.isfinite(value) and value >= 0  # type: ignore[arg-type, operator]
+
+
+@dataclass(eq=False)
+class _PendingFault:
+    fault: Fault
+    matched: int = 0
+    applied: int = 0
 
 
 class Faults:
-    """The faults to come. Safe to use from several threads."""
+    """The faults of an emulator. Safe to use from several threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._waiting: list[tuple[Fault, int]] = []  # with the number of matching calls so far
+        self._pending: list[_PendingFault] = []
         self._hanging = 0
 
     def add(self, kind: Kind, **settings: Any) -> Fault:
-        """Adds a fault; `settings` are the other attributes of `Fault`.
+        """Add a fault.
+
+        If several faults match a call, the one added first fails it, and the others wait for the
+        next matching call. So two faults with `count=1` fail one call each, in this order.
+
+        Args:
+            kind: what fails; see `Fault.kind`.
+            **settings: the other fields of `Fault`.
 
         Raises:
-            OptionError: the fault cannot be.
+            OptionError: a field does not exist or has an invalid value.
         """
         fault = Fault.from_dict({"kind": kind, **settings})
-        self.include(fault)
+        self.append(fault)
         return fault
 
-    def include(self, fault: Fault) -> None:
-        """Adds a fault."""
+    def append(self, fault: Fault) -> None:
+        """Add a fault that is already built."""
         with self._lock:
-            self._waiting.append((fault, 0))
+            self._pending.append(_PendingFault(fault))
 
     def clear(self) -> None:
-        """Removes every fault."""
+        """Remove all faults."""
         with self._lock:
-            self._waiting.clear()
+            self._pending.clear()
 
-    def waiting(self) -> tuple[Fault, ...]:
-        """The faults that can still happen."""
+    def pending(self) -> tuple[Fault, ...]:
+        """Return the faults that can still fail a call."""
         with self._lock:
-            return tuple(fault for fault, _ in self._waiting)
+            return tuple(pending.fault for pending in self._pending)
 
     @property
     def hanging(self) -> int:
-        """How many calls a `hang` keeps waiting now, each at the moment that the fault says."""
+        """How many calls a `hang` delays at this moment."""
         with self._lock:
             return self._hanging
 
     @contextlib.contextmanager
-    def hang(self) -> Iterator[None]:
-        """A block in which a call hangs."""
+    def count_hanging(self) -> Iterator[None]:
+        """Count a call as hanging while the block runs."""
         with self._lock:
             self._hanging += 1
         try:
@@ -165,39 +187,55 @@ class Faults:
             with self._lock:
                 self._hanging -= 1
 
-    def hit(self, operation: str | None, runner: str | None) -> Fault | None:
-        """Counts a call; says which fault it hits. Of several, the first that was added."""
+    def next_for(self, operation: str | None, runner: str | None) -> Fault | None:
+        """Count a call, and return the fault that fails it, or None.
+
+        Args:
+            operation: the operationId of the call; None if it does not have one.
+            runner: the runner's name in the path; None if the path contains none.
+        """
         with self._lock:
-            hits: list[Fault] = []
-            counted = []
-            for fault, seen in self._waiting:
-                matches = fault.operation in {"*", operation} and fault.runner in {None, runner}
-                now = seen + matches
-                if matches and now >= fault.nth:
-                    hits.append(fault)
-                if fault.count is None or now < fault.nth + fault.count - 1:
-                    counted.append((fault, now))
-            self._waiting = counted
-            return hits[0] if hits else None
+            due: _PendingFault | None = None
+            for pending in self._pending:
+                if pending.fault.matches(operation, runner):
+                    pending.matched += 1
+                    if due is None and pending.matched >= pending.fault.nth:
+                        due = pending
+            if due is None:
+                return None
+            due.applied += 1
+            if due.applied == due.fault.count:
+                self._pending.remove(due)
+            return due.fault
 
 
-def replacement(fault: Fault, right: Answer | None, switches: EmulatorOptions) -> Answer | None:
-    """The answer that the fault puts in the place of the right one; None for none at all.
+def fault_response(
+    fault: Fault, response: Response | None, options: EmulatorOptions
+) -> Response | None:
+    """Return what the client receives because of a fault.
 
-    It is the right one itself for a fault that spoils no more than the way it is sent.
+    Args:
+        fault: the fault.
+        response: the response of the operation, or None if it did not run.
+        options: the resolved options.
+
+    Returns:
+        The response that the fault sends; the unchanged `response` for a fault that affects only
+        how it is sent; None if the fault sends nothing.
     """
     if fault.kind == "reset":
         return None
     if fault.kind == "status" and fault.status is not None:
         headers = {} if fault.retry_after is None else {"Retry-After": fault.retry_after}
-        refused = RefusedRequest(fault.status, "A fault of the emulator", headers)
-        return error(refused, switches)
+        return error_response(
+            RequestError(fault.status, "A fault of the emulator", headers), options
+        )
     if fault.kind == "redirect":
         headers = {"Location": fault.location or ""}
-        return Answer(status=fault.status or HTTPStatus.FOUND, headers=headers)
+        return Response(status=fault.status or HTTPStatus.FOUND, headers=headers)
     if fault.kind == "html":
         page = b"<!DOCTYPE html>\n<html><body><h1>Welcome</h1></body></html>\n"
-        return Answer(body=page, media_type="text/html; charset=utf-8")
+        return Response(body=page, media_type="text/html; charset=utf-8")
     if fault.kind == "wrong_shape":
-        return json_answer(["of another shape"])
-    return right
+        return json_response(["of another shape"])
+    return response

@@ -1,47 +1,56 @@
-"""The manifest of a runner: the same kinds of objects as a real one, valid for a real cluster.
+"""Generate the manifest of a runner.
 
-The objects stand in a namespace of the runner's own and carry fixed names there, as a real
-manifest's do; those of the whole cluster carry the runner's name.
+A manifest contains the same kinds of objects as a real one and is valid for a real cluster. Its
+namespaced objects have fixed names, in a namespace of the runner's own, like those of a real
+manifest. The names of its cluster-scoped objects contain the runner's name.
 """
 
+from __future__ import annotations
+
 import base64
+import hashlib
+import re
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import yaml
 
 from kubiya_pulumi.emulator.models import DeploymentName
-from kubiya_pulumi.emulator.names import dns_label
 
-__all__ = ["deployments_in", "file_name", "manifest_text"]
+KubernetesObject = dict[str, Any]
+PolicyRule = dict[str, list[str]]
 
-_Object = dict[str, Any]
-_Rule = dict[str, list[str]]
-_RBAC: Final = "rbac.authorization.k8s.io"
-_RELEASE: Final = "v2.0.0"
+RBAC = "rbac.authorization.k8s.io"
+RELEASE = "v2.0.0"
 
-# libyaml's dumper and loader are ten times as fast, and not on every platform.
-_Dumper: Final = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
-_Loader: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
+MAX_LABEL_LENGTH = 63
+MAX_SHORT_LABEL_LENGTH = 40
+"""Leaves room for a prefix and a suffix within a label."""
+LABEL_DIGEST_LENGTH = 10
+
+# The libyaml classes are ten times as fast, but not available on every platform.
+YamlDumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+YamlLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass(frozen=True)
 class _Component:
-    """A Deployment of the runner, with what it needs around it."""
+    """A component of the runner: a Deployment, its ServiceAccount, Role and Service."""
 
     name: str
     port: int
-    rules: tuple[_Rule, ...]
-    served: bool = True
+    rules: tuple[PolicyRule, ...]
+    has_service: bool = True
 
 
-def _rule(group: str, resources: str, verbs: str) -> _Rule:
+def _rule(group: str, resources: str, verbs: str) -> PolicyRule:
     return {"apiGroups": [group], "resources": resources.split(), "verbs": verbs.split()}
 
 
-_COMPONENTS: Final = (
+COMPONENTS = (
     _Component(
         "kubiya-operator",
         8080,
@@ -49,7 +58,7 @@ _COMPONENTS: Final = (
             _rule("apps", "deployments", "get list watch update patch"),
             _rule("", "configmaps secrets", "get list watch"),
         ),
-        served=False,
+        has_service=False,
     ),
     _Component(
         "agent-manager",
@@ -72,53 +81,75 @@ _COMPONENTS: Final = (
 )
 
 
-def file_name(runner: str) -> str:
-    """A new last part of the URL of the runner's manifest; 128 bits of it cannot be guessed."""
+def is_dns_label(name: str) -> bool:
+    """Return whether a name is an RFC 1123 label, as the name of a namespace must be."""
+    return len(name) <= MAX_LABEL_LENGTH and DNS_LABEL.fullmatch(name) is not None
+
+
+def dns_label(name: str) -> str:
+    """Return a label of up to 40 characters for a runner's name.
+
+    A name that is such a label is returned unchanged. Any other name is reduced to the characters
+    of a label and gets a part of its hash, so that two names never share a label.
+    """
+    if len(name) <= MAX_SHORT_LABEL_LENGTH and is_dns_label(name):
+        return name
+    digest = hashlib.sha256(name.encode()).hexdigest()[:LABEL_DIGEST_LENGTH]
+    reduced = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+    stem = reduced[: MAX_SHORT_LABEL_LENGTH - LABEL_DIGEST_LENGTH - 1].strip("-")
+    return f"{stem}-{digest}" if stem else f"runner-{digest}"
+
+
+def manifest_file_name(runner: str) -> str:
+    """Return a new last segment for the URL of a runner's manifest, with 128 random bits."""
     return f"{dns_label(runner)}-{secrets.token_hex(16)}.yaml"
 
 
 def manifest_text(runner: str, namespace: str) -> str:
-    """A new manifest for the runner as multi-document YAML, with fresh credentials in it.
+    """Return a new manifest as multi-document YAML, with fresh credentials.
 
     Args:
-        runner: the runner's name, whatever its characters.
-        namespace: where the objects go; a valid name of a namespace.
+        runner: the runner's name; any characters.
+        namespace: the namespace of its objects; a valid name.
     """
     label = dns_label(runner)
     objects = [_object("v1", "Namespace", namespace)]
-    objects += [each for part in _COMPONENTS for each in _access(part, namespace)]
-    objects += _cluster_access(label, namespace)
+    for component in COMPONENTS:
+        objects += _namespaced_rbac(component, namespace)
+    objects += _cluster_rbac(label, namespace)
     objects += _settings(runner)
-    objects += [_service(part) for part in _COMPONENTS if part.served]
-    objects += [_deployment(part) for part in _COMPONENTS]
-    for each in objects:
-        _place(each, runner, label, namespace)
-    return yaml.dump_all(objects, Dumper=_Dumper, sort_keys=False, explicit_start=True)
+    objects += [_service(component) for component in COMPONENTS if component.has_service]
+    objects += [_deployment(component) for component in COMPONENTS]
+    for obj in objects:
+        _complete_metadata(obj, runner, label, namespace)
+    return yaml.dump_all(objects, Dumper=YamlDumper, sort_keys=False, explicit_start=True)
 
 
 def deployments_in(text: str) -> tuple[DeploymentName, ...]:
-    """The Deployments of a manifest; none where the text is no Kubernetes YAML."""
+    """Return the Deployments of a manifest; none if the text is not Kubernetes YAML."""
     try:
-        documents: Iterable[object] = list(yaml.load_all(text, Loader=_Loader))
+        documents: Iterable[object] = list(yaml.load_all(text, Loader=YamlLoader))
     except (yaml.YAMLError, RecursionError, ValueError):
         return ()
-    found = []
-    for each in documents:
-        metadata = each.get("metadata") if isinstance(each, dict) else None
-        if isinstance(metadata, dict) and each.get("kind") == "Deployment":  # type: ignore[attr-defined]
+    names = []
+    for document in documents:
+        if not isinstance(document, dict) or document.get("kind") != "Deployment":
+            continue
+        metadata = document.get("metadata")
+        if isinstance(metadata, dict):
             namespace = str(metadata.get("namespace") or "default")
-            found.append(DeploymentName(namespace, str(metadata.get("name"))))
-    return tuple(found)
+            names.append(DeploymentName(namespace, str(metadata.get("name"))))
+    return tuple(names)
 
 
-def _object(api: str, kind: str, name: str, **content: Any) -> _Object:
+def _object(api: str, kind: str, name: str, **content: Any) -> KubernetesObject:
     return {"apiVersion": api, "kind": kind, "metadata": {"name": name}, **content}
 
 
-def _place(each: _Object, runner: str, label: str, namespace: str) -> None:
-    """Completes the metadata: where the object is, and whose."""
-    metadata = each["metadata"]
-    if each["kind"] not in {"Namespace", "ClusterRole", "ClusterRoleBinding"}:
+def _complete_metadata(obj: KubernetesObject, runner: str, label: str, namespace: str) -> None:
+    """Add the namespace, labels and annotations of an object."""
+    metadata = obj["metadata"]
+    if obj["kind"] not in {"Namespace", "ClusterRole", "ClusterRoleBinding"}:
         metadata["namespace"] = namespace
     metadata["labels"] = {
         **metadata.get("labels", {}),
@@ -128,36 +159,37 @@ def _place(each: _Object, runner: str, label: str, namespace: str) -> None:
     metadata["annotations"] = {"kubiya.ai/runner-name": runner}
 
 
-def _access(part: _Component, namespace: str) -> list[_Object]:
-    subject = {"kind": "ServiceAccount", "name": part.name, "namespace": namespace}
-    reference = {"apiGroup": _RBAC, "kind": "Role", "name": part.name}
+def _namespaced_rbac(component: _Component, namespace: str) -> list[KubernetesObject]:
+    name, rules = component.name, [dict(rule) for rule in component.rules]
+    subject = {"kind": "ServiceAccount", "name": name, "namespace": namespace}
+    role = {"apiGroup": RBAC, "kind": "Role", "name": name}
     return [
-        _object("v1", "ServiceAccount", part.name),
-        _object(f"{_RBAC}/v1", "Role", part.name, rules=[dict(rule) for rule in part.rules]),
-        _object(f"{_RBAC}/v1", "RoleBinding", part.name, roleRef=reference, subjects=[subject]),
+        _object("v1", "ServiceAccount", name),
+        _object(f"{RBAC}/v1", "Role", name, rules=rules),
+        _object(f"{RBAC}/v1", "RoleBinding", name, roleRef=role, subjects=[subject]),
     ]
 
 
-def _cluster_access(label: str, namespace: str) -> list[_Object]:
-    """What a reviewer looks at first: rights on the whole cluster."""
+def _cluster_rbac(label: str, namespace: str) -> list[KubernetesObject]:
+    """Return permissions on the whole cluster: what a reviewer checks first."""
     everything = {"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}
     volumes = _rule("", "persistentvolumes", "get list watch create delete")
     subject = {"kind": "ServiceAccount", "name": "tool-manager", "namespace": namespace}
     objects = []
     for suffix, rule in (("full-access", everything), ("persistent-volumes", volumes)):
         name = f"tool-manager-{label}-{suffix}"
-        role = {"apiGroup": _RBAC, "kind": "ClusterRole", "name": name}
+        role = {"apiGroup": RBAC, "kind": "ClusterRole", "name": name}
         objects += [
-            _object(f"{_RBAC}/v1", "ClusterRole", name, rules=[rule]),
+            _object(f"{RBAC}/v1", "ClusterRole", name, rules=[rule]),
             _object(
-                f"{_RBAC}/v1", "ClusterRoleBinding", name, roleRef=role, subjects=[dict(subject)]
+                f"{RBAC}/v1", "ClusterRoleBinding", name, roleRef=role, subjects=[dict(subject)]
             ),
         ]
     return objects
 
 
-def _settings(runner: str) -> list[_Object]:
-    """The Secrets and the ConfigMap. The credentials are random and open nothing."""
+def _settings(runner: str) -> list[KubernetesObject]:
+    """Return the Secrets and the ConfigMap. The credentials are random and grant no access."""
     credentials = {
         "nats.creds": f"jwt: {secrets.token_urlsafe(48)}\nseed: {secrets.token_urlsafe(32)}\n"
     }
@@ -186,26 +218,26 @@ def _base64(data: Mapping[str, str]) -> dict[str, str]:
     return {key: base64.b64encode(value.encode()).decode() for key, value in data.items()}
 
 
-def _service(part: _Component) -> _Object:
+def _service(component: _Component) -> KubernetesObject:
     port = {"name": "http", "port": 80, "targetPort": "http"}
     return _object(
         "v1",
         "Service",
-        part.name,
-        spec={"selector": {"app.kubernetes.io/name": part.name}, "ports": [port]},
+        component.name,
+        spec={"selector": {"app.kubernetes.io/name": component.name}, "ports": [port]},
     )
 
 
-def _deployment(part: _Component) -> _Object:
-    labels = {"app.kubernetes.io/name": part.name}
+def _deployment(component: _Component) -> KubernetesObject:
+    labels = {"app.kubernetes.io/name": component.name}
     pod = {
-        "serviceAccountName": part.name,
+        "serviceAccountName": component.name,
         "securityContext": {
             "runAsNonRoot": True,
             "runAsUser": 65532,
             "seccompProfile": {"type": "RuntimeDefault"},
         },
-        "containers": [_container(part)],
+        "containers": [_container(component)],
         "volumes": [
             {"name": "nats", "secret": {"secretName": "nats-credentials"}},
             {"name": "registry", "secret": {"secretName": "registry-tls"}},
@@ -216,16 +248,16 @@ def _deployment(part: _Component) -> _Object:
         "selector": {"matchLabels": dict(labels)},
         "template": {"metadata": {"labels": dict(labels)}, "spec": pod},
     }
-    deployment = _object("apps/v1", "Deployment", part.name, spec=spec)
+    deployment = _object("apps/v1", "Deployment", component.name, spec=spec)
     deployment["metadata"]["labels"] = dict(labels)
     return deployment
 
 
-def _container(part: _Component) -> _Object:
+def _container(component: _Component) -> KubernetesObject:
     return {
-        "name": part.name,
-        "image": f"ghcr.io/kubiyabot/{part.name}:{_RELEASE}",
-        "ports": [{"name": "http", "containerPort": part.port}],
+        "name": component.name,
+        "image": f"ghcr.io/kubiyabot/{component.name}:{RELEASE}",
+        "ports": [{"name": "http", "containerPort": component.port}],
         "envFrom": [{"configMapRef": {"name": "runner-settings"}}],
         "resources": {
             "requests": {"cpu": "10m", "memory": "32Mi"},

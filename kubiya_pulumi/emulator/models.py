@@ -1,14 +1,14 @@
-"""What the emulator keeps: runners, and the calls it has seen."""
+"""The emulator's data: runners, and the API calls that it received."""
+
+from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-__all__ = ["Call", "DeploymentName", "HealthOverride", "Runner"]
-
 
 @dataclass(frozen=True)
 class DeploymentName:
-    """Where a Deployment of a manifest is in its cluster."""
+    """The namespace and name of a Deployment."""
 
     namespace: str
     name: str
@@ -16,19 +16,16 @@ class DeploymentName:
 
 @dataclass(frozen=True)
 class HealthOverride:
-    """A health that was set and no longer follows from time or a cluster.
-
-    Attributes:
-        healthy: what every check says that is not in `failing`.
-        failing: the error text of each check that fails, by the check's name.
-    """
+    """A health that the user set. It replaces the health by age or cluster."""
 
     healthy: bool
+    """Whether the checks that are not in `failing` pass."""
     failing: Mapping[str, str] = field(default_factory=dict)
+    """The error text of each failing check, by the name of the check."""
 
     @classmethod
-    def of(cls, healthy: bool | None, failing: Mapping[str, str]) -> "HealthOverride | None":  # noqa: FBT001 - the value itself
-        """The health to set; None where nothing is said, so that it follows by itself."""
+    def of(cls, healthy: bool | None, failing: Mapping[str, str]) -> HealthOverride | None:  # noqa: FBT001 - a field's value
+        """Return the override for these values, or None if neither of them is set."""
         if healthy is None and not failing:
             return None
         return cls(healthy is not False, dict(failing))
@@ -36,47 +33,43 @@ class HealthOverride:
 
 @dataclass(frozen=True, kw_only=True)
 class Runner:
-    """A runner as the emulator keeps it.
-
-    Attributes:
-        name: any text but the empty one, without "/".
-        namespace: where its manifest's objects are.
-        created_at: seconds since the epoch.
-        manifest_file: the last part of the manifest's URL: whoever knows it has the manifest.
-        manifest: the manifest's text.
-        deployments: the Deployments that the manifest's text holds.
-        health: the health that was set, or None where it follows from time or a cluster.
-    """
+    """A runner of the emulator."""
 
     name: str
+    """The runner's name: any non-empty text without "/"."""
     namespace: str
+    """The namespace of the objects in its manifest."""
     created_at: float
+    """When it was created, in seconds since the epoch."""
     manifest_file: str = field(repr=False)
+    """The last segment of its manifest's URL. It is a secret: the download needs no key."""
     manifest: str = field(repr=False)
+    """The text of its manifest."""
     deployments: tuple[DeploymentName, ...]
+    """The Deployments in its manifest."""
     description: str | None = None
+    """Its description."""
     managed_by: str | None = None
+    """The tool that owns it."""
     task_id: str | None = None
+    """The owner's task that created it."""
     health: HealthOverride | None = None
+    """The health that the user set. None: the health follows its age or the cluster."""
 
 
 @dataclass(kw_only=True)
 class Call:
-    """A call of the API that the emulator has seen. It never holds a key or a body.
-
-    Attributes:
-        method: the HTTP method.
-        path: the path as it came, still percent-encoded; a manifest's file name is `***`.
-        operation: the operationId, or None where no operation has that path and method.
-        runner: the runner's name in the path, decoded, or None.
-        authorized: whether the key was accepted; true for the download, which needs none.
-        status: the status that was answered, or None while there is none: the call is under
-            way, or a fault left it without one.
-    """
+    """An API call that the emulator received. It contains neither a key nor a body."""
 
     method: str
+    """The HTTP method."""
     path: str
+    """The path as received, percent-encoded. The file name of a manifest is replaced by `***`."""
     operation: str | None
+    """The operationId. None: no operation has this method and path."""
     runner: str | None
+    """The runner's name in the path, decoded. None: the path contains none."""
     authorized: bool
+    """Whether the key was accepted. True for the download of a manifest, which needs no key."""
     status: int | None = None
+    """HTTP status of the response. None: the call is in progress, or a fault prevented one."""

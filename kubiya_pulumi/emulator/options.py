@@ -1,177 +1,244 @@
-"""The switches: how the emulator answers where the API is known in several forms, or not known.
+"""The options of the emulator: which form of the API it serves, and how it behaves.
 
-A switch whose default is None follows `form`; `resolved` says what that comes to. Nothing here
-needs the emulator's extra, and the command line takes its flags from these fields.
+The Runners API is known in several forms, and parts of it are undocumented. Each option selects
+one of the alternatives. This module does not need the packages of the `emulator` extra; the command
+line derives its flags from the fields of `EmulatorOptions`.
 """
+
+from __future__ import annotations
 
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
-from typing import Any, Final, Literal, get_args, get_type_hints
+from typing import Any, Literal, get_args
 
 from kubiya_pulumi.emulator.errors import OptionError
 
-__all__ = ["EmulatorOptions", "choices"]
-
-_BY_FORM: Final[Mapping[str, Mapping[str, str]]] = {
-    "documented": {
-        "list_as": "array",
-        "manifest_as": "manifest_url",
-        "version_as": "string",
-        "health_as": "ok",
-        "errors_as": "json",
-        "fields_as": "documented",
-        "namespace_as": "namespace",
-    },
-    "observed": {
-        "list_as": "keyed",
-        "manifest_as": "url",
-        "version_as": "number",
-        "health_as": "true",
-        "errors_as": "text",
-        "fields_as": "nulls",
-        "namespace_as": "kubernetes_namespace",
-    },
-}
+Form = Literal["documented", "observed"]
+ListForm = Literal["array", "keyed"]
+ManifestForm = Literal["manifest_url", "url", "runner"]
+ManifestContent = Literal["present", "absent"]
+VersionForm = Literal["string", "number"]
+HealthForm = Literal["ok", "true", "components"]
+ErrorForm = Literal["json", "text", "html", "empty"]
+RunnerFields = Literal["documented", "full", "nulls", "bare"]
+NamespaceField = Literal["namespace", "kubernetes_namespace"]
+Echo = Literal["echoed", "dropped"]
+DescribePath = Literal["all", "v1", "api-v1", "api-v3", "bare"]
+ManifestPath = Literal["all", "v1", "api-v1"]
+CreateExisting = Literal["return", "conflict", "bad_request"]
+Delete = Literal["supported", "not_found", "method_not_allowed"]
+Download = Literal["stable", "varying"]
+Names = Literal["any", "dns"]
 
 
-def _switch(default: Any, meaning: str, *, secret: bool = False) -> Any:
-    return field(default=default, repr=not secret, metadata={"help": meaning, "secret": secret})
+def _metadata(help_text: str) -> dict[str, Any]:
+    """Return the metadata of an option without choices."""
+    return {"help": help_text, "choices": (), "by_form": None}
+
+
+def _choice(literal: object, help_text: str) -> dict[str, Any]:
+    """Return the metadata of an option that accepts the values of a `Literal` type."""
+    return {**_metadata(help_text), "choices": get_args(literal)}
+
+
+def _by_form(literal: object, documented: str, observed: str, help_text: str) -> dict[str, Any]:
+    """Return the metadata of a choice whose default is None and depends on `form`."""
+    defaults = {"documented": documented, "observed": observed}
+    return {**_choice(literal, help_text), "by_form": defaults}
 
 
 @dataclass(frozen=True, kw_only=True)
 class EmulatorOptions:
-    """How the emulator answers. Each value is checked when the object is made.
+    """The options of an emulator.
+
+    An option whose default is None takes its value from `form`; see `resolved`.
 
     Raises:
-        OptionError: a value that the switch does not have.
+        OptionError: an option has an invalid value.
     """
 
-    form: Literal["documented", "observed"] = _switch(
-        "documented", "the form of every answer that no other switch decides"
+    form: Form = field(
+        default="documented",
+        metadata=_choice(Form, "the form of everything that no other option decides"),
     )
-    list_as: Literal["array", "keyed"] | None = _switch(
-        None, "the list of runners: an array, or an object keyed by name"
+    list_as: ListForm | None = field(
+        default=None,
+        metadata=_by_form(
+            ListForm, "array", "keyed", "the list of runners: an array, or an object keyed by name"
+        ),
     )
-    manifest_as: Literal["manifest_url", "url", "runner"] | None = _switch(
-        None, "where create and manifest answer with the URL: in manifest_url, in url, or in url "
-        "beside the whole runner"
-    )  # fmt: skip
-    manifest_content: Literal["present", "absent"] = _switch(
-        "present", "whether the manifest operation gives the text beside the URL"
+    manifest_as: ManifestForm | None = field(
+        default=None,
+        metadata=_by_form(
+            ManifestForm,
+            "manifest_url",
+            "url",
+            "where create and manifest return the URL: in manifest_url, in url, or in url next to "
+            "the whole runner",
+        ),
     )
-    version_as: Literal["string", "number"] | None = _switch(
-        None, 'the version of a runner: "v2" or 2'
+    manifest_content: ManifestContent = field(
+        default="present",
+        metadata=_choice(
+            ManifestContent, "whether the manifest operation returns the text with the URL"
+        ),
     )
-    health_as: Literal["ok", "true", "components"] | None = _switch(
-        None, 'the health: "ok" with checks, "true" with checks, or the newer form with components'
+    version_as: VersionForm | None = field(
+        default=None,
+        metadata=_by_form(VersionForm, "string", "number", 'the version of a runner: "v2" or 2'),
     )
-    errors_as: Literal["json", "text", "html", "empty"] | None = _switch(
-        None, "the body of an error answer"
+    health_as: HealthForm | None = field(
+        default=None,
+        metadata=_by_form(
+            HealthForm,
+            "ok",
+            "true",
+            'the health: "ok" with checks, "true" with checks, or the newer form with components',
+        ),
     )
-    fields_as: Literal["documented", "full", "nulls", "bare"] | None = _switch(
-        None, "the fields of a runner: the documented ones, all observed ones, those with null "
-        "where there is no value, or the name alone"
-    )  # fmt: skip
-    namespace_as: Literal["namespace", "kubernetes_namespace"] | None = _switch(
-        None, "the namespace of a runner: in both fields, or in kubernetes_namespace with "
-        "namespace empty"
-    )  # fmt: skip
-    description_field: Literal["echoed", "dropped"] = _switch(
-        "echoed", "whether a runner's answers carry its description"
+    errors_as: ErrorForm | None = field(
+        default=None,
+        metadata=_by_form(ErrorForm, "json", "text", "the body of an error response"),
     )
-    owner_fields: Literal["echoed", "dropped"] = _switch(
-        "echoed", "whether a runner's answers carry managed_by and task_id"
+    fields_as: RunnerFields | None = field(
+        default=None,
+        metadata=_by_form(
+            RunnerFields,
+            "documented",
+            "nulls",
+            "the fields of a runner: the documented ones, all observed ones, all observed ones "
+            "with null for a missing value, or only the name",
+        ),
     )
-    describe_path: Literal["all", "v1", "api-v1", "api-v3", "bare"] = _switch(
-        "all", "which describe paths are served; bare is GET /api/v3/runners/{name}"
+    namespace_as: NamespaceField | None = field(
+        default=None,
+        metadata=_by_form(
+            NamespaceField,
+            "namespace",
+            "kubernetes_namespace",
+            "the namespace of a runner: in both fields, or only in kubernetes_namespace, with "
+            "namespace empty",
+        ),
     )
-    manifest_path: Literal["all", "v1", "api-v1"] = _switch(
-        "all", "which manifest paths are served"
+    description_field: Echo = field(
+        default="echoed", metadata=_choice(Echo, "whether responses contain a runner's description")
     )
-    create_existing: Literal["return", "conflict", "bad_request"] = _switch(
-        "return", "create of a name that exists: 200 with its manifest, 409, or 400"
+    owner_fields: Echo = field(
+        default="echoed",
+        metadata=_choice(Echo, "whether responses contain a runner's managed_by and task_id"),
     )
-    delete: Literal["supported", "not_found", "method_not_allowed"] = _switch(
-        "supported", "delete: done, or always answered 404 or 405"
+    describe_path: DescribePath = field(
+        default="all",
+        metadata=_choice(
+            DescribePath, "which describe paths are served; bare is GET /api/v3/runners/{name}"
+        ),
     )
-    download: Literal["stable", "varying"] = _switch(
-        "stable", "whether a manifest's text differs by a comment each time it is given out"
+    manifest_path: ManifestPath = field(
+        default="all", metadata=_choice(ManifestPath, "which manifest paths are served")
     )
-    names: Literal["any", "dns"] = _switch(
-        "any", "which names create takes: any, or RFC 1123 labels alone"
+    create_existing: CreateExisting = field(
+        default="return",
+        metadata=_choice(
+            CreateExisting,
+            "the response to a create of an existing name: 200 with its manifest, 409, or 400",
+        ),
     )
-    latency_seconds: float = _switch(0.0, "seconds between the work and the answer of each call")
-    healthy_after_seconds: float = _switch(
-        0.0, "seconds from the creation of a runner until it is healthy"
+    delete: Delete = field(
+        default="supported",
+        metadata=_choice(Delete, "whether delete is supported, or always gets 404 or 405"),
     )
-    api_key: str | None = _switch(
-        None, "the one key that is accepted; without it, any key", secret=True
+    download: Download = field(
+        default="stable",
+        metadata=_choice(
+            Download, "whether the text of a manifest differs by a comment in each response"
+        ),
     )
-    forbidden_keys: tuple[str, ...] = _switch(
-        (), "keys that are valid but lack the permission: 403", secret=True
+    names: Names = field(
+        default="any",
+        metadata=_choice(Names, "which names create accepts: any, or only RFC 1123 labels"),
+    )
+    latency_seconds: float = field(
+        default=0.0,
+        metadata=_metadata("seconds between the operation and the response of each call"),
+    )
+    healthy_after_seconds: float = field(
+        default=0.0, metadata=_metadata("seconds from the creation of a runner until it is healthy")
+    )
+    api_key: str | None = field(
+        default=None,
+        repr=False,
+        metadata=_metadata("the only key that is accepted; by default any key"),
+    )
+    forbidden_keys: tuple[str, ...] = field(
+        default=(),
+        repr=False,
+        metadata=_metadata("keys that are valid but lack the permission: 403"),
     )
 
     def __post_init__(self) -> None:
-        for name, allowed in _CHOICES.items():
-            value = getattr(self, name)
-            if value is not None and value not in allowed:
-                listed = ", ".join(allowed)
-                raise OptionError(f"The switch {name} is one of {listed}, not {value!r}.")
-            if value is None and name not in _BY_FORM["documented"]:
-                raise OptionError(f"The switch {name} has to have a value.")
+        for option in fields(self):
+            if choices := option.metadata["choices"]:
+                optional = option.metadata["by_form"] is not None
+                _require_choice(option.name, getattr(self, option.name), choices, optional=optional)
         for name in ("latency_seconds", "healthy_after_seconds"):
             object.__setattr__(self, name, _seconds(name, getattr(self, name)))
         keys = self.forbidden_keys
         if not isinstance(keys, list | tuple) or not all(isinstance(key, str) for key in keys):
-            raise OptionError("The switch forbidden_keys is a list of keys.")
+            raise OptionError("The option forbidden_keys must be a list of strings.")
         object.__setattr__(self, "forbidden_keys", tuple(keys))
         if self.api_key is not None and not (isinstance(self.api_key, str) and self.api_key):
-            raise OptionError("The switch api_key is a key, or nothing to accept any key.")
+            raise OptionError(
+                "The option api_key must be a non-empty string; omit it to accept any key."
+            )
 
-    def resolved(self) -> "EmulatorOptions":
-        """The same switches with a value in each that follows `form`."""
-        defaults = _BY_FORM[self.form]
-        unset: dict[str, Any] = {k: v for k, v in defaults.items() if getattr(self, k) is None}
-        return replace(self, **unset)
+    def resolved(self) -> EmulatorOptions:
+        """Return these options with a value for each option that depends on `form`."""
+        defaults: dict[str, Any] = {
+            option.name: option.metadata["by_form"][self.form]
+            for option in fields(self)
+            if option.metadata["by_form"] and getattr(self, option.name) is None
+        }
+        return replace(self, **defaults)
 
-    def changed(self, changes: Mapping[str, Any]) -> "EmulatorOptions":
-        """The same switches with these changes.
+    def with_changes(self, changes: Mapping[str, Any]) -> EmulatorOptions:
+        """Return these options with some of them changed.
+
+        Args:
+            changes: the new values by option name.
 
         Raises:
-            OptionError: a switch that does not exist, or a value that it does not have.
+            OptionError: an option does not exist, or a value is invalid.
         """
-        unknown = sorted(set(changes) - {each.name for each in fields(self)})
+        unknown = sorted(map(str, changes.keys() - {option.name for option in fields(self)}))
         if unknown:
-            raise OptionError(f"There is no switch {', '.join(map(str, unknown))}.")
+            raise OptionError(f"The emulator does not have the option {', '.join(unknown)}.")
         return replace(self, **changes)
 
-    def public(self) -> dict[str, Any]:
-        """The switches as data, without the keys."""
-        secret = {each.name for each in fields(self) if each.metadata["secret"]}
-        return {name: value for name, value in asdict(self).items() if name not in secret}
-
-
-def _seconds(name: str, value: object) -> float:
-    usable = isinstance(value, int | float) and not isinstance(value, bool)
-    if not usable or not math.isfinite(value) or value < 0:  # type: ignore[arg-type, operator]
-        raise OptionError(f"The switch {name} is a number of seconds, not {value!r}.")
-    return float(value)  # type: ignore[arg-type]
+    def without_keys(self) -> dict[str, Any]:
+        """Return the options as a dictionary, without the API keys."""
+        keys = {"api_key", "forbidden_keys"}
+        return {name: value for name, value in asdict(self).items() if name not in keys}
 
 
 def choices() -> dict[str, tuple[str, ...]]:
-    """The switches that have a fixed set of values, with these values."""
-    found = {}
-    for name, hint in get_type_hints(EmulatorOptions).items():
-        values = [v for v in _flatten(hint) if isinstance(v, str)]
-        if values:
-            found[name] = tuple(values)
-    return found
+    """Return the accepted values of each option that has a fixed set of them."""
+    return {
+        option.name: option.metadata["choices"]
+        for option in fields(EmulatorOptions)
+        if option.metadata["choices"]
+    }
 
 
-def _flatten(hint: Any) -> tuple[Any, ...]:
-    arguments = get_args(hint)
-    return tuple(v for each in arguments for v in _flatten(each)) if arguments else (hint,)
+def _require_choice(name: str, value: object, values: tuple[str, ...], *, optional: bool) -> None:
+    if value not in values and not (optional and value is None):
+        raise OptionError(f"The option {name} must be one of {', '.join(values)}, not {value!r}.")
 
 
-_CHOICES: Final = choices()
+def _seconds(name: str, value: object) -> float:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or not math.isfinite(value) or value < 0:  # type: ignore[arg-type, operator]
+        raise OptionError(
+            f"The option {name} must be a finite number of seconds, 0 or greater, not {value!r}."
+        )
+    return float(value)  # type: ignore[arg-type]

@@ -1,36 +1,26 @@
-"""Answers in every form that the API is known to give them: pure functions of data."""
+"""Build responses, in every form in which the API is known to send them."""
+
+from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any
 
-from kubiya_pulumi.emulator.errors import RefusedRequest
-from kubiya_pulumi.emulator.health import Check, Health
+from kubiya_pulumi.emulator.cluster_health import Check, Health
+from kubiya_pulumi.emulator.errors import RequestError
 from kubiya_pulumi.emulator.models import Runner
 from kubiya_pulumi.emulator.options import EmulatorOptions
 
-__all__ = [
-    "Answer",
-    "created",
-    "error",
-    "health",
-    "json_answer",
-    "manifest",
-    "manifest_file",
-    "runner",
-    "runner_list",
-]
-
-_VERSION: Final = 2
-_RELEASE: Final = "2.0.0"
-_GIT_SHA: Final = "abcdef123456"
+VERSION = 2
+RELEASE = "2.0.0"
+GIT_SHA = "abcdef123456"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answer:
-    """An answer before it is sent."""
+class Response:
+    """A response of the API."""
 
     status: int = HTTPStatus.OK
     body: bytes = b""
@@ -38,28 +28,24 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-def json_answer(content: object) -> Answer:
-    """The content as JSON."""
-    return Answer(body=json.dumps(content).encode(), media_type="application/json")
+def json_response(content: object) -> Response:
+    """Return a response with a JSON body."""
+    return Response(body=json.dumps(content).encode(), media_type="application/json")
 
 
-def error(refused: RefusedRequest, switches: EmulatorOptions) -> Answer:
-    """The answer to a refused request."""
-    status, message = refused.status, refused.message
+def error_response(error: RequestError, options: EmulatorOptions) -> Response:
+    """Return the response to a request that cannot be fulfilled."""
+    status, message = error.status, error.message
     phrase = HTTPStatus(status).phrase if status in set(HTTPStatus) else "Unknown"
-    content = json.dumps({"error": {"code": _code(phrase), "message": message}})
+    code = phrase.lower().replace(" ", "_").replace("-", "_")
     bodies = {
-        "json": (content, "application/json"),
+        "json": (json.dumps({"error": {"code": code, "message": message}}), "application/json"),
         "text": (f"{message}\n", "text/plain; charset=utf-8"),
         "html": (_html(f"{status} {phrase}"), "text/html; charset=utf-8"),
         "empty": ("", None),
     }
-    body, media_type = bodies[switches.errors_as or "json"]
-    return Answer(status=status, body=body.encode(), media_type=media_type, headers=refused.headers)
-
-
-def _code(phrase: str) -> str:
-    return phrase.lower().replace(" ", "_").replace("-", "_")
+    body, media_type = bodies[options.errors_as or "json"]
+    return Response(status=status, body=body.encode(), media_type=media_type, headers=error.headers)
 
 
 def _html(title: str) -> str:
@@ -67,139 +53,157 @@ def _html(title: str) -> str:
     return f"{head}<body><h1>{title}</h1></body></html>\n"
 
 
-def runner(each: Runner, switches: EmulatorOptions) -> dict[str, Any]:
-    """A runner without its health."""
-    if switches.fields_as == "bare":
-        return {"name": each.name}
-    in_both = switches.namespace_as == "namespace"
+def runner_response(runner: Runner, options: EmulatorOptions) -> Response:
+    """Return a response with one runner, without its health."""
+    return json_response(_runner(runner, options))
+
+
+def _runner(runner: Runner, options: EmulatorOptions) -> dict[str, Any]:
+    if options.fields_as == "bare":
+        return {"name": runner.name}
     content: dict[str, Any] = {
-        "name": each.name,
-        "version": f"v{_VERSION}" if switches.version_as == "string" else _VERSION,
-        "namespace": each.namespace if in_both else "",
-        "kubernetes_namespace": each.namespace,
+        "name": runner.name,
+        "version": f"v{VERSION}" if options.version_as == "string" else VERSION,
+        "namespace": runner.namespace if options.namespace_as == "namespace" else "",
+        "kubernetes_namespace": runner.namespace,
     }
     optional: dict[str, Any] = {}
-    if switches.description_field == "echoed":
-        optional["description"] = each.description
-    if switches.owner_fields == "echoed":
-        optional |= {"managed_by": each.managed_by, "task_id": each.task_id}
-    if switches.fields_as in {"full", "nulls"}:
-        content |= _observed_fields(each)
-        has_gateway = switches.fields_as == "full"
+    if options.description_field == "echoed":
+        optional["description"] = runner.description
+    if options.owner_fields == "echoed":
+        optional |= {"managed_by": runner.managed_by, "task_id": runner.task_id}
+    if options.fields_as in {"full", "nulls"}:
+        content |= _observed_fields(runner)
+        has_gateway = options.fields_as == "full"
         optional["gateway_url"] = "https://gateway.example.com" if has_gateway else None
-        optional["gateway_password"] = f"gateway-{each.manifest_file}" if has_gateway else None
-    with_nulls = switches.fields_as == "nulls"
-    return content | {k: v for k, v in optional.items() if v is not None or with_nulls}
+        optional["gateway_password"] = f"gateway-{runner.manifest_file}" if has_gateway else None
+    with_nulls = options.fields_as == "nulls"
+    return content | {
+        key: value for key, value in optional.items() if value is not None or with_nulls
+    }
 
 
-def _observed_fields(each: Runner) -> dict[str, Any]:
+def _observed_fields(runner: Runner) -> dict[str, Any]:
     return {
         "runner_type": "k8s",
-        "subject": f"runner.{each.name}",
+        "subject": f"runner.{runner.name}",
         "authentication_type": "nats",
         "user_key_id": "00000000-0000-4000-8000-000000000000",
         "wss_url": "wss://connect.example.com",
     }
 
 
-def runner_list(runners: Iterable[tuple[Runner, Health]], switches: EmulatorOptions) -> Answer:
-    """Every runner with the health of its components."""
+def list_response(runners: Iterable[tuple[Runner, Health]], options: EmulatorOptions) -> Response:
+    """Return a response with every runner and the health of its components."""
     entries = [
-        runner(each, switches) | _component_health(state, switches) for each, state in runners
+        _runner(runner, options) | _component_healths(health, options) for runner, health in runners
     ]
-    if switches.list_as == "keyed":
-        return json_answer({each["name"]: each for each in entries})
-    return json_answer(entries)
+    if options.list_as == "keyed":
+        return json_response({entry["name"]: entry for entry in entries})
+    return json_response(entries)
 
 
-def _component_health(state: Health, switches: EmulatorOptions) -> dict[str, Any]:
-    if switches.fields_as == "bare":
+def _component_healths(health: Health, options: EmulatorOptions) -> dict[str, Any]:
+    if options.fields_as == "bare":
         return {}
-    fields = {"runner_health": _component(state.problem, switches)}
+    content = {"runner_health": _component_health(health.problem, options)}
     for key, name in (
         ("tool_manager_health", "tool-manager"),
         ("agent_manager_health", "agent-manager"),
     ):
-        check = state.check(name)
+        check = health.check(name)
         if check is not None:
-            fields[key] = _component(check.problem, switches)
-    return fields
+            content[key] = _component_health(check.problem, options)
+    return content
 
 
-def _component(problem: str | None, switches: EmulatorOptions) -> dict[str, Any]:
-    content = {"status": _status(problem), "health": _health_word(problem, switches)}
-    return content | {"version": _RELEASE} | _error_text(problem)
+def _component_health(problem: str | None, options: EmulatorOptions) -> dict[str, Any]:
+    content = {"status": _status(problem), "health": _health_value(problem, options)}
+    return content | {"version": RELEASE} | _error_field(problem)
 
 
 def _status(problem: str | None) -> str:
     return "unhealthy" if problem else "healthy"
 
 
-def _health_word(problem: str | None, switches: EmulatorOptions) -> str:
-    if switches.health_as == "true":
+def _health_value(problem: str | None, options: EmulatorOptions) -> str:
+    if options.health_as == "true":
         return "false" if problem else "true"
     return "error" if problem else "ok"
 
 
-def _error_text(problem: str | None) -> dict[str, Any]:
+def _error_field(problem: str | None) -> dict[str, Any]:
     return {"error": problem} if problem else {}
 
 
-def health(state: Health, switches: EmulatorOptions) -> Answer:
-    """The health of a runner and of its components."""
-    status = {"status": _status(state.problem)}
-    if switches.health_as == "components":
+def health_response(health: Health, options: EmulatorOptions) -> Response:
+    """Return a response with the health of a runner and of its components."""
+    status = {"status": _status(health.problem)}
+    if options.health_as == "components":
         components = {
-            each.name.replace("-", "_"): {
-                "status": _status(each.problem),
-                **_error_text(each.problem),
+            check.name.replace("-", "_"): {
+                "status": _status(check.problem),
+                **_error_field(check.problem),
             }
-            for each in state.checks
+            for check in health.checks
         }
-        return json_answer({**status, "last_check": state.time, "components": components})
-    return json_answer(
+        return json_response({**status, "last_check": health.time, "components": components})
+    return json_response(
         {
-            "health": _health_word(state.problem, switches),
+            "health": _health_value(health.problem, options),
             **status,
-            "time": state.time,
-            "version": _RELEASE,
-            "checks": [_check(each, switches) for each in state.checks],
+            "time": health.time,
+            "version": RELEASE,
+            "checks": [_check(check, options) for check in health.checks],
         }
     )
 
 
-def _check(each: Check, switches: EmulatorOptions) -> dict[str, Any]:
-    healthy = "healthy" if switches.health_as == "ok" else "ok"
+def _check(check: Check, options: EmulatorOptions) -> dict[str, Any]:
+    healthy = "healthy" if options.health_as == "ok" else "ok"
     return {
-        "name": each.name,
-        "status": "unhealthy" if each.problem else healthy,
-        "version": _RELEASE,
-        **_error_text(each.problem),
-        "metadata": {"git_sha": _GIT_SHA, "release": f"v{_RELEASE}"},
+        "name": check.name,
+        "status": "unhealthy" if check.problem else healthy,
+        "version": RELEASE,
+        **_error_field(check.problem),
+        "metadata": {"git_sha": GIT_SHA, "release": f"v{RELEASE}"},
     }
 
 
-def created(each: Runner, url: str, switches: EmulatorOptions) -> Answer:
-    """The answer to a create."""
-    return json_answer(_manifest_fields(each, url, switches))
+def created_response(runner: Runner, url: str, options: EmulatorOptions) -> Response:
+    """Return the response to a create.
+
+    Args:
+        runner: the new or existing runner.
+        url: the URL of its manifest.
+        options: the resolved options.
+    """
+    return json_response(_manifest_fields(runner, url, options))
 
 
-def manifest(each: Runner, url: str, text: str, switches: EmulatorOptions) -> Answer:
-    """The manifest of a runner: where it is and, where that is switched so, what it says."""
-    content = _manifest_fields(each, url, switches)
-    if switches.manifest_content == "present":
+def manifest_response(runner: Runner, url: str, text: str, options: EmulatorOptions) -> Response:
+    """Return a response with the URL of a manifest and, by `manifest_content`, its text.
+
+    Args:
+        runner: the runner.
+        url: the URL of its manifest.
+        text: the text of its manifest.
+        options: the resolved options.
+    """
+    content = _manifest_fields(runner, url, options)
+    if options.manifest_content == "present":
         content["manifest_content"] = text
-    return json_answer(content)
+    return json_response(content)
 
 
-def _manifest_fields(each: Runner, url: str, switches: EmulatorOptions) -> dict[str, Any]:
-    if switches.manifest_as == "manifest_url":
-        return {"name": each.name, "manifest_url": url}
-    if switches.manifest_as == "url":
+def _manifest_fields(runner: Runner, url: str, options: EmulatorOptions) -> dict[str, Any]:
+    if options.manifest_as == "manifest_url":
+        return {"name": runner.name, "manifest_url": url}
+    if options.manifest_as == "url":
         return {"url": url}
-    return runner(each, switches) | {"url": url}
+    return _runner(runner, options) | {"url": url}
 
 
-def manifest_file(text: str) -> Answer:
-    """A manifest as it is downloaded."""
-    return Answer(body=text.encode(), media_type="application/yaml")
+def download_response(text: str) -> Response:
+    """Return the response to the download of a manifest."""
+    return Response(body=text.encode(), media_type="application/yaml")

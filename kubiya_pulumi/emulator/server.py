@@ -1,53 +1,48 @@
-"""The emulator as a server in a thread: `Emulator`."""
+"""`Emulator`: start, stop and control an emulator from Python."""
 
-import asyncio
+from __future__ import annotations
+
 import contextlib
-import ipaddress
-import os
-import socket
-import threading
+import weakref
 from collections.abc import Callable, Iterator, Mapping
 from os import PathLike
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final, Self
+from typing import Any, Self
 
-import uvicorn
-
-from kubiya_pulumi.emulator.admin import control
+from kubiya_pulumi.emulator.admin import admin_application
 from kubiya_pulumi.emulator.app import Application
-from kubiya_pulumi.emulator.backend import Service
-from kubiya_pulumi.emulator.connection import HttpProtocol
-from kubiya_pulumi.emulator.errors import AddressError, EmulatorError, RefusedRequest
+from kubiya_pulumi.emulator.backend import Backend
+from kubiya_pulumi.emulator.errors import EmulatorError, RequestError
 from kubiya_pulumi.emulator.faults import Faults
+from kubiya_pulumi.emulator.http_server import HttpServer, listen
 from kubiya_pulumi.emulator.models import Call, HealthOverride, Runner
 from kubiya_pulumi.emulator.options import EmulatorOptions
 
-__all__ = ["Emulator"]
-
-_GRACE_SECONDS: Final = 0.2  # for answers on their way when the emulator stops
-_BACKLOG: Final = 1024
-_LAST_PORT: Final = 65535
-
 
 class Emulator:
-    """A local Runners API over HTTP, as a context manager; it answers inside the `with` block.
+    """A local Runners API over HTTP.
 
-    All attributes and methods can be used from any thread while it runs.
+    It runs between `start` and `stop`, or inside a `with` block:
+
+        with Emulator(form="observed") as emulator:
+            ...  # send requests to emulator.url with the key emulator.api_key
+
+    A stopped emulator can be started again; it keeps its runners, options, faults and calls. Every
+    attribute and method can be used from any thread. `url`, the runners and what changes them are
+    available only while the emulator runs, and raise `EmulatorError` otherwise.
 
     Args:
-        host: the loopback address to listen on.
-        port: the port; 0 for a free one.
-        state: the file that keeps the runners; None keeps them in memory.
-        follow_cluster: the kubeconfig of the cluster whose Deployments decide on the health.
-        access: called with each call of the API once it is answered.
-        **switches: how it answers; see `EmulatorOptions`.
+        host: the loopback address to listen on. Default: 127.0.0.1.
+        port: the port. Default: 0, a free one at each start.
+        state: the file that keeps the runners. Default: None, they are kept in memory.
+        follow_cluster: the kubeconfig of the cluster whose Deployments decide the health of the
+            runners. Default: None.
+        on_call: called with each API call when its response is ready to be sent. Default: None.
+        **options: the fields of `EmulatorOptions`.
 
     Raises:
-        OptionError: a switch that cannot be.
-        AddressError: the address is not this machine's alone, or in use.
-        StateFileError: the state file cannot be used.
-        ClusterError: the kubeconfig cannot be used.
+        OptionError: an option does not exist or has an invalid value.
     """
 
     def __init__(
@@ -57,91 +52,121 @@ class Emulator:
         port: int = 0,
         state: str | PathLike[str] | None = None,
         follow_cluster: str | PathLike[str] | None = None,
-        access: Callable[[Call], None] | None = None,
-        **switches: Any,
+        on_call: Callable[[Call], None] | None = None,
+        **options: Any,
     ) -> None:
-        chosen = EmulatorOptions().changed(switches)
-        self._socket = _listen(host, port)
+        self._host = host
+        self._port = port
+        self._on_call = on_call
+        self._backend = Backend(
+            EmulatorOptions().with_changes(options),
+            state=None if state is None else Path(state),
+            follow_cluster=None if follow_cluster is None else Path(follow_cluster),
+        )
+        self._url: str | None = None
+        self._finalizer: weakref.finalize[..., Emulator] | None = None
+
+    def start(self) -> None:
+        """Listen on the address and serve requests, in a thread.
+
+        Raises:
+            AddressError: the address is not a loopback address, or it is in use.
+            StateFileError: the state file cannot be used.
+            ClusterError: the kubeconfig cannot be used.
+            EmulatorError: the emulator is already running.
+        """
+        if self._url is not None:
+            raise EmulatorError(f"The emulator is already running at {self._url}.")
+        listener = listen(self._host, self._port)
         try:
-            self._service = Service(
-                chosen,
-                state=None if state is None else Path(state),
-                follow_cluster=None if follow_cluster is None else Path(follow_cluster),
-            )
+            self._backend.open()
         except BaseException:
-            self._socket.close()
+            listener.close()
             raise
-        address, self._port = self._socket.getsockname()[:2]
-        self._host = f"[{address}]" if ":" in address else address
-        application = Application(self._service, control(self._service), access)
-        self._server = _Server(application)
-        self._thread = threading.Thread(target=self._serve, name="kubiya-emulator", daemon=True)
+        address, port = listener.getsockname()[:2]
+        application = Application(self._backend, admin_application(self._backend), self._on_call)
+        server = HttpServer(application, listener, on_stopped=self._backend.close)
+        # Also stops the server of an emulator that is garbage-collected: the server and its thread
+        # do not refer to the emulator.
+        self._finalizer = weakref.finalize(self, server.stop)
+        self._url = f"http://[{address}]:{port}" if ":" in address else f"http://{address}:{port}"
+        if not server.start():
+            self.stop()
+            raise EmulatorError("The emulator did not start.")
+
+    def stop(self) -> None:
+        """Stop serving requests and close all connections. Do nothing if it is not running."""
+        self._url = None
+        if self._finalizer is not None:
+            self._finalizer()
 
     def __enter__(self) -> Self:
-        self._thread.start()
-        self._server.ready.wait()
-        if not self._server.started:
-            self.__exit__()
-            raise EmulatorError("The emulator did not start.")
+        self.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._server.should_exit = True
-        self._thread.join()
-        self._socket.close()
-        self._service.close()
-
-    def _serve(self) -> None:
-        try:
-            self._server.run(sockets=[self._socket])
-        finally:
-            self._server.ready.set()
+        self.stop()
 
     @property
     def url(self) -> str:
-        """Where it answers, such as `http://127.0.0.1:40123`."""
-        return f"http://{self._host}:{self._port}"
+        """The URL of the API, such as `http://127.0.0.1:40123`.
+
+        Raises:
+            EmulatorError: the emulator is not running.
+        """
+        if self._url is None:
+            raise EmulatorError(
+                "The emulator has no URL until it runs; call start() first, or use a with block."
+            )
+        return self._url
 
     @property
     def api_key(self) -> str:
-        """A key that it accepts: the one that is pinned, or a random one of its own."""
-        return self._service.switches.api_key or self._service.key
+        """A key that the emulator accepts: the option `api_key`, or a random one."""
+        return self._backend.options.api_key or self._backend.key
 
     @property
-    def switches(self) -> EmulatorOptions:
-        """How it answers; can be set while it runs."""
-        return self._service.switches
+    def options(self) -> EmulatorOptions:
+        """The current options. They can be replaced at any time."""
+        return self._backend.options
 
-    @switches.setter
-    def switches(self, switches: EmulatorOptions) -> None:
-        self._service.switches = switches
+    @options.setter
+    def options(self, options: EmulatorOptions) -> None:
+        self._backend.options = options
 
-    def configure(self, **changes: Any) -> None:
-        """Changes some of the switches.
+    def configure(self, **options: Any) -> None:
+        """Change some of the options.
+
+        Args:
+            **options: the new values of fields of `EmulatorOptions`.
 
         Raises:
-            OptionError: a switch that cannot be.
+            OptionError: an option does not exist or has an invalid value.
         """
-        self._service.switches = self._service.switches.changed(changes)
+        self._backend.options = self._backend.options.with_changes(options)
 
     @property
     def faults(self) -> Faults:
-        """What goes wrong on calls to come."""
-        return self._service.faults
+        """The failures that the emulator injects into calls."""
+        return self._backend.faults
 
     @property
     def calls(self) -> list[Call]:
-        """Copies of the calls that it has seen, in the order of their arrival."""
-        return self._service.calls()
+        """Copies of the API calls received so far, in the order of their arrival."""
+        return self._backend.calls()
 
     def clear_calls(self) -> None:
-        """Empties the list of calls."""
-        self._service.clear_calls()
+        """Empty the list of calls."""
+        self._backend.clear_calls()
 
     @property
     def runners(self) -> Mapping[str, Runner]:
-        """The runners now, by name; a snapshot."""
-        return MappingProxyType({each.name: each for each in self._service.store.all()})
+        """A snapshot of the runners by name.
+
+        Raises:
+            EmulatorError: the emulator is not running.
+        """
+        return MappingProxyType({runner.name: runner for runner in self._backend.store.all()})
 
     def add_runner(
         self,
@@ -152,12 +177,20 @@ class Emulator:
         task_id: str | None = None,
         namespace: str | None = None,
     ) -> Runner:
-        """Adds a runner, as if somebody else had made it.
+        """Add a runner that another client created.
+
+        Args:
+            name: the runner's name.
+            description: its description. Default: None.
+            managed_by: the tool that owns it. Default: None.
+            task_id: the owner's task that created it. Default: None.
+            namespace: the namespace of the objects in its manifest. Default: `kubiya-system` if no
+                other runner uses it, otherwise `kubiya-system-<name>`.
 
         Raises:
-            EmulatorError: there is one of that name, or no runner can have it.
+            EmulatorError: a runner with this name exists, or the name is invalid.
         """
-        return self._service.add(
+        return self._backend.add(
             name,
             description=description,
             managed_by=managed_by,
@@ -166,22 +199,22 @@ class Emulator:
         )
 
     def remove_runner(self, name: str) -> None:
-        """Removes a runner, as if somebody else had deleted it.
+        """Remove a runner that another client deleted.
 
         Raises:
-            KeyError: there is none of that name.
+            KeyError: the runner does not exist.
         """
-        if not self._service.store.delete(name):
+        if not self._backend.store.delete(name):
             raise KeyError(name)
 
     def set_manifest(self, name: str, text: str) -> None:
-        """Replaces the text of a runner's manifest, as an upgrade of the service would.
+        """Replace the text of a runner's manifest, as an upgrade of the service would.
 
         Raises:
-            KeyError: there is no runner of that name.
+            KeyError: the runner does not exist.
         """
         with _key_error(name):
-            self._service.set_manifest(name, text)
+            self._backend.set_manifest(name, text)
 
     def set_health(
         self,
@@ -190,92 +223,35 @@ class Emulator:
         healthy: bool | None = None,
         failing: Mapping[str, str] | None = None,
     ) -> None:
-        """Sets a runner's health; without arguments it follows from time or the cluster again.
+        """Set a runner's health. Without arguments, restore the health by age or cluster.
 
         Args:
             name: the runner's name.
-            healthy: what the checks say that are not in `failing`; None is true with `failing`.
-            failing: the error text of each check that fails, by name, such as `tool-manager`.
+            healthy: whether the checks that are not in `failing` pass. Default: None, which means
+                True if `failing` is set.
+            failing: the error text of each failing check, by the name of the check, such as
+                `tool-manager`. Default: None.
 
         Raises:
-            KeyError: there is no runner of that name.
+            KeyError: the runner does not exist.
         """
         with _key_error(name):
-            self._service.set_health(name, HealthOverride.of(healthy, failing or {}))
+            self._backend.set_health(name, HealthOverride.of(healthy, failing or {}))
 
     def manifest_url(self, name: str) -> str:
-        """The URL of a runner's manifest.
+        """Return the URL of a runner's manifest.
 
         Raises:
-            KeyError: there is no runner of that name.
+            KeyError: the runner does not exist.
         """
         with _key_error(name):
-            return f"{self.url}/manifests/{self._service.runner(name).manifest_file}"
-
-
-class _Server(uvicorn.Server):
-    """uvicorn, with a signal for its start and an end that waits for nobody."""
-
-    def __init__(self, application: Application) -> None:
-        self.ready = threading.Event()
-        self._stopping = application.stopping
-        super().__init__(
-            uvicorn.Config(
-                application,
-                http=HttpProtocol,
-                ws="none",
-                loop="asyncio",
-                lifespan="off",
-                log_config=None,
-                log_level="critical",  # the application reports its own errors
-                access_log=False,
-                server_header=False,
-                proxy_headers=False,
-                timeout_keep_alive=75,
-                timeout_graceful_shutdown=1,
-            )
-        )
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self.ready.set()
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self._stopping.set()
-        asyncio.get_running_loop().call_later(_GRACE_SECONDS, self._abort)
-        await super().shutdown(sockets)
-
-    def _abort(self) -> None:
-        for connection in list(self.server_state.connections):
-            connection.transport.abort()
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    try:
-        address = ipaddress.ip_address("127.0.0.1" if host == "localhost" else host.strip("[]"))
-    except ValueError:
-        raise AddressError(f"The host {host} is no loopback address; use 127.0.0.1.") from None
-    if not address.is_loopback:
-        raise AddressError(
-            f"The host {host} can be reached from other machines, and the emulator is for this "
-            "one alone; use 127.0.0.1."
-        )
-    if not 0 <= port <= _LAST_PORT:
-        raise AddressError(f"A port is from 0 to {_LAST_PORT}, not {port}.")
-    family = socket.AF_INET6 if address.version == 6 else socket.AF_INET
-    try:
-        return socket.create_server((str(address), port), family=family, backlog=_BACKLOG)
-    except OSError as error:
-        reason = os.strerror(error.errno) if error.errno else error
-        raise AddressError(
-            f"The port {port} of {host} cannot be listened on: {reason}; give another port, or "
-            "none for a free one."
-        ) from None
+            return f"{self.url}/manifests/{self._backend.runner(name).manifest_file}"
 
 
 @contextlib.contextmanager
 def _key_error(name: str) -> Iterator[None]:
+    """Raise `KeyError` for a runner that does not exist."""
     try:
         yield
-    except RefusedRequest:
+    except RequestError:
         raise KeyError(name) from None

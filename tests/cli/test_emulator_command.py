@@ -83,7 +83,7 @@ def test_switches_are_flags() -> None:
         url,
         _,
     ):
-        switches = requests.get(f"{url}/_emulator/switches", timeout=10).json()
+        switches = requests.get(f"{url}/_emulator/options", timeout=10).json()
         assert (switches["form"], switches["list_as"]) == ("observed", "array")
         assert switches["delete"] == "not_found"
         assert requests.get(f"{url}/api/v3/runners", headers=KEY, timeout=10).json() == []

@@ -17,7 +17,7 @@ def running() -> Iterator[Emulator]:
 @pytest.fixture
 def emulator(running: Emulator) -> Emulator:
     """An emulator without runners, calls and faults, and with the switches as they come."""
-    running.switches = EmulatorOptions()
+    running.options = EmulatorOptions()
     running.faults.clear()
     for name in running.runners:
         running.remove_runner(name)

@@ -78,14 +78,14 @@ def test_faults(emulator: Emulator, client: Client) -> None:
 
 def test_switches_without_the_keys() -> None:
     with Emulator(api_key="pinned", forbidden_keys=["weak"], form="observed") as emulator:
-        shown = control(emulator, "GET", "/switches")
+        shown = control(emulator, "GET", "/options")
         assert shown.json()["form"] == "observed"
-        changed = control(emulator, "PATCH", "/switches", json={"list_as": "array"})
+        changed = control(emulator, "PATCH", "/options", json={"list_as": "array"})
         assert changed.json() == shown.json() | {"list_as": "array"}
         assert emulator.api_key == "pinned"
-        wrong = control(emulator, "PATCH", "/switches", json={"api_key": "other", "form": 1})
+        wrong = control(emulator, "PATCH", "/options", json={"api_key": "other", "form": 1})
         assert (wrong.status_code, emulator.api_key) == (400, "pinned")
-        control(emulator, "PATCH", "/switches", json={"forbidden_keys": ["pinned"]})
+        control(emulator, "PATCH", "/options", json={"forbidden_keys": ["pinned"]})
         assert (
             requests.get(
                 f"{emulator.url}/api/v3/runners",
@@ -94,7 +94,7 @@ def test_switches_without_the_keys() -> None:
             ).status_code
             == 403
         )
-        assert control(emulator, "DELETE", "/switches").json() == shown.json()
+        assert control(emulator, "DELETE", "/options").json() == shown.json()
         for answer in (shown, changed, wrong):
             assert "pinned" not in answer.text
             assert "weak" not in answer.text
@@ -105,7 +105,7 @@ def test_switches_without_the_keys() -> None:
     [
         ("GET", "/nowhere", b"", 404),
         ("POST", "/runners", b"", 405),
-        ("PATCH", "/switches", b"{", 400),
+        ("PATCH", "/options", b"{", 400),
         ("PUT", "/runners/x", b"[]", 400),
         ("POST", "/faults", b" " * (1024 * 1024 + 1), 413),
         ("PUT", "/runners/%FF", b"", 400),

@@ -141,7 +141,7 @@ def test_which_calls_are_hit(client: Client) -> None:
     assert statuses == [200, 500, 200]
     assert [client.describe("a").status_code for _ in range(3)] == [503, 503, 404]
     assert [client.describe("special").status_code for _ in range(3)] == [502, 502, 502]
-    assert [fault.status for fault in faults.waiting()] == [502]
+    assert [fault.status for fault in faults.pending()] == [502]
     faults.clear()
     assert client.describe("special").status_code == 404
 

@@ -242,16 +242,16 @@ def test_names_that_have_to_be_labels(client: Client, name: str, status: int) ->
     ],
 )
 def test_a_switch_that_cannot_be(emulator: Emulator, wrong: dict[str, Any]) -> None:
-    before = emulator.switches
+    before = emulator.options
     with pytest.raises(OptionError, match=next(iter(wrong))):
         emulator.configure(**wrong)
-    assert emulator.switches == before
+    assert emulator.options == before
     with pytest.raises(OptionError, match=next(iter(wrong))):
         Emulator(**wrong)
 
 
 def test_every_switch_that_follows_the_form_has_a_value_in_both() -> None:
     for form in choices()["form"]:
-        resolved = EmulatorOptions().changed({"form": form}).resolved()
+        resolved = EmulatorOptions().with_changes({"form": form}).resolved()
         assert [name for name in choices() if getattr(resolved, name) is None] == []
-        assert resolved.changed({"form": "documented"}).resolved().form == "documented"
+        assert resolved.with_changes({"form": "documented"}).resolved().form == "documented"

@@ -10,8 +10,7 @@ import yaml
 from plain_client import Client
 
 from kubiya_pulumi.emulator import ClusterError, DeploymentName, Emulator, HealthOverride, Runner
-from kubiya_pulumi.emulator.cluster import deployment_problem
-from kubiya_pulumi.emulator.health import Health, health_of
+from kubiya_pulumi.emulator.cluster_health import Health, deployment_problem, runner_health
 
 HERE = DeploymentName("kubiya-system", "tool-manager")
 THERE = DeploymentName("kubiya-system", "agent-manager")
@@ -30,7 +29,7 @@ def runner(**fields: Any) -> Runner:
 
 
 def health(each: Runner, *, now: float = 1000.0, after: float = 0.0, cluster: Any = None) -> Health:
-    return health_of(each, now=now, healthy_after_seconds=after, in_cluster=cluster)
+    return runner_health(each, now=now, healthy_after_seconds=after, in_cluster=cluster)
 
 
 def problems(state: Health) -> dict[str, str | None]:

@@ -8,8 +8,13 @@ from typing import Any
 import pytest
 import yaml
 
-from kubiya_pulumi.emulator.manifest import deployments_in, file_name, manifest_text
-from kubiya_pulumi.emulator.names import dns_label, is_dns_label
+from kubiya_pulumi.emulator.manifest import (
+    deployments_in,
+    dns_label,
+    is_dns_label,
+    manifest_file_name,
+    manifest_text,
+)
 
 NAMES = ["runner-prod", "Runner_Prod", "runner prod", "ü", "-", "a" * 40, "a" * 41, "a" * 300]
 
@@ -101,7 +106,7 @@ def test_labels_are_made_from_any_name() -> None:
 
 
 def test_a_file_name_cannot_be_guessed() -> None:
-    first, second = file_name("runner-prod"), file_name("runner-prod")
+    first, second = manifest_file_name("runner-prod"), manifest_file_name("runner-prod")
     assert first != second
     assert re.fullmatch(r"runner-prod-[0-9a-f]{32}\.yaml", first)
 

@@ -221,7 +221,7 @@ def test_calls_say_what_was_asked_and_never_the_secrets(client: Client) -> None:
         ("GET", "/nowhere", None, None, False, 404),
     ]
     secret = emulator.manifest_url("a b").rpartition("/")[2]
-    shown = repr(emulator.calls) + repr(emulator.runners) + repr(emulator.switches)
+    shown = repr(emulator.calls) + repr(emulator.runners) + repr(emulator.options)
     assert emulator.api_key not in shown
     assert secret not in shown
     emulator.clear_calls()

@@ -130,7 +130,7 @@ def test_an_error_of_its_own_is_an_answer(
         raise RuntimeError("broken")
 
     emulator = client.emulator
-    monkeypatch.setattr(emulator._service.store, "get", broken)
+    monkeypatch.setattr(emulator._backend.store, "get", broken)
     answer = client.describe("x")
     assert (answer.status_code, answer.json()["error"]["code"]) == (500, "internal_server_error")
     assert "describeRunner failed" in caplog.text
