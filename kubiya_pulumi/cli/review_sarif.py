@@ -72,7 +72,7 @@ def _rule(rule: Rule) -> dict[str, Any]:
         "shortDescription": {"text": rule.description},
         "helpUri": rule.url,
         "defaultConfiguration": {"level": rule.severity.value},
-        "properties": {"tags": [rule.direction.value]},
+        "properties": {"tags": [rule.category.value]},
     }
 
 

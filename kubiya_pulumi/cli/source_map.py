@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import yaml
 
 from kubiya_pulumi.review import KubernetesObject
-from kubiya_pulumi.review.kubernetes.scope import reference
+from kubiya_pulumi.review.kubernetes.references import reference_to
 
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -25,7 +25,7 @@ def object_lines(text: str, objects: Sequence[KubernetesObject]) -> dict[str, in
         return {}  # such as a list that only a merge key (`<<`) makes one
     found: dict[str, int] = {}
     for item, line in zip(objects, lines, strict=True):
-        found.setdefault(str(reference(item)), line)
+        found.setdefault(str(reference_to(item)), line)
     return found
 
 

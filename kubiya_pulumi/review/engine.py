@@ -1,4 +1,4 @@
-"""The review of a manifest: its objects and images, its table of access, and the findings."""
+"""The review of a manifest: its objects, images, grants and findings."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from typing import Any
 from kubiya_pulumi.review.checks import allowlists
 from kubiya_pulumi.review.checks.images import images_of
 from kubiya_pulumi.review.errors import ReviewDeniedError
-from kubiya_pulumi.review.findings import Finding, ObjectReference, Severity
-from kubiya_pulumi.review.kubernetes.coerce import listed, mapping, text, texts
-from kubiya_pulumi.review.kubernetes.grants import grants_in
-from kubiya_pulumi.review.kubernetes.inventory import Inventory
+from kubiya_pulumi.review.findings import Finding
+from kubiya_pulumi.review.kubernetes.coerce import as_list, as_mapping, as_str, as_strs
+from kubiya_pulumi.review.kubernetes.inventory import Inventory, grants_in
 from kubiya_pulumi.review.kubernetes.manifest import KubernetesObject
 from kubiya_pulumi.review.kubernetes.rbac import Grant
+from kubiya_pulumi.review.kubernetes.references import ObjectReference
 from kubiya_pulumi.review.policy import ManifestPolicy, Waiver
 from kubiya_pulumi.review.registry import CHECKS
 
@@ -24,91 +24,98 @@ _REPORT_ALL = ManifestPolicy()
 
 @dataclass(frozen=True)
 class WaivedFinding:
-    """A finding that a waiver lets pass."""
+    """A finding that a waiver accepts."""
 
     finding: Finding
     reason: str
+    """The reason that the waiver gives."""
 
 
 @dataclass(frozen=True)
 class Review:
-    """What a manifest asks for, and what it lacks. It holds no secret of the manifest."""
+    """The result of a review. It contains no secret of the manifest."""
 
     objects: tuple[ObjectReference, ...] = ()
+    """The objects, in the order of the manifest."""
     images: tuple[str, ...] = ()
+    """The container images, each once and sorted."""
     grants: tuple[Grant, ...] = ()
-    """The table of access."""
+    """What the bindings of the manifest allow their subjects."""
     findings: tuple[Finding, ...] = ()
-    """Errors first, then warnings, then notes; those that are waived are not among them."""
+    """The findings that are not waived: errors first, then warnings, then notes."""
     waived: tuple[WaivedFinding, ...] = ()
+    """The findings that a waiver accepts."""
     unused_waivers: tuple[Waiver, ...] = ()
-    """Waivers that nothing was found for: somebody has to look whether they still belong."""
+    """The waivers that match no finding, and may be outdated."""
 
     @property
     def denied(self) -> tuple[Finding, ...]:
-        """The findings for which the manifest must not be applied."""
-        return tuple(each for each in self.findings if each.denied)
+        """The findings that the policy denies: the manifest must not be applied."""
+        return tuple(finding for finding in self.findings if finding.denied)
 
     def raise_for_denied(self, manifest: str) -> None:
-        """Raise an error that lists every finding that is denied, if there is one.
+        """Raise an error that lists every denied finding, if there are any.
 
         Args:
-            manifest: which one, as the beginning of a sentence (`the manifest of runner "x"`).
+            manifest: names the manifest at the start of a sentence (`the manifest of runner "x"`).
 
         Raises:
-            ReviewDeniedError: there is one.
+            ReviewDeniedError: the policy denies at least one finding.
         """
         if self.denied:
             count = f"{len(self.denied)} finding{'s' if len(self.denied) > 1 else ''}"
-            raise ReviewDeniedError(
-                "\n".join(
-                    (
-                        f"{manifest} is not applied: the policy denies {count}:",
-                        *(f"  {f.rule}: {f.object}: {f.message}" for f in self.denied),
-                        "Fix the manifest, or accept a finding with a Waiver(rule, object, reason) "
-                        "in ManifestPolicy(waivers=[…]).",
-                    )
-                )
+            lines = (
+                f"{manifest} is not applied: the policy denies {count}:",
+                *(
+                    f"  {finding.rule}: {finding.object}: {finding.message}"
+                    for finding in self.denied
+                ),
+                "Fix the manifest, or accept a finding with a Waiver(rule, object, reason) in "
+                "ManifestPolicy(waivers=[…]).",
             )
+            raise ReviewDeniedError("\n".join(lines))
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain data, with the keys of Kubernetes where they come from there."""
+        """Return plain data, with the keys of Kubernetes where they exist."""
         return {
-            "objects": [each.to_dict() for each in self.objects],
+            "objects": [reference.to_dict() for reference in self.objects],
             "images": list(self.images),
-            "grants": [each.to_dict() for each in self.grants],
-            "findings": [each.to_dict() for each in self.findings],
+            "grants": [grant.to_dict() for grant in self.grants],
+            "findings": [finding.to_dict() for finding in self.findings],
             "waived": [
-                {"finding": each.finding.to_dict(), "reason": each.reason} for each in self.waived
+                {"finding": waived.finding.to_dict(), "reason": waived.reason}
+                for waived in self.waived
             ],
-            "unusedWaivers": [each.to_dict() for each in self.unused_waivers],
+            "unusedWaivers": [waiver.to_dict() for waiver in self.unused_waivers],
         }
 
     @classmethod
     def from_dict(cls, data: object) -> Review:
-        """Read what `to_dict` wrote, be it by another version; whatever is missing is empty.
+        """Return the review that `to_dict` wrote, also in another version of this package.
+
+        Missing entries are empty.
 
         Raises:
-            ManifestPolicyError: what stands for a waiver in it is none.
+            ManifestPolicyError: an entry of `unusedWaivers` is not a waiver.
         """
-        entry = mapping(data)
+        entry = as_mapping(data)
 
-        def each(key: str) -> list[Any]:
-            return listed(entry.get(key))
+        def entries(key: str) -> list[Any]:
+            return as_list(entry.get(key))
 
         return cls(
-            objects=tuple(map(ObjectReference.from_dict, each("objects"))),
-            images=texts(entry.get("images")),
-            grants=tuple(map(Grant.from_dict, each("grants"))),
-            findings=tuple(map(Finding.from_dict, each("findings"))),
+            objects=tuple(map(ObjectReference.from_dict, entries("objects"))),
+            images=as_strs(entry.get("images")),
+            grants=tuple(map(Grant.from_dict, entries("grants"))),
+            findings=tuple(map(Finding.from_dict, entries("findings"))),
             waived=tuple(
                 WaivedFinding(
-                    Finding.from_dict(mapping(waived).get("finding")),
-                    text(mapping(waived).get("reason")),
+                    Finding.from_dict(as_mapping(waived).get("finding")),
+                    as_str(as_mapping(waived).get("reason")),
                 )
-                for waived in each("waived")
+                for waived in entries("waived")
             ),
-            unused_waivers=tuple(map(Waiver.from_dict, each("unusedWaivers"))),
+            unused_waivers=tuple(map(Waiver.from_dict, entries("unusedWaivers"))),
         )
 
 
@@ -116,48 +123,45 @@ def review(objects: Iterable[KubernetesObject], policy: ManifestPolicy = _REPORT
     """Review the objects of a manifest.
 
     Args:
-        objects: as `parse_manifest` gives them.
-        policy: what to deny and what to waive. The default denies nothing.
+        objects: the result of `parse_manifest`.
+        policy: what to deny and what to waive. The default reports everything and denies nothing.
 
     Raises:
-        ManifestError: the manifest gives out more rights than can be reviewed.
+        ManifestError: the manifest grants more permissions than a review can process.
     """
     inventory = Inventory(objects)
-    found = chain(*(check(inventory) for check in CHECKS), _outside(inventory, policy))
+    all_findings = chain(
+        *(check(inventory) for check in CHECKS), _allowlist_findings(inventory, policy)
+    )
     findings: list[Finding] = []
     waived: list[WaivedFinding] = []
-    unused = dict.fromkeys(policy.waivers)
-    for finding in sorted(found, key=_order):
+    unused_waivers = dict.fromkeys(policy.waivers)
+    for finding in sorted(all_findings, key=_sort_key):
         covering = [waiver for waiver in policy.waivers if waiver.covers(finding)]
         if covering:
             waived.append(WaivedFinding(finding, covering[0].reason))
         else:
             findings.append(replace(finding, denied=policy.denies(finding)))
         for waiver in covering:
-            unused.pop(waiver, None)
+            unused_waivers.pop(waiver, None)
     return Review(
         objects=tuple(item.reference for item in inventory.items),
         images=images_of(inventory.workloads),
         grants=grants_in(inventory),
         findings=tuple(findings),
         waived=tuple(waived),
-        unused_waivers=tuple(unused),
+        unused_waivers=tuple(unused_waivers),
     )
 
 
-def _outside(inventory: Inventory, policy: ManifestPolicy) -> Iterator[Finding]:
+def _allowlist_findings(inventory: Inventory, policy: ManifestPolicy) -> Iterator[Finding]:
     if policy.allowed_images is not None:
-        yield from allowlists.images_outside(inventory, policy.allowed_images)
+        yield from allowlists.check_images(inventory, policy.allowed_images)
     if policy.allowed_namespaces is not None:
-        yield from allowlists.namespaces_outside(inventory, policy.allowed_namespaces)
+        yield from allowlists.check_namespaces(inventory, policy.allowed_namespaces)
     if policy.allowed_kinds is not None:
-        yield from allowlists.kinds_outside(inventory, policy.allowed_kinds)
+        yield from allowlists.check_kinds(inventory, policy.allowed_kinds)
 
 
-def _order(finding: Finding) -> tuple[int, str, str, str]:
-    return (
-        list(Severity).index(finding.severity),
-        finding.rule,
-        str(finding.object),
-        finding.message,
-    )
+def _sort_key(finding: Finding) -> tuple[int, str, str, str]:
+    return (finding.severity.rank, finding.rule, str(finding.object), finding.message)

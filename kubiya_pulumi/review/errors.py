@@ -1,22 +1,24 @@
-"""Why a text is not a manifest, or is one that must not be applied."""
+"""The errors of the review."""
+
+from __future__ import annotations
 
 from kubiya_pulumi.errors import KubiyaError
 
 
 class ManifestError(KubiyaError):
-    """The text is not what a Kubernetes cluster could be given.
+    """The text is not a Kubernetes manifest, or it exceeds a limit of the review.
 
-    The message is the end of a sentence that begins with the name of the manifest ("the
-    manifest of runner "x" …"). It never quotes the text, which holds secrets.
+    The message is the end of a sentence that starts with the name of the manifest ("the manifest
+    of runner "x" …"). It never quotes the text, which may contain secrets.
     """
 
 
 class ManifestPolicyError(KubiyaError):
-    """The rules for a review name what is not there, or are not of the form that they have."""
+    """A `ManifestPolicy` or a `Waiver` is invalid, or names an unknown rule."""
 
 
 class ReviewDeniedError(KubiyaError):
-    """The review found what its rules deny, so the manifest is not to be applied.
+    """The policy denies findings of a review, so the manifest must not be applied.
 
-    Unlike other errors it prints as several lines: one for each finding.
+    Unlike other errors it prints as several lines: one for each denied finding.
     """

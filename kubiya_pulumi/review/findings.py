@@ -1,103 +1,100 @@
-"""What a review finds: rules, and the objects of a manifest that they were found on."""
+"""Rules and findings: what a review checks, and what it finds."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from kubiya_pulumi.review.kubernetes.coerce import mapping, text, texts
-from kubiya_pulumi.text import sanitize
+from kubiya_pulumi.review.kubernetes.coerce import as_mapping, as_str, as_strs
+from kubiya_pulumi.review.kubernetes.references import ObjectReference
 
 
 class Severity(StrEnum):
-    """How serious a finding is, in the words of SARIF."""
+    """How serious a finding is, with the names of SARIF."""
 
     ERROR = "error"
     WARNING = "warning"
     NOTE = "note"
 
+    @property
+    def rank(self) -> int:
+        """The position when findings are sorted: 0 is the most serious."""
+        return (Severity.ERROR, Severity.WARNING, Severity.NOTE).index(self)
+
 
 class Category(StrEnum):
-    """Whether the manifest asks for more than it should, or lacks what it needs."""
+    """Whether a manifest requests more than it should, or lacks something it needs."""
 
-    EXCESSIVE = "too-much"
-    MISSING = "too-little"
-
-
-@dataclass(frozen=True)
-class ObjectReference:
-    """Which object. As text: `Kind/namespace/name`, or `Kind/name` for one of the whole cluster."""
-
-    api_version: str
-    kind: str
-    namespace: str
-    """Empty for an object of the whole cluster; `default` where the manifest gives none."""
-    name: str
-
-    def __str__(self) -> str:
-        return sanitize("/".join(part for part in (self.kind, self.namespace, self.name) if part))
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain data, with the keys of Kubernetes."""
-        return {
-            "apiVersion": self.api_version,
-            "kind": self.kind,
-            "namespace": self.namespace,
-            "name": self.name,
-        }
-
-    @classmethod
-    def from_dict(cls, data: object) -> ObjectReference:
-        """Read what `to_dict` wrote; whatever is missing is empty."""
-        entry = mapping(data)
-        return cls(*(text(entry.get(key)) for key in ("apiVersion", "kind", "namespace", "name")))
+    EXCESSIVE = "excessive"
+    MISSING = "missing"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Rule:
-    """Something to find in a manifest."""
+    """A rule of the review."""
 
+    id: str
+    """The stable identifier, such as `KR-001`. It is never reused for another rule."""
     name: str
-    """In kebab case, such as `read-secrets`."""
+    """The name in kebab case, such as `read-secrets`. A policy denies rules by name."""
     severity: Severity
-    direction: Category
+    category: Category
     description: str
-    """What the rule finds, and why it matters: one or two sentences."""
+    """What the rule finds and why it matters: one or two sentences."""
+    remediation: str
+    """How to fix a finding: one or two imperative sentences."""
     url: str
-    """The Kubernetes document that the rule comes from."""
+    """The Kubernetes document that the rule is based on."""
+    references: tuple[str, ...] = ()
+    """The same requirement in other standards: a control of the Pod Security Standards
+    (`Baseline: Host Ports`) or of the CIS Kubernetes Benchmark (`CIS 5.2.13`)."""
 
-    def found(
-        self, where: ObjectReference, message: str, includes: Iterable[Finding] = ()
+    def finding(
+        self, reference: ObjectReference, message: str, includes: Iterable[Finding] = ()
     ) -> Finding:
-        """A finding of this rule, which stands for the ones that it includes."""
-        names = sorted({name for each in includes for name in (each.rule, *each.includes)})
+        """Return a finding of this rule.
+
+        Args:
+            reference: the object that breaks the rule.
+            message: the message of the finding.
+            includes: findings of other rules that this finding replaces.
+        """
+        names = {name for finding in includes for name in (finding.rule, *finding.includes)}
         return Finding(
-            self.name, self.severity, self.direction, where, message, includes=tuple(names)
+            rule=self.name,
+            severity=self.severity,
+            category=self.category,
+            object=reference,
+            message=message,
+            includes=tuple(sorted(names)),
         )
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that a rule found on one object."""
+    """A violation of one rule by one object."""
 
     rule: str
+    """The name of the rule."""
     severity: Severity
-    direction: Category
+    category: Category
     object: ObjectReference
     message: str
-    """A sentence. It quotes names, and never a value that may be a secret."""
+    """What the object sets and how to fix it, in one or more sentences. The message quotes names,
+    and never a value that may be a secret."""
     denied: bool = False
+    """Whether the policy denies the finding."""
     includes: tuple[str, ...] = ()
-    """Other rules that this finding stands for: who denies one of them denies it."""
+    """The names of rules whose findings this one replaces. Denying one of them denies it too."""
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain data."""
+        """Return the finding as plain data."""
         return {
             "rule": self.rule,
             "severity": self.severity.value,
-            "direction": self.direction.value,
+            "category": self.category.value,
             "object": self.object.to_dict(),
             "message": self.message,
             "denied": self.denied,
@@ -106,19 +103,18 @@ class Finding:
 
     @classmethod
     def from_dict(cls, data: Any) -> Finding:
-        """Read what `to_dict` wrote.
+        """Return the finding that `to_dict` wrote.
 
-        An unknown severity is an error, and an unknown direction is too much: what a newer
-        version of this package wrote is rather taken too seriously.
+        An unknown severity, from a newer version of this package, becomes an error, and an
+        unknown category becomes excessive: the finding must not be underrated.
         """
-        entry: Mapping[str, Any] = mapping(data)
-        severity, direction = entry.get("severity"), entry.get("direction")
+        entry = as_mapping(data)
         return cls(
-            rule=text(entry.get("rule")),
-            severity=Severity(severity) if severity in list(Severity) else Severity.ERROR,
-            direction=Category(direction) if direction in list(Category) else Category.EXCESSIVE,
+            rule=as_str(entry.get("rule")),
+            severity=next((s for s in Severity if s == entry.get("severity")), Severity.ERROR),
+            category=next((c for c in Category if c == entry.get("category")), Category.EXCESSIVE),
             object=ObjectReference.from_dict(entry.get("object")),
-            message=text(entry.get("message")),
+            message=as_str(entry.get("message")),
             denied=entry.get("denied") is True,
-            includes=texts(entry.get("includes")),
+            includes=as_strs(entry.get("includes")),
         )

@@ -50,7 +50,7 @@ class Waiver:
         return {"rule": self.rule, "object": self.object, "reason": self.reason}
 
     @classmethod
-    def from_dict(cls, data: object) -> Waiver:
+    def from_dict(cls, data: Any) -> Waiver:
         """Return the waiver that `to_dict` wrote.
 
         Raises:
@@ -66,8 +66,7 @@ class Waiver:
             )
         if missing := [name for name in names if name not in data]:
             raise ManifestPolicyError(f"a waiver lacks {join_quoted(missing)}.")
-        entries: Mapping[str, Any] = data
-        return cls(**entries)
+        return cls(**data)
 
 
 @dataclass(frozen=True)

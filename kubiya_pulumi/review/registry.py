@@ -1,29 +1,36 @@
-"""All the rules, and the checks that find what they are about."""
+"""The registry of all rules and of the checks that apply them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from kubiya_pulumi.review.checks import (
+    access,
     allowlists,
     dangling_references,
-    default_roles,
     images,
     plaintext_secrets,
-    pod_security,
-    rbac,
+    pod_security_baseline,
+    pod_security_restricted,
 )
 from kubiya_pulumi.review.findings import Rule
 
-_CHECKED = (rbac, default_roles, pod_security, images, plaintext_secrets, dangling_references)
+_CHECK_MODULES = (
+    access,
+    pod_security_baseline,
+    pod_security_restricted,
+    images,
+    plaintext_secrets,
+    dangling_references,
+)
 
-CHECKS = tuple(module.findings for module in _CHECKED)
-"""From an inventory to findings."""
+CHECKS = tuple(module.findings for module in _CHECK_MODULES)
+"""The checks: functions from an inventory to its findings."""
 
 ALLOW_LISTS = frozenset(rule.name for rule in allowlists.RULES)
-"""The rules that are there only where a program gives a list, and then deny by themselves."""
+"""The rules that apply only if the policy sets an allow-list, and are then always denied."""
 
 RULES: Mapping[str, Rule] = {
-    rule.name: rule for module in (*_CHECKED, allowlists) for rule in module.RULES
+    rule.name: rule for module in (*_CHECK_MODULES, allowlists) for rule in module.RULES
 }
 """Every rule by its name."""

@@ -17,7 +17,7 @@ from kubernetes.config import new_client_from_config
 
 from kubiya_pulumi.emulator import Emulator
 from kubiya_pulumi.review import Grant, Subject, can, parse_manifest, review
-from kubiya_pulumi.review.kubernetes.default_cluster_roles import BUILT_IN_ROLES
+from kubiya_pulumi.review.kubernetes.default_cluster_roles import DEFAULT_CLUSTER_ROLES
 from tests.harness.kubectl import Kubectl
 from tests.review.access_cases import MANIFEST, REQUESTS, SUBJECTS, Request
 from tests.review.manifest_objects import (
@@ -194,7 +194,7 @@ def can_i(kubectl: Kubectl, subject: Subject, verb: str, resource: str, namespac
     return {"yes": True, "no": False}[answer.split()[-1]]
 
 
-@pytest.mark.parametrize("name", BUILT_IN_ROLES)
+@pytest.mark.parametrize("name", DEFAULT_CLUSTER_ROLES)
 def test_the_roles_of_kubernetes_itself_are_what_the_review_takes_them_for(
     kubectl: Kubectl, name: str
 ) -> None:
@@ -213,7 +213,7 @@ def test_the_roles_of_kubernetes_itself_are_what_the_review_takes_them_for(
         for resource in grant.resources or grant.non_resource_urls
         for verb in grant.verbs
     }
-    body = BUILT_IN_ROLES[name]
+    body = DEFAULT_CLUSTER_ROLES[name]
     assert real.get("aggregationRule") == body.get("aggregationRule")
     assert real["metadata"]["labels"] == body["metadata"]["labels"]
 

@@ -70,7 +70,7 @@ def test_what_is_denied_stops_the_update_before_anything_is_applied(
     refused(
         dev.up("--skip-preview", check=False),
         'the manifest of runner "r" is not applied: the policy denies 1 finding:',
-        "full-access: ClusterRole/tool-manager-r-full-access: ServiceAccount",
+        "full-access: ClusterRole/tool-manager-r-full-access: The role grants every verb",
         "Waiver(rule, object, reason)",
     )
     assert written(folder) == 0

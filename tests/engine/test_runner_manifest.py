@@ -122,10 +122,10 @@ BAD = {
     "empty": ("", "the answer is empty"),
     "blank": (" \n\n", "is empty"),
     "no YAML": (f"kind: [Secret\ndata: {SECRET}", "is not valid YAML (line "),
-    "a text": (SECRET, "is not Kubernetes YAML: document 1 is no object"),
+    "a text": (SECRET, "is not Kubernetes YAML: document 1 is not an object"),
     "no kind": (f"apiVersion: v1\nmetadata: {{name: {SECRET}}}", "document 1 has no kind"),
     "no name": (f"apiVersion: v1\nkind: Secret\ndata: {{a: {SECRET}}}", "has no metadata.name"),
-    "no document": ("---\n---\n", "has no Kubernetes object in it"),
+    "no document": ("---\n---\n", "contains no Kubernetes objects"),
 }
 
 

@@ -1,1 +1,1 @@
-"""The checks: each module finds violations of its rules in an inventory of objects."""
+"""The checks: each module defines rules and finds violations of them."""

@@ -1,70 +1,92 @@
-"""What stands outside the lists of a program: its images, namespaces and kinds of objects."""
+"""The allow-lists of a policy: images, namespaces and kinds."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 
-from kubiya_pulumi.review.checks.images import full_name, images_of
+from kubiya_pulumi.review.checks.images import full_name
 from kubiya_pulumi.review.findings import Category, Finding, Rule, Severity
+from kubiya_pulumi.review.kubernetes.coerce import as_str
 from kubiya_pulumi.review.kubernetes.inventory import Inventory
+from kubiya_pulumi.review.kubernetes.workloads import Container, offending_containers
 from kubiya_pulumi.text import join_quoted
 
 IMAGE = Rule(
-    "image-not-allowed",
-    Severity.ERROR,
-    Category.EXCESSIVE,
-    "A container runs an image that no pattern in `images` matches.",
-    "https://kubernetes.io/docs/concepts/containers/images/#image-names",
+    id="KR-053",
+    name="image-not-allowed",
+    severity=Severity.ERROR,
+    category=Category.EXCESSIVE,
+    description="A container uses an image that matches no pattern in `allowed_images`.",
+    remediation="Use an allowed image, or add a pattern for it to `allowed_images`.",
+    url="https://kubernetes.io/docs/concepts/containers/images/#image-names",
 )
 NAMESPACE = Rule(
-    "namespace-not-allowed",
-    Severity.ERROR,
-    Category.EXCESSIVE,
-    "An object stands in a namespace, or is one, that no pattern in `namespaces` matches.",
-    "https://kubernetes.io/docs/concepts/overview/working-with-objects/namespaces/",
+    id="KR-054",
+    name="namespace-not-allowed",
+    severity=Severity.ERROR,
+    category=Category.EXCESSIVE,
+    description="An object is in a namespace, or creates one, that matches no pattern in "
+    "`allowed_namespaces`.",
+    remediation="Move the object to an allowed namespace, or add a pattern for its namespace to "
+    "`allowed_namespaces`.",
+    url="https://kubernetes.io/docs/concepts/overview/working-with-objects/namespaces/",
 )
 KIND = Rule(
-    "kind-not-allowed",
-    Severity.ERROR,
-    Category.EXCESSIVE,
-    "An object is of a kind that no pattern in `kinds` matches.",
-    "https://kubernetes.io/docs/concepts/overview/working-with-objects/",
+    id="KR-055",
+    name="kind-not-allowed",
+    severity=Severity.ERROR,
+    category=Category.EXCESSIVE,
+    description="An object has a kind that matches no pattern in `allowed_kinds`.",
+    remediation="Remove the object, or add a pattern for its kind to `allowed_kinds`.",
+    url="https://kubernetes.io/docs/concepts/overview/working-with-objects/",
 )
 RULES = (IMAGE, NAMESPACE, KIND)
 
 
-def images_outside(inventory: Inventory, patterns: Sequence[str]) -> Iterator[Finding]:
-    """Workloads with images that are not allowed."""
-    for each in inventory.workloads:
-        others = [
-            image
-            for image in images_of([each])
-            if not (_matches(image, patterns) or _matches(full_name(image), patterns))
-        ]
-        if others:
-            yield IMAGE.found(each.reference, f"Runs {join_quoted(others)}, which is not allowed.")
+def check_images(inventory: Inventory, patterns: Sequence[str]) -> Iterator[Finding]:
+    """Yield a finding for each workload with an image that matches no pattern."""
+
+    def images_not_allowed(container: Container) -> list[str]:
+        image = as_str(container.get("image"))
+        is_allowed = _matches(image, patterns) or _matches(full_name(image), patterns)
+        return [] if is_allowed or not image else [image]
+
+    for workload in inventory.workloads:
+        found = offending_containers(workload, images_not_allowed)
+        if message := found.sentence(
+            "use",
+            f"image {join_quoted(found.values)}, which matches no pattern in allowed_images; use "
+            "an allowed image or add a pattern",
+        ):
+            yield IMAGE.finding(workload.reference, message)
 
 
-def namespaces_outside(inventory: Inventory, patterns: Sequence[str]) -> Iterator[Finding]:
-    """Objects in namespaces that are not allowed, and such namespaces themselves."""
+def check_namespaces(inventory: Inventory, patterns: Sequence[str]) -> Iterator[Finding]:
+    """Yield a finding for each object whose namespace matches no pattern."""
     for item in inventory.items:
-        where = item.reference
-        namespace = where.name if where.kind == "Namespace" else where.namespace
+        is_namespace = item.reference.kind == "Namespace"
+        field = "metadata.name" if is_namespace else "metadata.namespace"
+        namespace = item.reference.name if is_namespace else item.reference.namespace
         if namespace and not _matches(namespace, patterns):
-            verb = "Is" if where.kind == "Namespace" else "Stands in"
-            yield NAMESPACE.found(
-                where, f"{verb} the namespace {join_quoted([namespace])}, which is not allowed."
+            yield NAMESPACE.finding(
+                item.reference,
+                f"The {field} is {join_quoted([namespace])}, which matches no pattern in "
+                "allowed_namespaces; change it or add a pattern.",
             )
 
 
-def kinds_outside(inventory: Inventory, patterns: Sequence[str]) -> Iterator[Finding]:
-    """Objects of kinds that are not allowed."""
+def check_kinds(inventory: Inventory, patterns: Sequence[str]) -> Iterator[Finding]:
+    """Yield a finding for each object whose kind matches no pattern."""
     for item in inventory.items:
         kind = item.reference.kind
-        versioned = f"{item.reference.api_version}/{kind}"
-        if not (_matches(kind, patterns) or _matches(versioned, patterns)):
-            yield KIND.found(item.reference, f"Is of the kind {join_quoted([versioned])}.")
+        versioned_kind = f"{item.reference.api_version}/{kind}"
+        if not (_matches(kind, patterns) or _matches(versioned_kind, patterns)):
+            yield KIND.finding(
+                item.reference,
+                f"The kind is {join_quoted([versioned_kind])}, which matches no pattern in "
+                "allowed_kinds; remove the object or add a pattern.",
+            )
 
 
 def _matches(name: str, patterns: Sequence[str]) -> bool:

@@ -1,6 +1,6 @@
-"""What a manifest refers to and does not have: objects and rights that its workloads lack.
+"""References of workloads, bindings and objects to what the manifest does not contain.
 
-All of it may be in the cluster by other means, so none of it is an error.
+The cluster may contain it already, so none of these findings is an error.
 """
 
 from __future__ import annotations
@@ -8,103 +8,133 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from kubiya_pulumi.review.findings import Category, Finding, ObjectReference, Rule, Severity
-from kubiya_pulumi.review.kubernetes.coerce import inside, mapping, mappings, text
+from kubiya_pulumi.review.findings import Category, Finding, Rule, Severity
+from kubiya_pulumi.review.kubernetes.coerce import as_mapping, as_mappings, as_str, get_path
 from kubiya_pulumi.review.kubernetes.inventory import Inventory
 from kubiya_pulumi.review.kubernetes.rbac import Subject
+from kubiya_pulumi.review.kubernetes.references import BUILT_IN_NAMESPACES, ObjectReference
 from kubiya_pulumi.review.kubernetes.roles import is_system_role
-from kubiya_pulumi.review.kubernetes.scope import BUILT_IN_NAMESPACES
 from kubiya_pulumi.review.kubernetes.workloads import Workload
 from kubiya_pulumi.text import join_names, join_quoted
 
 
-def _rule(name: str, severity: Severity, page: str, description: str) -> Rule:
-    url = f"https://kubernetes.io/docs/{page}"
-    return Rule(name, severity, Category.MISSING, description, url)
+def _rule(
+    rule_id: str,
+    name: str,
+    page: str,
+    description: str,
+    remediation: str,
+    severity: Severity = Severity.WARNING,
+) -> Rule:
+    return Rule(
+        id=rule_id,
+        name=name,
+        severity=severity,
+        category=Category.MISSING,
+        description=description,
+        remediation=remediation,
+        url=f"https://kubernetes.io/docs/{page}",
+    )
 
 
 SERVICE_ACCOUNT = _rule(
+    "KR-046",
     "missing-service-account",
-    Severity.WARNING,
     "tasks/configure-pod-container/configure-service-account/",
-    "A workload runs as a ServiceAccount that is not in the manifest: its pods are not made.",
+    "A workload runs as a ServiceAccount that is not in the manifest. Without it the cluster "
+    "creates no pods.",
+    "Add the ServiceAccount to the manifest, or create it first.",
 )
 ROLE = _rule(
+    "KR-047",
     "missing-role",
-    Severity.WARNING,
     "reference/access-authn-authz/rbac/#rolebinding-and-clusterrolebinding",
-    "A binding is to a role that is not in the manifest, and gives nothing.",
+    "A binding refers to a role that is not in the manifest. Without it the binding grants "
+    "nothing.",
+    "Add the role to the manifest, create it first, or correct `roleRef`.",
 )
 SUBJECT = _rule(
+    "KR-048",
     "missing-subject",
-    Severity.WARNING,
     "reference/access-authn-authz/rbac/#referring-to-subjects",
-    "A binding gives rights to a ServiceAccount that is not in the manifest.",
+    "A binding grants a role to a ServiceAccount that is not in the manifest.",
+    "Add the ServiceAccount to the manifest, create it first, or remove it from `subjects`.",
 )
 NO_ROLE = _rule(
+    "KR-049",
     "service-account-without-role",
-    Severity.NOTE,
     "reference/access-authn-authz/rbac/#service-account-permissions",
-    "A workload names a ServiceAccount that no binding gives a role.",
+    "A workload sets a ServiceAccount to which no binding grants a role.",
+    "Bind a role to the ServiceAccount, or remove `serviceAccountName`.",
+    Severity.NOTE,
 )
 SECRET = _rule(
+    "KR-050",
     "missing-secret",
-    Severity.WARNING,
     "concepts/configuration/secret/#using-secrets",
-    "A workload needs a Secret that is not in the manifest: its pods do not start.",
+    "A workload needs a Secret that is not in the manifest. Without it its pods do not start.",
+    "Add the Secret to the manifest, create it first, or mark the reference `optional`.",
 )
 CONFIG_MAP = _rule(
+    "KR-051",
     "missing-config-map",
-    Severity.WARNING,
     "concepts/configuration/configmap/#using-configmaps",
-    "A workload needs a ConfigMap that is not in the manifest: its pods do not start.",
+    "A workload needs a ConfigMap that is not in the manifest. Without it its pods do not start.",
+    "Add the ConfigMap to the manifest, create it first, or mark the reference `optional`.",
 )
 NAMESPACE = _rule(
+    "KR-052",
     "missing-namespace",
-    Severity.WARNING,
     "concepts/overview/working-with-objects/namespaces/",
-    "Objects stand in a namespace that is not in the manifest, and that not every cluster has.",
+    "Objects are in a namespace that is not in the manifest, and that not every cluster has.",
+    "Add the Namespace to the manifest, or create it first.",
 )
 RULES = (SERVICE_ACCOUNT, ROLE, SUBJECT, NO_ROLE, SECRET, CONFIG_MAP, NAMESPACE)
 
-# A controller puts it into every namespace.
+# A controller creates this ConfigMap in every namespace.
 _ROOT_CERTIFICATES = "kube-root-ca.crt"
 
 
 def findings(inventory: Inventory) -> Iterator[Finding]:
-    """What workloads, bindings and objects in namespaces refer to, and is not there."""
-    yield from _accounts(inventory)
-    yield from _bindings(inventory)
-    yield from _configuration(inventory)
-    yield from _namespaces(inventory)
+    """Yield a finding for each reference to what the manifest does not contain."""
+    yield from _service_account_findings(inventory)
+    yield from _binding_findings(inventory)
+    yield from _configuration_findings(inventory)
+    yield from _namespace_findings(inventory)
 
 
-def _accounts(inventory: Inventory) -> Iterator[Finding]:
+def _service_account_findings(inventory: Inventory) -> Iterator[Finding]:
     accounts = inventory.names("ServiceAccount")
-    given = {subject for binding in inventory.bindings for subject in binding.subjects}
-    groups = [subject for subject in given if subject.kind == "Group"]
+    bound = {subject for binding in inventory.bindings for subject in binding.subjects}
+    groups = [subject for subject in bound if subject.kind == "Group"]
     for workload in inventory.workloads:
         namespace, name = workload.reference.namespace, workload.service_account
         if name == "default":
             continue
         subject = Subject("ServiceAccount", namespace, name)
         if (namespace, name) not in accounts:
-            yield SERVICE_ACCOUNT.found(
-                workload.reference, f"Runs as {subject}, which is not there."
+            yield SERVICE_ACCOUNT.finding(
+                workload.reference,
+                f"The serviceAccountName refers to {subject}, which the manifest does not "
+                "contain; add it or create it first.",
             )
-        elif subject not in given and not any(group.includes(subject) for group in groups):
-            yield NO_ROLE.found(workload.reference, f"Runs as {subject}, which has no role.")
+        elif subject not in bound and not any(group.includes(subject) for group in groups):
+            yield NO_ROLE.finding(
+                workload.reference,
+                f"The serviceAccountName refers to {subject}, to which no binding grants a role; "
+                "bind a role to it or remove serviceAccountName.",
+            )
 
 
-def _bindings(inventory: Inventory) -> Iterator[Finding]:
+def _binding_findings(inventory: Inventory) -> Iterator[Finding]:
     accounts = inventory.names("ServiceAccount")
     for binding in inventory.bindings:
-        kind, name = binding.role_kind, binding.role_name
-        known = inventory.roles.get(kind, binding.reference.namespace, name)
-        if not known and not is_system_role(name):
-            yield ROLE.found(
+        if not inventory.role_of(binding) and not is_system_role(binding.role_name):
+            role = f"{join_names([binding.role_kind])} {join_quoted([binding.role_name])}"
+            yield ROLE.finding(
                 binding.reference,
-                f"Gives {join_names([kind])} {join_quoted([name])}, which is not there.",
+                f"The roleRef refers to {role}, which the manifest does not contain; add it or "
+                "create it first.",
             )
         missing = [
             str(subject)
@@ -114,73 +144,85 @@ def _bindings(inventory: Inventory) -> Iterator[Finding]:
             and (subject.namespace, subject.name) not in accounts
         ]
         if missing:
-            yield SUBJECT.found(
-                binding.reference, f"Gives rights to {join_names(missing)}, which is not there."
+            yield SUBJECT.finding(
+                binding.reference,
+                f"The subjects include {join_names(missing)}, which the manifest does not contain; "
+                "add it or create it first.",
             )
 
 
-def _configuration(inventory: Inventory) -> Iterator[Finding]:
-    for kind, rule, needed in (
-        ("Secret", SECRET, _secrets),
-        ("ConfigMap", CONFIG_MAP, _config_maps),
+def _configuration_findings(inventory: Inventory) -> Iterator[Finding]:
+    for kind, rule, names_in in (
+        ("Secret", SECRET, _required_secrets),
+        ("ConfigMap", CONFIG_MAP, _required_config_maps),
     ):
-        there = inventory.names(kind)
+        existing = inventory.names(kind)
         for workload in inventory.workloads:
             namespace = workload.reference.namespace
-            names = sorted({name for name in needed(workload) if name})
-            missing = [name for name in names if (namespace, name) not in there]
+            names = sorted({name for name in names_in(workload) if name})
+            missing = [name for name in names if (namespace, name) not in existing]
             if missing:
-                yield rule.found(
-                    workload.reference, f"Needs {kind} {join_quoted(missing)}, which is not there."
+                yield rule.finding(
+                    workload.reference,
+                    f"The pod needs {kind} {join_quoted(missing)}, which the manifest does not "
+                    "contain; add it, create it first, or mark the reference optional.",
                 )
 
 
-def _secrets(workload: Workload) -> Iterator[str]:
-    yield from (text(each.get("name")) for each in mappings(workload.spec.get("imagePullSecrets")))
-    yield from (_required(each, "secretName", "name") for each in _volumes(workload, "secret"))
-    yield from (_required(each, "name") for each in _environment(workload, "secret"))
+def _required_secrets(workload: Workload) -> Iterator[str]:
+    for reference in as_mappings(workload.spec.get("imagePullSecrets")):
+        yield as_str(reference.get("name"))
+    for source in _volume_sources(workload, "secret"):
+        yield _required_name(source, "secretName", "name")
+    for source in _environment_sources(workload, "secret"):
+        yield _required_name(source, "name")
 
 
-def _config_maps(workload: Workload) -> Iterator[str]:
-    for each in (*_volumes(workload, "configMap"), *_environment(workload, "configMap")):
-        name = _required(each, "name")
+def _required_config_maps(workload: Workload) -> Iterator[str]:
+    sources = (
+        *_volume_sources(workload, "configMap"),
+        *_environment_sources(workload, "configMap"),
+    )
+    for source in sources:
+        name = _required_name(source, "name")
         if name != _ROOT_CERTIFICATES:
             yield name
 
 
-def _volumes(workload: Workload, kind: str) -> Iterator[object]:
-    """The sources of that kind among the volumes, projected ones too."""
-    for volume in mappings(workload.spec.get("volumes")):
+def _volume_sources(workload: Workload, kind: str) -> Iterator[object]:
+    """Yield the sources of a kind among the volumes, including projected ones."""
+    for volume in as_mappings(workload.spec.get("volumes")):
         yield volume.get(kind)
-        for source in mappings(inside(volume, "projected", "sources")):
+        for source in as_mappings(get_path(volume, "projected", "sources")):
             yield source.get(kind)
 
 
-def _environment(workload: Workload, kind: str) -> Iterator[object]:
-    """The references to that kind in the environments of the containers."""
+def _environment_sources(workload: Workload, kind: str) -> Iterator[object]:
+    """Yield the references to a kind in the environments of the containers."""
     for container in workload.containers:
-        for variable in mappings(container.get("env")):
-            yield inside(variable, "valueFrom", f"{kind}KeyRef")
-        for source in mappings(container.get("envFrom")):
+        for variable in as_mappings(container.get("env")):
+            yield get_path(variable, "valueFrom", f"{kind}KeyRef")
+        for source in as_mappings(container.get("envFrom")):
             yield source.get(f"{kind}Ref")
 
 
-def _required(reference: object, *keys: str) -> str:
-    """The name in a reference; empty where there is none, or where it need not be there."""
-    entry = mapping(reference)
+def _required_name(reference: object, *keys: str) -> str:
+    """Return the name in a reference; empty if it has none or is optional."""
+    entry = as_mapping(reference)
     if entry.get("optional") is True:
         return ""
-    return next((name for key in keys if (name := text(entry.get(key)))), "")
+    return next((name for key in keys if (name := as_str(entry.get(key)))), "")
 
 
-def _namespaces(inventory: Inventory) -> Iterator[Finding]:
-    made = {name for _, name in inventory.names("Namespace")} | BUILT_IN_NAMESPACES
-    missing: dict[str, list[str]] = defaultdict(list)
+def _namespace_findings(inventory: Inventory) -> Iterator[Finding]:
+    existing = {name for _, name in inventory.names("Namespace")} | BUILT_IN_NAMESPACES
+    objects_in: dict[str, list[str]] = defaultdict(list)
     for item in inventory.items:
-        if (namespace := item.reference.namespace) and namespace not in made:
-            missing[namespace].append(str(item.reference))
-    for namespace, objects in missing.items():
-        yield NAMESPACE.found(
+        if (namespace := item.reference.namespace) and namespace not in existing:
+            objects_in[namespace].append(str(item.reference))
+    for namespace, objects in objects_in.items():
+        yield NAMESPACE.finding(
             ObjectReference("v1", "Namespace", "", namespace),
-            f"Nothing makes this namespace, in which there are {join_names(objects, most=3)}.",
+            f"The manifest contains {join_names(objects, 3)} in this namespace, but not the "
+            "namespace itself; add it or create it first.",
         )

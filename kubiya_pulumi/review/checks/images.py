@@ -1,53 +1,70 @@
-"""The container images that the objects of a manifest run, and whether they can change."""
+"""Container images: which ones a manifest runs, and whether they are pinned."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
 from kubiya_pulumi.review.findings import Category, Finding, Rule, Severity
-from kubiya_pulumi.review.kubernetes.coerce import text
+from kubiya_pulumi.review.kubernetes.coerce import as_str
 from kubiya_pulumi.review.kubernetes.inventory import Inventory
 from kubiya_pulumi.review.kubernetes.manifest import KubernetesObject
-from kubiya_pulumi.review.kubernetes.scope import reference
-from kubiya_pulumi.review.kubernetes.workloads import Workload, workload
+from kubiya_pulumi.review.kubernetes.references import reference_to
+from kubiya_pulumi.review.kubernetes.workloads import (
+    Container,
+    Workload,
+    offending_containers,
+    workload_in,
+)
 from kubiya_pulumi.text import join_quoted
 
 _URL = "https://kubernetes.io/docs/concepts/containers/images/"
 
 LATEST_TAG = Rule(
-    "image-latest-tag",
-    Severity.WARNING,
-    Category.EXCESSIVE,
-    "An image has the tag `latest`, or no tag, which means the same: what runs is whatever was "
-    "pushed last.",
-    _URL + "#image-names",
+    id="KR-042",
+    name="image-latest-tag",
+    severity=Severity.WARNING,
+    category=Category.EXCESSIVE,
+    description="An image has the tag `latest`, or no tag, which means the same: the container "
+    "runs whatever was pushed last.",
+    remediation="Set a version tag, or better a digest (`name@sha256:…`).",
+    url=_URL + "#image-names",
 )
 WITHOUT_DIGEST = Rule(
-    "image-without-digest",
-    Severity.NOTE,
-    Category.EXCESSIVE,
-    "An image has a tag and no digest (`@sha256:…`): its registry can move the tag to another "
-    "image.",
-    _URL + "#image-pull-policy",
+    id="KR-043",
+    name="image-without-digest",
+    severity=Severity.NOTE,
+    category=Category.EXCESSIVE,
+    description="An image has a tag and no digest (`@sha256:…`): its registry can move the tag to "
+    "another image.",
+    remediation="Add the digest of the image to its name (`name:tag@sha256:…`).",
+    url=_URL + "#image-pull-policy",
 )
 RULES = (LATEST_TAG, WITHOUT_DIGEST)
 
+# The digest of an image, by any algorithm: `@sha256:…`, `@sha512:…`.
+_DIGEST = re.compile(r"@[a-z0-9]+(?:[+._-][a-z0-9]+)*:[A-Za-z0-9=_-]+$")
+
 
 def images(objects: Iterable[KubernetesObject]) -> tuple[str, ...]:
-    """Each image once, sorted, as written in the manifest (`registry/name:tag`)."""
-    found = (workload(reference(each), each.body) for each in objects)
-    return images_of(each for each in found if each is not None)
+    """Return the images of a manifest, each once and sorted, as written (`registry/name:tag`).
+
+    Args:
+        objects: the result of `parse_manifest`.
+    """
+    workloads = (workload_in(reference_to(item), item.body) for item in objects)
+    return images_of(workload for workload in workloads if workload is not None)
 
 
 def images_of(workloads: Iterable[Workload]) -> tuple[str, ...]:
-    """Each image that the workloads run, once and sorted."""
-    containers = chain.from_iterable(each.containers for each in workloads)
-    return tuple(sorted({image for each in containers if (image := text(each.get("image")))}))
+    """Return the images of workloads, each once and sorted."""
+    containers = chain.from_iterable(workload.containers for workload in workloads)
+    return tuple(sorted({image for container in containers if (image := _image(container))}))
 
 
 def full_name(image: str) -> str:
-    """The image with its registry: `docker.io/library/nginx:1` for `nginx:1`."""
+    """Return an image with its registry: `docker.io/library/nginx:1` for `nginx:1`."""
     first, slash, _ = image.partition("/")
     if not slash:
         return f"docker.io/library/{image}"
@@ -56,19 +73,46 @@ def full_name(image: str) -> str:
 
 
 def findings(inventory: Inventory) -> Iterator[Finding]:
-    """Images that can be another one tomorrow."""
-    for each in inventory.workloads:
-        mutable = [image for image in images_of([each]) if "@sha256:" not in image]
-        latest = [image for image in mutable if _tag(image) in ("", "latest")]
-        tagged = [image for image in mutable if image not in latest]
+    """Yield a finding for each workload with images that are not pinned."""
+    for workload in inventory.workloads:
+        latest = offending_containers(workload, _latest_images)
         if latest:
-            yield LATEST_TAG.found(
-                each.reference, f"Runs whatever was pushed last as {join_quoted(latest)}."
+            yield LATEST_TAG.finding(
+                workload.reference,
+                latest.sentence(
+                    "use",
+                    f"image {join_quoted(latest.values)} with the tag latest or without a tag; "
+                    "set a version tag or a digest",
+                ),
             )
+        tagged = offending_containers(workload, _tagged_images)
         if tagged:
-            yield WITHOUT_DIGEST.found(
-                each.reference, f"Runs {join_quoted(tagged)} by tag, without a digest."
+            yield WITHOUT_DIGEST.finding(
+                workload.reference,
+                tagged.sentence(
+                    "use",
+                    f"image {join_quoted(tagged.values)} without a digest; add its digest "
+                    "(@sha256:…)",
+                ),
             )
+
+
+def _latest_images(container: Container) -> list[str]:
+    image = _image(container)
+    return [image] if _is_mutable(image) and _tag(image) in ("", "latest") else []
+
+
+def _tagged_images(container: Container) -> list[str]:
+    image = _image(container)
+    return [image] if _is_mutable(image) and _tag(image) not in ("", "latest") else []
+
+
+def _image(container: Container) -> str:
+    return as_str(container.get("image"))
+
+
+def _is_mutable(image: str) -> bool:
+    return bool(image) and _DIGEST.search(image) is None
 
 
 def _tag(image: str) -> str:

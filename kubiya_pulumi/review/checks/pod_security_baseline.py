@@ -1,198 +1,321 @@
-"""The controls of the baseline profile of the Pod Security Standards."""
+"""The baseline profile of the Pod Security Standards."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
 
-from kubiya_pulumi.review.findings import Category, Rule, Severity
-from kubiya_pulumi.review.kubernetes.coerce import inside, mapping, mappings, number, text, texts
-from kubiya_pulumi.review.kubernetes.security_context import (
-    GOOD_PROFILES,
-    context,
-    field,
-    in_user_namespace,
-    setters,
+from kubiya_pulumi.review.checks.pod_security import (
+    Control,
+    control_findings,
+    control_rule,
+    unconfined_profiles,
+    unconfined_seccomp,
+    unmasked_proc_mount,
 )
-from kubiya_pulumi.review.kubernetes.workloads import Container, Workload
+from kubiya_pulumi.review.findings import Finding
+from kubiya_pulumi.review.kubernetes.coerce import (
+    as_mapping,
+    as_mappings,
+    as_str,
+    as_strs,
+    get_path,
+    is_number,
+)
+from kubiya_pulumi.review.kubernetes.inventory import Inventory
+from kubiya_pulumi.review.kubernetes.workloads import (
+    Container,
+    ContextOwner,
+    Workload,
+    offenders,
+    offending_containers,
+    security_context_field,
+)
 from kubiya_pulumi.text import join_quoted
 
-_DEFAULT_CAPABILITIES = """
+_CAPABILITIES = """
 AUDIT_WRITE CHOWN DAC_OVERRIDE FOWNER FSETID KILL MKNOD NET_BIND_SERVICE SETFCAP SETGID SETPCAP
 SETUID SYS_CHROOT
 """
-_CAPABILITIES = frozenset(_DEFAULT_CAPABILITIES.split())
+_DEFAULT_CAPABILITIES = frozenset(_CAPABILITIES.split())
 _SELINUX_TYPES = ("", "container_t", "container_init_t", "container_kvm_t", "container_engine_t")
 _APP_ARMOR_ANNOTATION = "container.apparmor.security.beta.kubernetes.io/"
 _PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
 _HOOKS = ("postStart", "preStop")
-_SAFE_SYSCTLS = """
+_SYSCTLS = """
 kernel.shm_rmid_forced net.ipv4.ip_local_port_range net.ipv4.ip_local_reserved_ports
 net.ipv4.ip_unprivileged_port_start net.ipv4.ping_group_range net.ipv4.tcp_fin_timeout
 net.ipv4.tcp_keepalive_intvl net.ipv4.tcp_keepalive_probes net.ipv4.tcp_keepalive_time
 net.ipv4.tcp_rmem net.ipv4.tcp_syncookies net.ipv4.tcp_wmem
 """
-_SYSCTLS = frozenset(_SAFE_SYSCTLS.split())
+_SAFE_SYSCTLS = frozenset(_SYSCTLS.split())
+_MAX_PORT = 65_535
+
+
+def findings(inventory: Inventory) -> Iterator[Finding]:
+    """Yield a finding for each violation of the baseline profile."""
+    return control_findings(_CONTROLS, inventory)
+
+
+def _true_field(*path: str) -> Callable[[ContextOwner], list[str]]:
+    def violations(owner: ContextOwner) -> list[str]:
+        return ["true"] if security_context_field(owner, *path) is True else []
+
+    return violations
 
 
 def _host_process(workload: Workload) -> str:
-    who = setters(workload, lambda each: field(each, "windowsOptions", "hostProcess") is True)
-    return who and f"Runs as processes of the Windows node itself: {who}."
+    found = offenders(workload, _true_field("windowsOptions", "hostProcess"))
+    return found.sentence(
+        "set", "securityContext.windowsOptions.hostProcess: true; set it to false"
+    )
 
 
 def _host_namespaces(workload: Workload) -> str:
-    shared = [
+    fields = [
         name for name in ("hostNetwork", "hostPID", "hostIPC") if workload.spec.get(name) is True
     ]
-    return f"Shares namespaces with its node: {', '.join(shared)}." if shared else ""
+    settings = ", ".join(f"{name}: true" for name in fields)
+    fix = "set it to false" if len(fields) == 1 else "set them to false"
+    return f"The pod sets {settings}; {fix}." if fields else ""
 
 
 def _privileged(workload: Workload) -> str:
-    who = workload.containers_that(lambda each: field(each, "privileged") is True)
-    return who and f"Runs privileged, with all that its node may do: {who}."
+    found = offending_containers(workload, _true_field("privileged"))
+    return found.sentence("set", "securityContext.privileged: true; set it to false")
 
 
 def _capabilities(workload: Workload) -> str:
     def added(container: Container) -> list[str]:
-        names = texts(field(container, "capabilities", "add"))
-        return [name for name in names if name not in _CAPABILITIES]
+        names = as_strs(security_context_field(container, "capabilities", "add"))
+        return [name for name in names if name not in _DEFAULT_CAPABILITIES]
 
-    who = workload.containers_that(lambda each: bool(added(each)))
-    names = dict.fromkeys(name for each in workload.containers for name in added(each))
-    return who and f"Adds the capabilities {join_quoted(names)}: {who}."
+    found = offending_containers(workload, added)
+    return found.sentence(
+        "set",
+        f"securityContext.capabilities.add: {join_quoted(found.values)}; remove it or keep only "
+        "default capabilities",
+    )
 
 
 def _host_path(workload: Workload) -> str:
     paths = [
-        text(inside(each, "hostPath", "path"))
-        for each in mappings(workload.spec.get("volumes"))
-        if isinstance(each.get("hostPath"), Mapping)
+        as_str(get_path(volume, "hostPath", "path"))
+        for volume in as_mappings(workload.spec.get("volumes"))
+        if isinstance(volume.get("hostPath"), Mapping)
     ]
-    return f"Mounts directories of its node: {join_quoted(paths)}." if paths else ""
+    message = f"The pod mounts hostPath {join_quoted(paths)}; use another type of volume."
+    return message if paths else ""
 
 
 def _host_ports(workload: Workload) -> str:
-    def ports(container: Container) -> list[float]:
-        found = (number(each.get("hostPort")) for each in mappings(container.get("ports")))
-        return [port for port in found if port]
+    def ports(container: Container) -> list[str]:
+        values = (port.get("hostPort") for port in as_mappings(container.get("ports")))
+        return [_port_text(value) for value in values if is_number(value) and value]
 
-    who = workload.containers_that(lambda each: bool(ports(each)))
-    used = sorted({port for each in workload.containers for port in ports(each)})
-    return who and f"Takes ports of its node ({', '.join(f'{port:g}' for port in used)}): {who}."
+    found = offending_containers(workload, ports)
+    return found.sentence("use", f"hostPort {', '.join(found.values)}; remove hostPort")
+
+
+def _port_text(port: int | float) -> str:
+    return f"{port:g}" if 0 < port <= _MAX_PORT else "(invalid)"
 
 
 def _host_probes(workload: Workload) -> str:
-    who = workload.containers_that(lambda each: any(_probed_hosts(each)))
-    hosts = dict.fromkeys(host for each in workload.containers for host in _probed_hosts(each))
-    return (
-        who and f"Has its node call other hosts in probes or hooks ({join_quoted(hosts)}): {who}."
+    found = offending_containers(workload, _probed_hosts)
+    return found.sentence(
+        "set", f"host {join_quoted(found.values)} in a probe or lifecycle hook; remove host"
     )
 
 
 def _probed_hosts(container: Container) -> Iterator[str]:
     handlers = [container.get(probe) for probe in _PROBES]
-    handlers += [inside(container, "lifecycle", hook) for hook in _HOOKS]
+    handlers += [get_path(container, "lifecycle", hook) for hook in _HOOKS]
     for handler in handlers:
-        for call in ("httpGet", "tcpSocket"):
-            if host := text(inside(handler, call, "host")):
+        for action in ("httpGet", "tcpSocket"):
+            if host := as_str(get_path(handler, action, "host")):
                 yield host
 
 
 def _app_armor(workload: Workload) -> str:
-    who = setters(workload, _has_bad_app_armor)
+    found = offenders(workload, unconfined_profiles("appArmorProfile"))
     annotations = [
         key
         for key, value in workload.annotations.items()
-        if text(key).startswith(_APP_ARMOR_ANNOTATION)
-        and text(value) not in ("", "runtime/default")
-        and not text(value).startswith("localhost/")
+        if as_str(key).startswith(_APP_ARMOR_ANNOTATION)
+        and as_str(value) not in ("", "runtime/default")
+        and not as_str(value).startswith("localhost/")
     ]
-    by_annotation = f"annotations {join_quoted(annotations)}" if annotations else ""
-    who = " and ".join(filter(None, (who, by_annotation)))
-    return who and f"Turns its AppArmor profile off: {who}."
-
-
-def _has_bad_app_armor(owner: Mapping[str, Any]) -> bool:
-    profile = field(owner, "appArmorProfile")
-    return isinstance(profile, Mapping) and profile.get("type") not in GOOD_PROFILES
+    sentences = [
+        found.sentence(
+            "set",
+            f"securityContext.appArmorProfile.type: {join_quoted(found.values)}; set it to "
+            "RuntimeDefault or Localhost",
+        )
+    ]
+    if annotations:
+        sentences.append(
+            f"The pod turns AppArmor off with annotation {join_quoted(annotations)}; set it to "
+            "runtime/default."
+        )
+    return " ".join(filter(None, sentences))
 
 
 def _selinux(workload: Workload) -> str:
-    def is_bad(owner: Mapping[str, Any]) -> bool:
-        options = mapping(field(owner, "seLinuxOptions"))
-        return bool(
-            text(options.get("type")) not in _SELINUX_TYPES
-            or options.get("user")
-            or options.get("role")
-        )
+    def confinement_changes(owner: ContextOwner) -> list[str]:
+        options = as_mapping(security_context_field(owner, "seLinuxOptions"))
+        type_ = as_str(options.get("type"))
+        custom = [f"type: {type_}"] if type_ not in _SELINUX_TYPES else []
+        return custom + [
+            f"{key}: {as_str(options.get(key))}" for key in ("user", "role") if options.get(key)
+        ]
 
-    who = setters(workload, is_bad)
-    return who and f"Sets SELinux options that lift its confinement: {who}."
-
-
-def _proc_mount(workload: Workload) -> str:
-    return "" if in_user_namespace(workload) else unmasked_proc(workload)
-
-
-def unmasked_proc(workload: Workload) -> str:
-    """What the restricted profile forbids also in a user namespace."""
-    who = workload.containers_that(lambda each: field(each, "procMount") not in (None, "Default"))
-    return who and f"Mounts /proc without its masks: {who}."
-
-
-def _seccomp(workload: Workload) -> str:
-    who = setters(workload, _has_bad_seccomp)
-    return who and f"Turns the filter of system calls (seccomp) off: {who}."
-
-
-def _has_bad_seccomp(owner: Mapping[str, Any]) -> bool:
-    profile = field(owner, "seccompProfile")
-    return isinstance(profile, Mapping) and profile.get("type") not in GOOD_PROFILES
-
-
-def _sysctls(workload: Workload) -> str:
-    names = [text(each.get("name")) for each in mappings(context(workload.spec).get("sysctls"))]
-    unsafe = [name for name in names if name not in _SYSCTLS]
-    return f"Sets parameters of the node's kernel: {join_quoted(unsafe)}." if unsafe else ""
-
-
-def _rule(control: str, description: str) -> Rule:
-    return Rule(
-        f"baseline-{control}",
-        Severity.ERROR,
-        Category.EXCESSIVE,
-        description,
-        "https://kubernetes.io/docs/concepts/security/pod-security-standards/#baseline",
+    found = offenders(workload, confinement_changes)
+    return found.sentence(
+        "set",
+        f"securityContext.seLinuxOptions to {join_quoted(found.values)}; use a container type, "
+        "without user and role",
     )
 
 
-CONTROLS = (
+def _proc_mount(workload: Workload) -> str:
+    return "" if workload.is_in_user_namespace else unmasked_proc_mount(workload)
+
+
+def _sysctls(workload: Workload) -> str:
+    sysctls = as_mappings(security_context_field(workload.spec, "sysctls"))
+    names = [as_str(sysctl.get("name")) for sysctl in sysctls]
+    unsafe = [name for name in names if name not in _SAFE_SYSCTLS]
+    message = f"The pod sets securityContext.sysctls {join_quoted(unsafe)}; remove them."
+    return message if unsafe else ""
+
+
+_CONTROLS: tuple[Control, ...] = (
     (
-        _rule("host-process", "A container runs as a process of a Windows node itself."),
+        control_rule(
+            "KR-023",
+            "baseline-host-process",
+            "HostProcess",
+            "A container runs as a process of its Windows node.",
+            "Set `securityContext.windowsOptions.hostProcess` to false.",
+            ("5.2.11",),
+        ),
         _host_process,
     ),
     (
-        _rule("host-namespaces", "A pod shares the network, processes or IPC of its node."),
+        control_rule(
+            "KR-024",
+            "baseline-host-namespaces",
+            "Host Namespaces",
+            "A pod shares the network, the processes or the IPC of its node.",
+            "Set `hostNetwork`, `hostPID` and `hostIPC` to false.",
+            ("5.2.3", "5.2.4", "5.2.5"),
+        ),
         _host_namespaces,
     ),
     (
-        _rule("privileged-containers", "A container runs privileged: nothing confines it."),
+        control_rule(
+            "KR-025",
+            "baseline-privileged-containers",
+            "Privileged Containers",
+            "A container is privileged: nothing isolates it from its node.",
+            "Set `securityContext.privileged` to false.",
+            ("5.2.2",),
+        ),
         _privileged,
     ),
     (
-        _rule("capabilities", "A container adds capabilities beyond those that it has by default."),
+        control_rule(
+            "KR-026",
+            "baseline-capabilities",
+            "Capabilities",
+            "A container adds capabilities beyond the default set.",
+            "Remove them from `securityContext.capabilities.add`.",
+            ("5.2.9",),
+        ),
         _capabilities,
     ),
-    (_rule("host-path-volumes", "A pod mounts directories of its node."), _host_path),
-    (_rule("host-ports", "A container takes ports of its node."), _host_ports),
     (
-        _rule("host-probes", "A probe or a lifecycle hook has the node call another host."),
+        control_rule(
+            "KR-027",
+            "baseline-host-path-volumes",
+            "HostPath Volumes",
+            "A pod mounts files or directories of its node.",
+            "Replace the `hostPath` volume with another type, such as `persistentVolumeClaim`.",
+            ("5.2.12",),
+        ),
+        _host_path,
+    ),
+    (
+        control_rule(
+            "KR-028",
+            "baseline-host-ports",
+            "Host Ports",
+            "A container uses ports of its node.",
+            "Remove `hostPort`, and expose the container with a Service.",
+            ("5.2.13",),
+        ),
+        _host_ports,
+    ),
+    (
+        control_rule(
+            "KR-029",
+            "baseline-host-probes",
+            "Host Probes / Lifecycle Hooks",
+            "A probe or lifecycle hook makes the node connect to another host.",
+            "Remove `host` from the probe or hook.",
+        ),
         _host_probes,
     ),
-    (_rule("app-armor", "A pod turns its AppArmor profile off."), _app_armor),
-    (_rule("se-linux", "A pod sets SELinux options that lift its confinement."), _selinux),
-    (_rule("proc-mount", "A container mounts /proc without the masks over it."), _proc_mount),
-    (_rule("seccomp", "A pod turns the filter of system calls (seccomp) off."), _seccomp),
-    (_rule("sysctls", "A pod sets parameters of the kernel that affect its node."), _sysctls),
+    (
+        control_rule(
+            "KR-030",
+            "baseline-app-armor",
+            "AppArmor",
+            "A pod or container turns its AppArmor profile off.",
+            "Set `securityContext.appArmorProfile.type` to RuntimeDefault or Localhost.",
+        ),
+        _app_armor,
+    ),
+    (
+        control_rule(
+            "KR-031",
+            "baseline-se-linux",
+            "SELinux",
+            "A pod or container sets SELinux options that lift its confinement.",
+            "Remove `user` and `role` from `securityContext.seLinuxOptions`, and set `type` to a "
+            "container type such as container_t.",
+        ),
+        _selinux,
+    ),
+    (
+        control_rule(
+            "KR-032",
+            "baseline-proc-mount",
+            "/proc Mount Type",
+            "A container mounts /proc without masking its sensitive paths.",
+            "Set `securityContext.procMount` to Default.",
+        ),
+        _proc_mount,
+    ),
+    (
+        control_rule(
+            "KR-033",
+            "baseline-seccomp",
+            "Seccomp",
+            "A pod or container turns the filter of system calls (seccomp) off.",
+            "Set `securityContext.seccompProfile.type` to RuntimeDefault or Localhost.",
+        ),
+        unconfined_seccomp,
+    ),
+    (
+        control_rule(
+            "KR-034",
+            "baseline-sysctls",
+            "Sysctls",
+            "A pod sets kernel parameters that affect its node.",
+            "Remove them from `securityContext.sysctls`.",
+        ),
+        _sysctls,
+    ),
 )
-"""Each rule with what it finds on a workload: a sentence, or an empty text."""
+RULES = tuple(rule for rule, _ in _CONTROLS)

@@ -1,144 +1,225 @@
-"""The controls of the restricted profile of the Pod Security Standards, on top of the baseline."""
+"""The restricted profile of the Pod Security Standards, as far as it goes beyond the baseline."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
 
-from kubiya_pulumi.review.checks.pod_security_baseline import unmasked_proc
-from kubiya_pulumi.review.findings import Category, Rule, Severity
-from kubiya_pulumi.review.kubernetes.coerce import mappings, number, text, texts
-from kubiya_pulumi.review.kubernetes.security_context import (
-    GOOD_PROFILES,
-    field,
-    in_user_namespace,
-    on_windows,
-    setters,
-    without,
+from kubiya_pulumi.review.checks.pod_security import (
+    Control,
+    control_findings,
+    control_rule,
+    unconfined_seccomp,
+    unmasked_proc_mount,
 )
-from kubiya_pulumi.review.kubernetes.workloads import Container, Workload
-from kubiya_pulumi.text import join_quoted
+from kubiya_pulumi.review.findings import Finding
+from kubiya_pulumi.review.kubernetes.coerce import as_mappings, as_str, as_strs, is_number
+from kubiya_pulumi.review.kubernetes.inventory import Inventory
+from kubiya_pulumi.review.kubernetes.workloads import (
+    CONFINING_PROFILES,
+    Container,
+    ContextOwner,
+    Workload,
+    containers_missing,
+    offenders,
+    offending_containers,
+    security_context_field,
+)
+from kubiya_pulumi.text import join_names, join_quoted
 
 _ALLOWED_VOLUMES = (
-    "configMap csi downwardAPI emptyDir ephemeral image persistentVolumeClaim projected secret"
+    "configMap",
+    "csi",
+    "downwardAPI",
+    "emptyDir",
+    "ephemeral",
+    "image",
+    "persistentVolumeClaim",
+    "projected",
+    "secret",
 )
-_VOLUMES = frozenset(_ALLOWED_VOLUMES.split())
+
+
+def findings(inventory: Inventory) -> Iterator[Finding]:
+    """Yield a finding for each violation of the restricted profile."""
+    return control_findings(_CONTROLS, inventory)
 
 
 def _volume_types(workload: Workload) -> str:
-    found: dict[str, set[str]] = {}
-    for volume in mappings(workload.spec.get("volumes")):
-        # A volume of no kind at all is an emptyDir.
-        kinds = {text(key) for key, source in volume.items() if isinstance(source, Mapping)}
-        if kinds and kinds.isdisjoint(_VOLUMES):
-            found[text(volume.get("name"))] = kinds
-    kinds = set().union(*found.values())
+    names: list[str] = []
+    types: set[str] = set()
+    for volume in as_mappings(workload.spec.get("volumes")):
+        # A volume without a type is an emptyDir.
+        sources = {as_str(key) for key, source in volume.items() if isinstance(source, Mapping)}
+        if sources and sources.isdisjoint(_ALLOWED_VOLUMES):
+            names.append(as_str(volume.get("name")))
+            types |= sources
+    if not names:
+        return ""
     return (
-        f"Mounts volumes of the kinds {join_quoted(sorted(kinds))}: {join_quoted(found)}."
-        if found
-        else ""
+        f"The pod mounts volumes {join_quoted(names)} of type {join_quoted(sorted(types))}; use "
+        f"only {join_names(_ALLOWED_VOLUMES, len(_ALLOWED_VOLUMES))}."
     )
 
 
 def _privilege_escalation(workload: Workload) -> str:
-    if on_windows(workload):
+    if workload.is_windows:
         return ""
-    who = workload.containers_that(lambda c: field(c, "allowPrivilegeEscalation") is not False)
-    return who and f"Does not set allowPrivilegeEscalation to false: {who}."
+    found = containers_missing(
+        workload,
+        lambda owner: security_context_field(owner, "allowPrivilegeEscalation") is False,
+    )
+    return found.sentence("lack", "securityContext.allowPrivilegeEscalation: false; set it")
 
 
 def _run_as_non_root(workload: Workload) -> str:
-    if in_user_namespace(workload):
+    if workload.is_in_user_namespace:
         return ""
-    allows_root = setters(workload, lambda each: field(each, "runAsNonRoot") is False)
-    silent = without(workload, _says_non_root)
-    who = allows_root or silent
-    return who and f"Does not set runAsNonRoot to true, so it may run as root: {who}."
 
+    def run_as_non_root(owner: ContextOwner) -> bool | None:
+        value = security_context_field(owner, "runAsNonRoot")
+        return value if isinstance(value, bool) else None
 
-def _says_non_root(owner: Mapping[str, Any]) -> bool | None:
-    value = field(owner, "runAsNonRoot")
-    return value if isinstance(value, bool) else None
+    may_be_root = offenders(
+        workload, lambda owner: ["false"] if run_as_non_root(owner) is False else []
+    )
+    if may_be_root:
+        return may_be_root.sentence("set", "securityContext.runAsNonRoot: false; set it to true")
+    missing = containers_missing(workload, run_as_non_root)
+    return missing.sentence(
+        "lack", "securityContext.runAsNonRoot: true; set it for the container or the pod"
+    )
 
 
 def _run_as_user(workload: Workload) -> str:
-    if in_user_namespace(workload):
+    if workload.is_in_user_namespace:
         return ""
-    who = setters(workload, lambda each: number(field(each, "runAsUser")) == 0)
-    return who and f"Runs as root (runAsUser: 0): {who}."
+
+    def root_user(owner: ContextOwner) -> list[str]:
+        user = security_context_field(owner, "runAsUser")
+        return ["0"] if is_number(user) and user == 0 else []
+
+    found = offenders(workload, root_user)
+    return found.sentence("set", "securityContext.runAsUser: 0; set it to another user")
 
 
 def _seccomp(workload: Workload) -> str:
-    if on_windows(workload):
+    if workload.is_windows:
         return ""
-    who = setters(workload, lambda each: _confined(each) is False)
-    who = who or without(workload, _confined)
-    return who and f"Does not confine its system calls with a seccompProfile: {who}."
 
+    def is_confined(owner: ContextOwner) -> bool | None:
+        profile = security_context_field(owner, "seccompProfile")
+        return profile.get("type") in CONFINING_PROFILES if isinstance(profile, Mapping) else None
 
-def _confined(owner: Mapping[str, Any]) -> bool | None:
-    profile = field(owner, "seccompProfile")
-    return profile.get("type") in GOOD_PROFILES if isinstance(profile, Mapping) else None
+    missing = containers_missing(workload, is_confined)
+    return unconfined_seccomp(workload) or missing.sentence(
+        "lack",
+        "securityContext.seccompProfile; set its type to RuntimeDefault for the container or the "
+        "pod",
+    )
 
 
 def _capabilities(workload: Workload) -> str:
-    if on_windows(workload):
+    if workload.is_windows:
         return ""
 
-    def drops_all(container: Container) -> bool:
-        return "ALL" in texts(field(container, "capabilities", "drop"))
+    def keeps_default(container: Container) -> list[str]:
+        dropped = as_strs(security_context_field(container, "capabilities", "drop"))
+        return [] if "ALL" in dropped else ["ALL"]
 
-    def adds_more(container: Container) -> bool:
-        added = texts(field(container, "capabilities", "add"))
-        return any(name != "NET_BIND_SERVICE" for name in added)
+    def added(container: Container) -> list[str]:
+        names = as_strs(security_context_field(container, "capabilities", "add"))
+        return [name for name in names if name != "NET_BIND_SERVICE"]
 
-    keeping = workload.containers_that(lambda each: not drops_all(each))
-    adding = workload.containers_that(adds_more)
-    problems = (
-        keeping and f"Does not drop all capabilities: {keeping}.",
-        adding and f"Adds others than NET_BIND_SERVICE: {adding}.",
+    keeping = offending_containers(workload, keeps_default)
+    adding = offending_containers(workload, added)
+    sentences = (
+        keeping.sentence("lack", 'securityContext.capabilities.drop: "ALL"; add it'),
+        adding.sentence(
+            "set",
+            f"securityContext.capabilities.add: {join_quoted(adding.values)}; keep only "
+            "NET_BIND_SERVICE",
+        ),
     )
-    return " ".join(filter(None, problems))
+    return " ".join(filter(None, sentences))
 
 
-def _rule(control: str, description: str) -> Rule:
-    return Rule(
-        f"restricted-{control}",
-        Severity.WARNING,
-        Category.EXCESSIVE,
-        description,
-        "https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted",
-    )
-
-
-CONTROLS = (
+_CONTROLS: tuple[Control, ...] = (
     (
-        _rule(
-            "volume-types",
-            "A pod mounts volumes other than its own, configuration, secrets, claims and images.",
+        control_rule(
+            "KR-035",
+            "restricted-volume-types",
+            "Volume Types",
+            "A pod mounts volumes other than emptyDir, configuration, secrets, claims and images.",
+            "Replace the volume with one of an allowed type, such as `persistentVolumeClaim`.",
         ),
         _volume_types,
     ),
     (
-        _rule("privilege-escalation", "A container does not forbid programs to gain privileges."),
+        control_rule(
+            "KR-036",
+            "restricted-privilege-escalation",
+            "Privilege Escalation",
+            "A container does not prevent its processes from gaining privileges.",
+            "Set `securityContext.allowPrivilegeEscalation` to false in each container.",
+            ("5.2.6",),
+        ),
         _privilege_escalation,
     ),
     (
-        _rule("run-as-non-root", "A container is not required to run as another user than root."),
+        control_rule(
+            "KR-037",
+            "restricted-run-as-non-root",
+            "Running as Non-root",
+            "A container is not required to run as a user other than root.",
+            "Set `securityContext.runAsNonRoot` to true for the pod or in each container.",
+            ("5.2.7",),
+        ),
         _run_as_non_root,
     ),
-    (_rule("run-as-user", "A container runs as root."), _run_as_user),
     (
-        _rule("seccomp", "A container has no filter of system calls (seccomp) required."),
+        control_rule(
+            "KR-038",
+            "restricted-run-as-user",
+            "Running as Non-root user",
+            "A container runs as root.",
+            "Remove `securityContext.runAsUser`, or set it to a value other than 0.",
+            ("5.2.7",),
+        ),
+        _run_as_user,
+    ),
+    (
+        control_rule(
+            "KR-039",
+            "restricted-seccomp",
+            "Seccomp",
+            "A container does not set a seccomp profile that filters its system calls.",
+            "Set `securityContext.seccompProfile.type` to RuntimeDefault or Localhost.",
+            ("5.7.2",),
+        ),
         _seccomp,
     ),
-    (_rule("capabilities", "A container keeps capabilities that root has."), _capabilities),
     (
-        _rule(
-            "proc-mount",
-            "A container mounts /proc without the masks over it, be it in a user namespace.",
+        control_rule(
+            "KR-040",
+            "restricted-capabilities",
+            "Capabilities",
+            "A container keeps capabilities of root, or adds some.",
+            'Set `securityContext.capabilities.drop` to ["ALL"], and add back only '
+            "NET_BIND_SERVICE.",
+            ("5.2.8", "5.2.9", "5.2.10"),
         ),
-        unmasked_proc,
+        _capabilities,
+    ),
+    (
+        control_rule(
+            "KR-041",
+            "restricted-proc-mount",
+            "/proc Mount Type",
+            "A container mounts /proc without masking its sensitive paths, even if it is in a "
+            "user namespace.",
+            "Set `securityContext.procMount` to Default.",
+        ),
+        unmasked_proc_mount,
     ),
 )
-"""Each rule with what it finds on a workload: a sentence, or an empty text."""
+RULES = tuple(rule for rule, _ in _CONTROLS)

@@ -1,47 +1,46 @@
-"""Reading values of a manifest, whose author may have put anything anywhere.
+"""Type-safe access to the values of a manifest, whose author may write anything anywhere.
 
-Each function takes a value of any type and gives one of the type that it is named for: the
-value itself where it is one, and an empty one where it is not.
+Each function takes a value of any type. A value of the wrong type counts as empty.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
 
-def mapping(value: object) -> Mapping[str, Any]:
-    """The mapping, or an empty one."""
+def as_mapping(value: object) -> Mapping[str, Any]:
+    """Return the value if it is a mapping, otherwise an empty mapping."""
     return value if isinstance(value, Mapping) else {}
 
 
-def mappings(value: object) -> tuple[Mapping[str, Any], ...]:
-    """The mappings in a list."""
-    return tuple(each for each in listed(value) if isinstance(each, Mapping))
+def as_mappings(value: object) -> tuple[Mapping[str, Any], ...]:
+    """Return the mappings among the entries of a list."""
+    return tuple(entry for entry in as_list(value) if isinstance(entry, Mapping))
 
 
-def listed(value: object) -> list[Any]:
-    """The list, or an empty one."""
+def as_list(value: object) -> list[Any]:
+    """Return the value if it is a list, otherwise an empty list."""
     return value if isinstance(value, list) else []
 
 
-def text(value: object) -> str:
-    """The text, or an empty one."""
+def as_str(value: object) -> str:
+    """Return the value if it is a string, otherwise an empty string."""
     return value if isinstance(value, str) else ""
 
 
-def texts(value: object) -> tuple[str, ...]:
-    """The texts in a list."""
-    return tuple(each for each in listed(value) if isinstance(each, str))
+def as_strs(value: object) -> tuple[str, ...]:
+    """Return the strings among the entries of a list."""
+    return tuple(entry for entry in as_list(value) if isinstance(entry, str))
 
 
-def number(value: object) -> float | None:
-    """The number, or None; a boolean is none."""
-    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+def is_number(value: object) -> TypeGuard[int | float]:
+    """Return whether the value is a number. In Python a bool is an int; here it is not."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def inside(value: object, *path: str) -> Any:
-    """What stands at a path of keys, or None."""
+def get_path(value: object, *path: str) -> Any:
+    """Return the value at a path of keys, or None if there is none."""
     for key in path:
-        value = mapping(value).get(key)
+        value = as_mapping(value).get(key)
     return value

@@ -1,8 +1,8 @@
-"""The ClusterRoles of Kubernetes itself that manifests bind to.
+"""The default ClusterRoles of Kubernetes that manifests bind to.
 
-As every API server since version 1.34 makes them at its start; older ones lack what belongs to
-`resource.k8s.io`. All the other ones are named `system:…`, and no manifest but that of a
-cluster's own parts has any business with them.
+API servers since version 1.34 create these roles at startup; older ones lack the rules for
+`resource.k8s.io`. The names of all other default roles start with `system:`. Only the manifests of
+control-plane components use those.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _AGGREGATE = "rbac.authorization.k8s.io/aggregate-to-"
 
 
 def _rules(table: str) -> list[dict[str, list[str]]]:
-    """Rules from lines of `groups | resources | verbs`; the core group is `core`."""
+    """Parse rules from lines of `groups | resources | verbs`; `core` is the core group."""
     return [
         {
             "apiGroups": ["" if group == "core" else group for group in groups.split()],
@@ -35,7 +35,7 @@ def _role(*aggregated_to: str, **content: Any) -> Mapping[str, Any]:
     }
 
 
-def _gathered(role: str) -> dict[str, Any]:
+def _aggregation_rule(role: str) -> dict[str, Any]:
     return {"clusterRoleSelectors": [{"matchLabels": {f"{_AGGREGATE}{role}": "true"}}]}
 
 
@@ -89,15 +89,15 @@ resource.k8s.io | resourceclaims resourceclaims/status resourceclaimtemplates | 
 
 CLUSTER_ADMIN = "cluster-admin"
 
-BUILT_IN_ROLES: Mapping[str, Mapping[str, Any]] = {
+DEFAULT_CLUSTER_ROLES: Mapping[str, Mapping[str, Any]] = {
     CLUSTER_ADMIN: _role(
         rules=[*_rules("* | * | *"), {"nonResourceURLs": ["*"], "verbs": ["*"]}],
     ),
-    "admin": _role(aggregationRule=_gathered("admin")),
-    "edit": _role("admin", aggregationRule=_gathered("edit")),
-    "view": _role("edit", aggregationRule=_gathered("view")),
+    "admin": _role(aggregationRule=_aggregation_rule("admin")),
+    "edit": _role("admin", aggregationRule=_aggregation_rule("edit")),
+    "view": _role("edit", aggregationRule=_aggregation_rule("view")),
     "system:aggregate-to-admin": _role("admin", rules=_rules(_ADMIN)),
     "system:aggregate-to-edit": _role("edit", rules=_rules(_EDIT)),
     "system:aggregate-to-view": _role("view", rules=_rules(_VIEW)),
 }
-"""Their bodies by name."""
+"""The body of each role, by name."""

@@ -1,4 +1,4 @@
-"""The objects of a manifest, as a review looks them up."""
+"""The objects of a manifest by kind, and the grants that its bindings make."""
 
 from __future__ import annotations
 
@@ -6,27 +6,22 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from kubiya_pulumi.review.findings import ObjectReference
-from kubiya_pulumi.review.kubernetes.coerce import inside, mappings, text
+from kubiya_pulumi.review.kubernetes.coerce import as_mappings, as_str, get_path
+from kubiya_pulumi.review.kubernetes.limits import MAX_GRANTS, Budget
 from kubiya_pulumi.review.kubernetes.manifest import Body, KubernetesObject
-from kubiya_pulumi.review.kubernetes.rbac import Subject
-from kubiya_pulumi.review.kubernetes.roles import Role, Roles
-from kubiya_pulumi.review.kubernetes.scope import reference
-from kubiya_pulumi.review.kubernetes.workloads import Workload, workload
+from kubiya_pulumi.review.kubernetes.rbac import Grant, PolicyRule, Subject
+from kubiya_pulumi.review.kubernetes.references import ObjectReference, reference_to
+from kubiya_pulumi.review.kubernetes.roles import Role, Roles, is_system_role
+from kubiya_pulumi.review.kubernetes.workloads import Workload, workload_in
 
-_RBAC = "rbac.authorization.k8s.io"
-_GROUPS = {
-    "ClusterRole": (_RBAC,),
-    "ClusterRoleBinding": (_RBAC,),
-    "Role": (_RBAC,),
-    "RoleBinding": (_RBAC,),
-}
-_CORE = ("", "core")  # the provider takes both for the core group
+_RBAC_GROUP = "rbac.authorization.k8s.io"
+_RBAC_KINDS = frozenset({"ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding"})
+_CORE_GROUPS = ("", "core")  # the Kubernetes provider accepts both
 
 
 @dataclass(frozen=True)
 class Item:
-    """An object, and where it stands."""
+    """An object of a manifest, with its reference."""
 
     reference: ObjectReference
     body: Body
@@ -40,63 +35,128 @@ class Binding:
     role_kind: str
     role_name: str
     subjects: tuple[Subject, ...]
-    """Each once."""
+    """The subjects, each once."""
 
     @property
     def namespace(self) -> str | None:
-        """Where it gives access; None: in the whole cluster."""
+        """The namespace in which the role is granted; None for the whole cluster."""
         return None if self.reference.kind == "ClusterRoleBinding" else self.reference.namespace
 
 
 class Inventory:
-    """Everything that the checks of a review look at, read once.
-
-    Args:
-        objects: as `parse_manifest` gives them.
-    """
+    """The objects of a manifest, parsed once for all checks."""
 
     def __init__(self, objects: Iterable[KubernetesObject]) -> None:
-        self.items = tuple(Item(reference(each), each.body) for each in objects)
+        """Read the objects.
+
+        Args:
+            objects: the result of `parse_manifest`.
+        """
+        self.items = tuple(Item(reference_to(item), item.body) for item in objects)
         """All objects, in the order of the manifest."""
         self._by_kind: dict[str, list[Item]] = defaultdict(list)
         for item in self.items:
-            if _of_kubernetes(item.reference):
+            if _is_kubernetes_kind(item.reference):
                 self._by_kind[item.reference.kind].append(item)
-        found = (workload(item.reference, item.body) for item in self.items)
-        self.workloads: tuple[Workload, ...] = tuple(each for each in found if each is not None)
+        candidates = (workload_in(item.reference, item.body) for item in self.items)
+        self.workloads: tuple[Workload, ...] = tuple(
+            workload for workload in candidates if workload is not None
+        )
+        """The objects that run pods."""
         self.roles = Roles(
             Role(item.reference, item.body)
             for kind in ("Role", "ClusterRole")
             for item in self.of_kind(kind)
         )
+        """The roles of the manifest, and the default ClusterRoles."""
         self.bindings = tuple(
             _binding(item)
             for kind in ("ClusterRoleBinding", "RoleBinding")
             for item in self.of_kind(kind)
         )
+        """The bindings of the manifest."""
 
     def of_kind(self, kind: str) -> list[Item]:
-        """The objects of a kind of Kubernetes, whatever its version; no custom kinds."""
+        """Return the objects of a Kubernetes kind in any version, without custom kinds."""
         return self._by_kind.get(kind, [])
 
     def names(self, kind: str) -> set[tuple[str, str]]:
-        """Namespace and name of each object of a kind."""
-        return {(each.reference.namespace, each.reference.name) for each in self.of_kind(kind)}
+        """Return the namespace and name of each object of a kind."""
+        return {(item.reference.namespace, item.reference.name) for item in self.of_kind(kind)}
+
+    def role_of(self, binding: Binding) -> Role | None:
+        """Return the role that a binding refers to, or None if it is unknown."""
+        return self.roles.get(binding.role_kind, binding.reference.namespace, binding.role_name)
 
 
-def _of_kubernetes(where: ObjectReference) -> bool:
-    """Whether it has the API group of its kind, where a check asks for objects of that kind."""
-    group = where.api_version.rpartition("/")[0]
-    return group in _GROUPS.get(where.kind, _CORE)
+def grants_in(inventory: Inventory) -> tuple[Grant, ...]:
+    """Return a grant for each subject of each binding and each rule of its role.
+
+    Raises:
+        ManifestError: the manifest makes more than `MAX_GRANTS` grants, or its roles exceed
+            another limit.
+    """
+    budget = Budget(MAX_GRANTS, f"grants more than {MAX_GRANTS:,} permissions")
+    workloads = _WorkloadsBySubject(inventory.workloads)
+    grants: list[Grant] = []
+    for binding in inventory.bindings:
+        role = inventory.role_of(binding)
+        rules = inventory.roles.effective_rules(role) if role else ()
+        if is_system_role(binding.role_name):
+            rules = (PolicyRule(), *rules)
+        for subject in binding.subjects:
+            running = workloads.of(subject) if rules else ()
+            budget.spend(len(rules) * (1 + len(running)))
+            grants.extend(
+                Grant(
+                    **vars(rule),
+                    subject=subject,
+                    namespace=binding.namespace,
+                    role=f"{binding.role_kind}/{binding.role_name}",
+                    binding=f"{binding.reference.kind}/{binding.reference.name}",
+                    workloads=running,
+                )
+                for rule in rules
+            )
+    return tuple(grants)
+
+
+class _WorkloadsBySubject:
+    """The workloads that run as a subject, as text. The result for each subject is cached."""
+
+    def __init__(self, workloads: Iterable[Workload]) -> None:
+        self._by_account: dict[Subject, list[str]] = defaultdict(list)
+        for workload in workloads:
+            namespace = workload.reference.namespace
+            account = Subject("ServiceAccount", namespace, workload.service_account)
+            self._by_account[account].append(str(workload.reference))
+        self._by_subject: dict[Subject, tuple[str, ...]] = {}
+
+    def of(self, subject: Subject) -> tuple[str, ...]:
+        if subject not in self._by_subject:
+            accounts = [subject] if subject.kind == "ServiceAccount" else self._by_account
+            self._by_subject[subject] = tuple(
+                name
+                for account in accounts
+                if subject.includes(account)
+                for name in self._by_account.get(account, ())
+            )
+        return self._by_subject[subject]
+
+
+def _is_kubernetes_kind(reference: ObjectReference) -> bool:
+    """Return whether the API group is the one that a kind has in Kubernetes."""
+    group = reference.api_version.rpartition("/")[0]
+    return group == _RBAC_GROUP if reference.kind in _RBAC_KINDS else group in _CORE_GROUPS
 
 
 def _binding(item: Item) -> Binding:
-    where = item.reference
-    namespace = "" if where.kind == "ClusterRoleBinding" else where.namespace
-    subjects = (Subject.of(each, namespace) for each in mappings(item.body.get("subjects")))
+    reference = item.reference
+    namespace = "" if reference.kind == "ClusterRoleBinding" else reference.namespace
+    subjects = (Subject.of(entry, namespace) for entry in as_mappings(item.body.get("subjects")))
     return Binding(
-        reference=where,
-        role_kind=text(inside(item.body, "roleRef", "kind")),
-        role_name=text(inside(item.body, "roleRef", "name")),
+        reference=reference,
+        role_kind=as_str(get_path(item.body, "roleRef", "kind")),
+        role_name=as_str(get_path(item.body, "roleRef", "name")),
         subjects=tuple(dict.fromkeys(subjects)),
     )

@@ -1,4 +1,4 @@
-"""How large a manifest may be, found out before what it stands for is built in memory."""
+"""Limits on the size of a manifest and on the work that its review causes."""
 
 from __future__ import annotations
 
@@ -8,58 +8,64 @@ import yaml
 
 from kubiya_pulumi.review.errors import ManifestError
 
-MOST_DOCUMENTS = 5_000
-MOST_NODES = 1_000_000
-"""Values, keys, lists and mappings, each alias counted as all that it stands for."""
-MOST_LEVELS = 200
-"""Lists and mappings within each other. PyYAML takes its time, and Python's stack, for each."""
-LONGEST_NUMBER = 4_300
-"""Characters of a number, a date or a truth value; as many as Python reads of a whole number."""
-MOST_RIGHTS = 200_000
-"""Rows of the table of access, each counted with the workloads that it is for."""
-MOST_SINGLE_RIGHTS = 1_000_000
-"""One verb on one resource each, where two tables of access are compared."""
-MOST_COMPARISONS = 500_000
-"""Of a role's labels with a selector that gathers roles into another one."""
+MAX_DOCUMENTS = 5_000
+MAX_NODES = 1_000_000
+"""Scalars, keys, lists and mappings. An alias counts as often as what it refers to."""
+MAX_DEPTH = 200
+"""Nested lists and mappings. PyYAML spends time and Python's stack on each level."""
+MAX_SCALAR_LENGTH = 4_300
+"""Characters of a number, a date or a boolean: the longest integer that Python parses."""
+MAX_GRANTS = 200_000
+"""Rows of the grants table. Each row also counts once per workload that it lists."""
+MAX_PERMISSIONS = 1_000_000
+"""Single permissions (one verb on one resource) when two sets of grants are compared."""
+MAX_SELECTOR_COMPARISONS = 500_000
+"""Comparisons of the labels of a ClusterRole with a selector of an aggregated ClusterRole."""
 
 
-class Allowance:
-    """How much more of something a review takes on.
+class Budget:
+    """Bounds the work that one manifest can cause.
 
-    A manifest of a few thousand lines can stand for billions of rights: so many roles, rules and
-    subjects as there are lines for each, multiplied.
-
-    Args:
-        most: how much there may be of it.
-        refusal: what the error says, as the end of a sentence about the manifest.
+    A manifest of a few thousand lines can grant billions of permissions, because its roles, rules
+    and subjects multiply.
     """
 
-    def __init__(self, most: int, refusal: str) -> None:
-        self._left = most
-        self._refusal = refusal
+    def __init__(self, limit: int, error: str) -> None:
+        """Create a budget.
 
-    def take(self, count: int) -> None:
-        """Count; raises `ManifestError` once there is more than there may be."""
-        self._left -= count
-        if self._left < 0:
-            raise ManifestError(self._refusal)
+        Args:
+            limit: the total that may be spent.
+            error: the error message: the end of a sentence that starts with the manifest's name.
+        """
+        self._remaining = limit
+        self._error = error
+
+    def spend(self, amount: int) -> None:
+        """Spend a part of the budget.
+
+        Raises:
+            ManifestError: the budget is exceeded.
+        """
+        self._remaining -= amount
+        if self._remaining < 0:
+            raise ManifestError(self._error)
 
 
-def refuse_too_much(text: str, loader: Any) -> None:
-    """Raise `ManifestError` for YAML that would grow beyond all measure when it is read.
+def check_yaml_limits(text: str, loader: Any) -> None:
+    """Check the size of a YAML text before objects are built from it.
 
-    A few lines of aliases of aliases can stand for billions of values, and a merge key (`<<`)
-    copies what it names. So the parser's events are counted first: they are as many as the text
-    is long, whatever it stands for.
+    A few lines of nested aliases can expand to billions of values, and a merge key (`<<`) copies
+    what it refers to. Parser events are linear in the length of the text, so they are counted
+    first.
 
     Args:
         text: the manifest.
-        loader: the class of PyYAML that parses it.
+        loader: the PyYAML loader class that parses it.
 
     Raises:
-        ManifestError: it has too many documents, values or levels, or a value that contains
+        ManifestError: the text has too many documents, values or levels, or a value that contains
             itself.
-        yaml.YAMLError: it is not YAML.
+        yaml.YAMLError: the text is not YAML.
     """
     documents = 0
     sizes: dict[str, int] = {}
@@ -70,8 +76,8 @@ def refuse_too_much(text: str, loader: Any) -> None:
             case yaml.DocumentStartEvent():
                 documents += 1
                 sizes.clear()
-                if documents > MOST_DOCUMENTS:
-                    raise ManifestError(f"has more than {MOST_DOCUMENTS:,} documents")
+                if documents > MAX_DOCUMENTS:
+                    raise ManifestError(f"has more than {MAX_DOCUMENTS:,} documents")
             case yaml.AliasEvent():
                 if event.anchor not in sizes:
                     raise ManifestError("is not Kubernetes YAML: a value in it contains itself")
@@ -83,11 +89,13 @@ def refuse_too_much(text: str, loader: Any) -> None:
             case yaml.CollectionStartEvent():
                 open_anchors.append((event.anchor, total))
                 total += 1
-                if len(open_anchors) > MOST_LEVELS:
-                    raise ManifestError(f"has more than {MOST_LEVELS} levels of lists and mappings")
+                if len(open_anchors) > MAX_DEPTH:
+                    raise ManifestError(
+                        f"nests lists and mappings more than {MAX_DEPTH} levels deep"
+                    )
             case yaml.CollectionEndEvent():
                 anchor, before = open_anchors.pop()
                 if anchor:
                     sizes[anchor] = total - before
-        if total > MOST_NODES:
-            raise ManifestError(f"has more than {MOST_NODES:,} values, counting its aliases")
+        if total > MAX_NODES:
+            raise ManifestError(f"has more than {MAX_NODES:,} values after expanding its aliases")

@@ -1,4 +1,4 @@
-"""What rules allow, taken apart into single rights, and what one allows beyond others."""
+"""Sets of RBAC permissions, and the permissions of a rule that other rules do not cover."""
 
 from __future__ import annotations
 
@@ -6,115 +6,138 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import product
 
-from kubiya_pulumi.review.kubernetes.limits import Allowance
+from kubiya_pulumi.review.kubernetes.limits import Budget
 from kubiya_pulumi.review.kubernetes.rbac import PolicyRule
 
-_Right = tuple[str, str, str | None, str]
-"""A resource, its API group, the name of the object (None: any), and a verb."""
-_OnUrl = tuple[str, str]
-"""A path that is no resource, or a pattern of paths, and a verb."""
-_Tuple = tuple[str | None, ...]
+_Permission = tuple[str, str, str | None, str]
+"""A resource, its API group, the name of the object (None: any name) and a verb."""
+_UrlPermission = tuple[str, str]
+"""A non-resource URL, or a pattern of such URLs, and a verb."""
+_Values = tuple[str | None, ...]
+"""Values of the dimensions of one permission, or the values of one dimension."""
 
 _ANY_NAME = (None,)
 
 
-class Reach:
-    """All that some rules allow in one place.
+class PermissionSet:
+    """All permissions that some rules grant in one scope."""
 
-    Args:
-        rules: those that count together.
-        allowance: of the single rights that they are made of.
+    def __init__(self, rules: Iterable[PolicyRule], budget: Budget) -> None:
+        """Expand the rules into single permissions.
 
-    Raises:
-        ManifestError: they are made of more.
-    """
+        Args:
+            rules: the rules that count together.
+            budget: bounds the number of single permissions.
 
-    def __init__(self, rules: Iterable[PolicyRule], allowance: Allowance) -> None:
-        self._rights: set[_Right] = set()
-        self._on_urls: set[_OnUrl] = set()
+        Raises:
+            ManifestError: the budget is exceeded.
+        """
+        self._permissions: set[_Permission] = set()
+        self._url_permissions: set[_UrlPermission] = set()
         for rule in rules:
-            self._rights.update(_rights(rule, allowance))
-            self._on_urls.update(_on_urls(rule, allowance))
-        self._lengths = {len(url) - 1 for url, _ in self._on_urls if url.endswith("*")}
+            self._permissions.update(_expand(rule, budget))
+            self._url_permissions.update(_expand_urls(rule, budget))
+        self._prefix_lengths = {
+            len(url) - 1 for url, _ in self._url_permissions if url.endswith("*")
+        }
 
-    def allows(self, right: _Right) -> bool:
-        """Whether it allows all that the right does, a star included: what is to come, too."""
-        return not self._rights.isdisjoint(_wider(right))
+    def covers(self, permission: _Permission) -> bool:
+        """Return whether the set includes the permission.
 
-    def allows_on_url(self, right: _OnUrl) -> bool:
-        """Whether it allows a verb on a path, or on all paths of a pattern such as `/logs/*`."""
-        url, verb = right
-        wider = (f"{url[:length]}*" for length in self._lengths if length <= len(url))
-        return not self._on_urls.isdisjoint(product((url, *wider), (verb, "*")))
+        A wildcard in the permission also stands for resources and verbs that do not exist yet, so
+        only the same wildcard covers it.
+        """
+        return not self._permissions.isdisjoint(_broader_permissions(permission))
+
+    def covers_url(self, permission: _UrlPermission) -> bool:
+        """Return whether the set includes a verb on a URL, or on all URLs of a pattern."""
+        url, verb = permission
+        patterns = (f"{url[:length]}*" for length in self._prefix_lengths if length <= len(url))
+        return not self._url_permissions.isdisjoint(product((url, *patterns), (verb, "*")))
 
 
-def beyond(rule: PolicyRule, known: Sequence[Reach], allowance: Allowance) -> Iterator[PolicyRule]:
-    """What a rule allows and none of the known does, in as few rules as can say it.
+def rules_not_covered_by(
+    known: Sequence[PermissionSet], rule: PolicyRule, budget: Budget
+) -> Iterator[PolicyRule]:
+    """Yield the permissions of a rule that none of the sets covers, as few rules as possible.
 
     Args:
-        rule: what to look for.
-        known: what is allowed anyway.
-        allowance: of the single rights that the rule is made of.
+        known: the permissions that are granted anyway.
+        rule: the rule to compare.
+        budget: bounds the number of single permissions of the rule.
 
     Raises:
-        ManifestError: there are more of them.
+        ManifestError: the budget is exceeded.
     """
-    rights = [
-        right
-        for right in _rights(rule, allowance)
-        if not any(reach.allows(right) for reach in known)
+    permissions = [
+        permission
+        for permission in _expand(rule, budget)
+        if not any(permission_set.covers(permission) for permission_set in known)
     ]
-    for resources, groups, names, verbs in _products(rights):
+    for resources, groups, names, verbs in _group_into_rules(permissions):
         yield PolicyRule(
-            verbs=_texts(verbs),
-            api_groups=_texts(groups),
-            resources=_texts(resources),
-            resource_names=_texts(names),
+            verbs=_strings(verbs),
+            api_groups=_strings(groups),
+            resources=_strings(resources),
+            resource_names=_strings(names),
         )
-    on_urls = [
-        right
-        for right in _on_urls(rule, allowance)
-        if not any(reach.allows_on_url(right) for reach in known)
+    url_permissions = [
+        permission
+        for permission in _expand_urls(rule, budget)
+        if not any(permission_set.covers_url(permission) for permission_set in known)
     ]
-    for urls, verbs in _products(on_urls):
-        yield PolicyRule(verbs=_texts(verbs), non_resource_urls=_texts(urls))
+    for urls, verbs in _group_into_rules(url_permissions):
+        yield PolicyRule(verbs=_strings(verbs), non_resource_urls=_strings(urls))
 
 
-def _rights(rule: PolicyRule, allowance: Allowance) -> Iterator[_Right]:
+def _expand(rule: PolicyRule, budget: Budget) -> Iterator[_Permission]:
     names = rule.resource_names or _ANY_NAME
-    parts = (rule.resources, rule.api_groups, names, rule.verbs)
-    allowance.take(len(parts[0]) * len(parts[1]) * len(parts[2]) * len(parts[3]))
-    return product(*parts)
+    budget.spend(len(rule.resources) * len(rule.api_groups) * len(names) * len(rule.verbs))
+    return product(rule.resources, rule.api_groups, names, rule.verbs)
 
 
-def _on_urls(rule: PolicyRule, allowance: Allowance) -> Iterator[_OnUrl]:
-    allowance.take(len(rule.non_resource_urls) * len(rule.verbs))
-    # Several stars at the end are as good as one.
+def _expand_urls(rule: PolicyRule, budget: Budget) -> Iterator[_UrlPermission]:
+    budget.spend(len(rule.non_resource_urls) * len(rule.verbs))
+    # Several stars at the end of a URL mean the same as one.
     urls = (url.rstrip("*") + "*" * url.endswith("*") for url in rule.non_resource_urls)
     return product(urls, rule.verbs)
 
 
-def _wider(right: _Right) -> Iterator[_Right]:
-    """The rights of which each allows all that this one does, itself among them."""
-    resource, group, name, verb = right
+def _broader_permissions(permission: _Permission) -> Iterator[_Permission]:
+    """Yield the permissions that each include this one, and the permission itself."""
+    resource, group, name, verb = permission
     _, slash, subresource = resource.partition("/")
     resources = {resource, "*"} | ({f"*/{subresource}"} if slash else set())
     return product(resources, {group, "*"}, {name, None}, {verb, "*"})
 
 
-def _products(tuples: Iterable[_Tuple]) -> Iterator[tuple[_Tuple, ...]]:
-    """Tuples of one length as products: `(a, x), (b, x)` is all of `(a, b)` with all of `(x,)`."""
-    rests: dict[str | None, dict[_Tuple, None]] = defaultdict(dict)
-    for first, *rest in tuples:
-        rests[first][tuple(rest)] = None
-    alike: dict[tuple[_Tuple, ...], list[str | None]] = defaultdict(list)
-    for one, its_rests in rests.items():
-        alike[tuple(its_rests)].append(one)
-    for those, firsts in alike.items():
-        ends = _products(those) if those != ((),) else [()]
-        for end in ends:
-            yield (tuple(firsts), *end)
+def _group_into_rules(permissions: Iterable[_Values]) -> Iterator[tuple[_Values, ...]]:
+    """Group permissions into Cartesian products, as the lists of a rule are.
+
+    The first dimension is merged by equal remainders: values that occur with the same set of
+    remaining dimensions share a product. The remainders are grouped likewise. So `(pods, get)`,
+    `(pods, list)`, `(jobs, get)` and `(jobs, list)` become `((pods, jobs), (get, list))`.
+
+    Args:
+        permissions: tuples of the same length, one value for each dimension.
+
+    Yields:
+        For each product, the values of each dimension.
+    """
+    remainders_of_value: dict[str | None, dict[_Values, None]] = defaultdict(dict)
+    for value, *remainder in permissions:
+        remainders_of_value[value][tuple(remainder)] = None
+    values_by_remainders: dict[tuple[_Values, ...], list[str | None]] = defaultdict(list)
+    for value, remainders in remainders_of_value.items():
+        values_by_remainders[tuple(remainders)].append(value)
+    for shared_remainders, values in values_by_remainders.items():
+        is_last_dimension = shared_remainders == ((),)
+        if is_last_dimension:
+            yield (tuple(values),)
+        else:
+            for remaining_dimensions in _group_into_rules(shared_remainders):
+                yield (tuple(values), *remaining_dimensions)
 
 
-def _texts(values: _Tuple) -> tuple[str, ...]:
+def _strings(values: _Values) -> tuple[str, ...]:
     return tuple(value for value in values if value is not None)

@@ -1,4 +1,4 @@
-"""Who may do what: the rows of the table of access, and the API server's rules for them."""
+"""RBAC: subjects, rules and grants, with the API server's semantics."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from kubiya_pulumi.review.kubernetes.coerce import inside, mapping, text, texts
+from kubiya_pulumi.review.kubernetes.coerce import as_mapping, as_str, as_strs, get_path
 from kubiya_pulumi.text import sanitize
 
-_ACCOUNT_PREFIX = "system:serviceaccount:"
-_ALL_ACCOUNTS = "system:serviceaccounts"
-_ALL_USERS = "system:authenticated"
+_SERVICE_ACCOUNT_PREFIX = "system:serviceaccount:"
+_ALL_SERVICE_ACCOUNTS = "system:serviceaccounts"
+_ALL_AUTHENTICATED = "system:authenticated"
 
 
 @dataclass(frozen=True)
 class Subject:
-    """To whom a binding gives access. As text: `Kind namespace/name`."""
+    """A user, a group or a ServiceAccount. As text: `Kind namespace/name`."""
 
     kind: str
     """`ServiceAccount`, `User` or `Group`."""
@@ -29,68 +29,77 @@ class Subject:
 
     @classmethod
     def of(cls, entry: object, namespace: str) -> Subject:
-        """Read a subject of a binding in a namespace, which is empty for a ClusterRoleBinding.
+        """Return the subject of a binding.
 
-        A user by the name that a ServiceAccount has as a user is that ServiceAccount.
+        A user with the user name of a ServiceAccount is that ServiceAccount.
+
+        Args:
+            entry: an entry of the binding's `subjects`.
+            namespace: the namespace of the binding; empty for a ClusterRoleBinding.
         """
-        kind, name = text(inside(entry, "kind")), text(inside(entry, "name"))
+        kind, name = as_str(get_path(entry, "kind")), as_str(get_path(entry, "name"))
         if kind == "ServiceAccount":
-            return cls(kind, text(inside(entry, "namespace")) or namespace, name)
-        account, found, account_name = name.removeprefix(_ACCOUNT_PREFIX).partition(":")
-        if kind == "User" and name.startswith(_ACCOUNT_PREFIX) and found:
-            return cls("ServiceAccount", account, account_name)
+            return cls(kind, as_str(get_path(entry, "namespace")) or namespace, name)
+        if kind == "User" and name.startswith(_SERVICE_ACCOUNT_PREFIX):
+            parts = name.removeprefix(_SERVICE_ACCOUNT_PREFIX).partition(":")
+            account_namespace, separator, account_name = parts
+            if separator:
+                return cls("ServiceAccount", account_namespace, account_name)
         return cls(kind, "", name)
 
     def includes(self, other: Subject) -> bool:
-        """Whether what is given to this subject is given to the other one."""
+        """Return whether a grant to this subject is also a grant to the other one."""
         if self == other:
             return True
         if self.kind != "Group":
             return False
         if other.kind == "ServiceAccount":
-            own = (_ALL_ACCOUNTS, f"{_ALL_ACCOUNTS}:{other.namespace}", _ALL_USERS)
-            return self.name in own
-        return other.kind == "User" and self.name == _ALL_USERS
+            return self.name in (
+                _ALL_SERVICE_ACCOUNTS,
+                f"{_ALL_SERVICE_ACCOUNTS}:{other.namespace}",
+                _ALL_AUTHENTICATED,
+            )
+        return other.kind == "User" and self.name == _ALL_AUTHENTICATED
 
 
 @dataclass(frozen=True, kw_only=True)
 class PolicyRule:
-    """One rule of a Role or ClusterRole, with the fields that it has in Kubernetes."""
+    """A rule of a Role or ClusterRole, with the fields that it has in Kubernetes."""
 
     verbs: tuple[str, ...] = ()
     api_groups: tuple[str, ...] = ()
     resources: tuple[str, ...] = ()
-    """Such as `pods`, `pods/exec`, `*/scale` (the subresource of everything) or `*`."""
+    """Such as `pods`, `pods/exec`, `*/scale` (that subresource of every resource) or `*`."""
     resource_names: tuple[str, ...] = ()
-    """Empty: the resources of any name."""
+    """Empty for objects of any name."""
     non_resource_urls: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, entry: object) -> PolicyRule:
-        """Read a rule as it stands in a role, or in the data of a grant."""
-        rule = mapping(entry)
+        """Return the rule of an entry of a role's `rules`, or of the data of a grant."""
+        rule = as_mapping(entry)
         return cls(
-            verbs=texts(rule.get("verbs")),
-            api_groups=texts(rule.get("apiGroups")),
-            resources=texts(rule.get("resources")),
-            resource_names=texts(rule.get("resourceNames")),
-            non_resource_urls=texts(rule.get("nonResourceURLs")),
+            verbs=as_strs(rule.get("verbs")),
+            api_groups=as_strs(rule.get("apiGroups")),
+            resources=as_strs(rule.get("resources")),
+            resource_names=as_strs(rule.get("resourceNames")),
+            non_resource_urls=as_strs(rule.get("nonResourceURLs")),
         )
 
     def covers(self, verb: str, api_group: str, resource: str, subresource: str = "") -> bool:
-        """Whether the rule is about such a request, for an object of one name or another."""
+        """Return whether the rule matches a request, whatever the name of the object."""
         return (
-            _has(self.api_groups, api_group)
-            and _has(self.verbs, verb)
+            _matches(self.api_groups, api_group)
+            and _matches(self.verbs, verb)
             and (
-                _has(self.resources, f"{resource}/{subresource}" if subresource else resource)
+                _matches(self.resources, f"{resource}/{subresource}" if subresource else resource)
                 or (bool(subresource) and f"*/{subresource}" in self.resources)
             )
         )
 
     def covers_url(self, verb: str, path: str) -> bool:
-        """Whether the rule allows a request to a path that is no resource, such as `/metrics`."""
-        return _has(self.verbs, verb) and any(
+        """Return whether the rule allows a request to a non-resource URL such as `/metrics`."""
+        return _matches(self.verbs, verb) and any(
             path == url or (url.endswith("*") and path.startswith(url.rstrip("*")))
             for url in self.non_resource_urls
         )
@@ -98,15 +107,15 @@ class PolicyRule:
 
 @dataclass(frozen=True, kw_only=True)
 class Grant(PolicyRule):
-    """One row of the table of access: what one subject may do by one rule of one role.
+    """What one rule of one role allows one subject.
 
-    A row without verbs stands for a role that is part of Kubernetes and not of the manifest,
-    such as `system:node`, and whose rules the review does not know.
+    A grant without verbs represents a role of Kubernetes itself, such as `system:node`, whose
+    rules are not in the manifest.
     """
 
     subject: Subject
     namespace: str | None
-    """None: in the whole cluster."""
+    """None for the whole cluster."""
     role: str
     """Such as `ClusterRole/edit`."""
     binding: str
@@ -116,7 +125,7 @@ class Grant(PolicyRule):
 
     @property
     def rule(self) -> PolicyRule:
-        """What it allows, whoever has it and wherever."""
+        """The rule alone, without its subject and scope."""
         return PolicyRule(
             verbs=self.verbs,
             api_groups=self.api_groups,
@@ -134,15 +143,15 @@ class Grant(PolicyRule):
         name: str = "",
         namespace: str = "",
     ) -> bool:
-        """Whether the API server would allow the subject this request by this row.
+        """Return whether this grant allows its subject a request.
 
         Args:
             verb: such as `list`.
             api_group: empty for the core group.
             resource: such as `pods`.
             subresource: such as `exec`.
-            name: of the object; empty where a request has none, as for `list` and `create`.
-            namespace: empty for resources of the whole cluster, and for all namespaces at once.
+            name: the name of the object; empty for requests without one (`list`, `create`).
+            namespace: empty for cluster-scoped resources, and for all namespaces at once.
         """
         return (
             self.namespace in (None, namespace)
@@ -151,19 +160,19 @@ class Grant(PolicyRule):
         )
 
     def allows_url(self, verb: str, path: str) -> bool:
-        """Whether the API server would allow a request to a path that is no resource."""
+        """Return whether this grant allows its subject a request to a non-resource URL."""
         return self.namespace is None and self.covers_url(verb, path)
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain data, with the keys of Kubernetes; without `namespace` for the whole cluster."""
-        place = {} if self.namespace is None else {"namespace": self.namespace}
+        """Return plain data, with the keys of Kubernetes; no `namespace` for the whole cluster."""
+        scope = {} if self.namespace is None else {"namespace": self.namespace}
         return {
             "subject": {
                 "kind": self.subject.kind,
                 "namespace": self.subject.namespace,
                 "name": self.subject.name,
             },
-            **place,
+            **scope,
             "verbs": list(self.verbs),
             "apiGroups": list(self.api_groups),
             "resources": list(self.resources),
@@ -176,18 +185,18 @@ class Grant(PolicyRule):
 
     @classmethod
     def from_dict(cls, data: object) -> Grant:
-        """Read what `to_dict` wrote; whatever is missing is empty."""
-        entry = mapping(data)
+        """Return the grant that `to_dict` wrote; missing entries are empty."""
+        entry = as_mapping(data)
         namespace = entry.get("namespace")
         return cls(
             **vars(PolicyRule.of(entry)),
             subject=Subject(
-                *(text(inside(entry, "subject", key)) for key in ("kind", "namespace", "name"))
+                *(as_str(get_path(entry, "subject", key)) for key in ("kind", "namespace", "name"))
             ),
             namespace=namespace if isinstance(namespace, str) else None,
-            role=text(entry.get("role")),
-            binding=text(entry.get("binding")),
-            workloads=texts(entry.get("workloads")),
+            role=as_str(entry.get("role")),
+            binding=as_str(entry.get("binding")),
+            workloads=as_strs(entry.get("workloads")),
         )
 
 
@@ -201,17 +210,17 @@ def can(
     name: str = "",
     namespace: str = "",
 ) -> bool:
-    """Whether the grants let a subject make a request, be it as a member of a group.
+    """Return whether the grants allow a subject a request, directly or as a member of a group.
 
     Args:
-        grants: the table of access.
-        subject: who asks; of a group, only what is given to that group counts.
+        grants: the grants of a review.
+        subject: the subject; for a group, only grants to that group count.
         verb: such as `list`.
         api_group: empty for the core group.
         resource: such as `pods`.
         subresource: such as `exec`.
-        name: of the object; empty where a request has none, as for `list` and `create`.
-        namespace: empty for resources of the whole cluster, and for all namespaces at once.
+        name: the name of the object; empty for requests without one (`list`, `create`).
+        namespace: empty for cluster-scoped resources, and for all namespaces at once.
     """
     return any(
         grant.subject.includes(subject)
@@ -220,5 +229,5 @@ def can(
     )
 
 
-def _has(values: tuple[str, ...], value: str) -> bool:
-    return "*" in values or value in values
+def _matches(patterns: tuple[str, ...], value: str) -> bool:
+    return "*" in patterns or value in patterns

@@ -1,25 +1,32 @@
-"""What each role of a manifest allows, with the rules that it gathers from other roles."""
+"""The Roles and ClusterRoles of a manifest, with the rules of aggregated ClusterRoles."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 from itertools import chain
 from typing import Any
 
-from kubiya_pulumi.review.findings import ObjectReference
-from kubiya_pulumi.review.kubernetes.coerce import inside, listed, mapping, mappings, text, texts
-from kubiya_pulumi.review.kubernetes.default_cluster_roles import BUILT_IN_ROLES
-from kubiya_pulumi.review.kubernetes.limits import MOST_COMPARISONS, MOST_RIGHTS, Allowance
+from kubiya_pulumi.review.kubernetes.coerce import (
+    as_list,
+    as_mapping,
+    as_mappings,
+    as_str,
+    as_strs,
+    get_path,
+)
+from kubiya_pulumi.review.kubernetes.default_cluster_roles import DEFAULT_CLUSTER_ROLES
+from kubiya_pulumi.review.kubernetes.limits import MAX_GRANTS, MAX_SELECTOR_COMPARISONS, Budget
 from kubiya_pulumi.review.kubernetes.manifest import Body
 from kubiya_pulumi.review.kubernetes.rbac import PolicyRule
+from kubiya_pulumi.review.kubernetes.references import ObjectReference
 
 AUTHENTICATION_READER = "extension-apiserver-authentication-reader"
-"""A Role in `kube-system`, the one of Kubernetes there whose name does not begin with `system:`."""
+"""The only default Role in `kube-system` whose name does not start with `system:`."""
 
-_GROUP = "rbac.authorization.k8s.io/v1"
+_API_VERSION = "rbac.authorization.k8s.io/v1"
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,154 +35,179 @@ class Role:
 
     reference: ObjectReference
     body: Body
-    built_in: bool = False
-    """Whether it is Kubernetes' own, and not in the manifest."""
+    is_default: bool = False
+    """Whether Kubernetes itself creates the role."""
 
     @property
-    def aggregated(self) -> bool:
-        """Whether a controller gathers its rules, in place of those in the manifest."""
-        gathers = isinstance(self.body.get("aggregationRule"), Mapping)
-        return gathers and self.reference.kind == "ClusterRole"
+    def is_aggregated(self) -> bool:
+        """Whether a controller replaces the rules with those of the selected ClusterRoles."""
+        has_selectors = isinstance(self.body.get("aggregationRule"), Mapping)
+        return has_selectors and self.reference.kind == "ClusterRole"
 
     @property
     def selectors(self) -> tuple[Mapping[str, Any], ...]:
-        """Those of the labels of the roles whose rules it gathers."""
-        return mappings(inside(self.body, "aggregationRule", "clusterRoleSelectors"))
+        """The label selectors of an aggregated ClusterRole."""
+        return as_mappings(get_path(self.body, "aggregationRule", "clusterRoleSelectors"))
 
     @cached_property
     def labels(self) -> Mapping[str, Any]:
-        """The labels by which other roles gather its rules."""
-        return mapping(inside(self.body, "metadata", "labels"))
+        """The labels, by which aggregated ClusterRoles select the role."""
+        return as_mapping(get_path(self.body, "metadata", "labels"))
 
 
 def is_system_role(name: str) -> bool:
-    """Whether a role of that name is in every cluster, with rules that are not known here."""
+    """Return whether Kubernetes creates a role of that name, with rules not known here."""
     return name.startswith("system:") or name == AUTHENTICATION_READER
 
 
 class Roles:
-    """The roles that bindings of a manifest can refer to.
+    """The roles that the bindings of a manifest can refer to."""
 
-    Args:
-        manifest: the Roles and ClusterRoles of the manifest.
-    """
+    def __init__(self, manifest_roles: Iterable[Role]) -> None:
+        """Combine the roles of a manifest with the default ClusterRoles.
 
-    def __init__(self, manifest: Iterable[Role]) -> None:
-        built_in = (
-            Role(ObjectReference(_GROUP, "ClusterRole", "", name), body, built_in=True)
-            for name, body in BUILT_IN_ROLES.items()
+        Args:
+            manifest_roles: the Roles and ClusterRoles of the manifest.
+        """
+        default_roles = (
+            Role(ObjectReference(_API_VERSION, "ClusterRole", "", name), body, is_default=True)
+            for name, body in DEFAULT_CLUSTER_ROLES.items()
         )
-        named: dict[tuple[str, str, str], list[Role]] = defaultdict(list)
-        for role in (*built_in, *manifest):
-            named[_key(role.reference)].append(role)
-        self._roles = {key: _united(roles) for key, roles in named.items()}
-        self._own = [own for first, *more in named.values() if first.built_in for own in more]
+        same_key: dict[tuple[str, str, str], list[Role]] = defaultdict(list)
+        for role in (*default_roles, *manifest_roles):
+            reference = role.reference
+            same_key[reference.kind, reference.namespace, reference.name].append(role)
+        self._roles = {key: _merge_duplicates(roles) for key, roles in same_key.items()}
+        self._changes_of_defaults = [
+            change for first, *more in same_key.values() if first.is_default for change in more
+        ]
         self._cluster_roles = sorted(
             (role for role in self._roles.values() if role.reference.kind == "ClusterRole"),
             key=lambda role: role.reference.name,
         )
-        self._rules = Allowance(MOST_RIGHTS, f"has roles with more than {MOST_RIGHTS:,} rules")
-        self._comparisons = Allowance(
-            MOST_COMPARISONS, "has too many roles that gather their rules from others"
+        self._rule_budget = Budget(MAX_GRANTS, f"has roles with more than {MAX_GRANTS:,} rules")
+        self._comparison_budget = Budget(
+            MAX_SELECTOR_COMPARISONS, "has too many aggregated ClusterRoles"
         )
-        # Caches of this object alone, so that they end with it.
-        self.gathered_from: Callable[[Role], tuple[Role, ...]] = cache(self._gathered_from)
-        """The roles whose rules a role has, itself if it is not aggregated."""
-        self.rules_of: Callable[[Role], tuple[PolicyRule, ...]] = cache(self._rules_of)
-        """What a role allows: each rule once."""
-        self._reached: Callable[[Role], Mapping[Role, None]] = cache(self._reached_from)
-        self._matched: Callable[[Role], tuple[Role, ...]] = cache(self._matched_by)
+        # Each result is computed once, so the budgets count the work that is really done.
+        self._effective_rules: dict[Role, tuple[PolicyRule, ...]] = {}
+        self._aggregated_from: dict[Role, tuple[Role, ...]] = {}
+        self._reachable: dict[Role, Mapping[Role, None]] = {}
+        self._selected: dict[Role, tuple[Role, ...]] = {}
 
     def __iter__(self) -> Iterator[Role]:
-        """All roles, and what the manifest itself says of a role of Kubernetes."""
+        """Yield all roles, then the changes that the manifest makes to default ClusterRoles."""
         yield from self._roles.values()
-        yield from self._own
+        yield from self._changes_of_defaults
 
     def get(self, kind: str, namespace: str, name: str) -> Role | None:
-        """The role that a binding in a namespace refers to, or None."""
+        """Return the role that a binding in a namespace refers to, or None."""
         return self._roles.get((kind, namespace if kind == "Role" else "", name))
 
-    def _rules_of(self, role: Role) -> tuple[PolicyRule, ...]:
-        found: dict[PolicyRule, None] = {}
-        for source in self.gathered_from(role):
-            entries = mappings(source.body.get("rules"))
-            self._rules.take(len(entries))
-            found.update(dict.fromkeys(PolicyRule.of(entry) for entry in entries))
-        return tuple(found)
+    def effective_rules(self, role: Role) -> tuple[PolicyRule, ...]:
+        """Return the rules that a role has in the cluster, each once.
 
-    def _gathered_from(self, role: Role) -> tuple[Role, ...]:
-        if not role.aggregated:
-            return (role,)
-        # A controller overwrites the rules that stand in an aggregated role. In a circle of
-        # such roles others may have gathered them by then, and they come back for good.
-        found = self._reached(role)
-        return tuple(each for each in found if not each.aggregated or each in self._reached(each))
+        Raises:
+            ManifestError: the roles of the manifest exceed a limit.
+        """
+        if role not in self._effective_rules:
+            rules: dict[PolicyRule, None] = {}
+            for source in self.aggregated_from(role):
+                entries = as_mappings(source.body.get("rules"))
+                self._rule_budget.spend(len(entries))
+                rules.update(dict.fromkeys(PolicyRule.of(entry) for entry in entries))
+            self._effective_rules[role] = tuple(rules)
+        return self._effective_rules[role]
 
-    def _reached_from(self, role: Role) -> Mapping[Role, None]:
-        """The roles in all chains of aggregation from this one; itself only in a circle."""
-        seen: dict[Role, None] = {}
-        ahead = [role]
-        while ahead:
-            matched = [each for each in self._matched(ahead.pop()) if each not in seen]
-            self._rules.take(len(matched))
-            seen.update(dict.fromkeys(matched))
-            ahead.extend(each for each in matched if each.aggregated)
-        return seen
+    def aggregated_from(self, role: Role) -> tuple[Role, ...]:
+        """Return the roles whose rules a role has: itself, unless it is aggregated.
 
-    def _matched_by(self, role: Role) -> tuple[Role, ...]:
-        """The roles that the selectors of an aggregated one select, itself left out."""
-        self._comparisons.take(sum(map(_size, role.selectors)) * len(self._cluster_roles))
+        Raises:
+            ManifestError: the roles of the manifest exceed a limit.
+        """
+        if role not in self._aggregated_from:
+            self._aggregated_from[role] = (
+                self._find_sources(role) if role.is_aggregated else (role,)
+            )
+        return self._aggregated_from[role]
+
+    def _find_sources(self, role: Role) -> tuple[Role, ...]:
+        # The controller overwrites the rules that the manifest sets in an aggregated role. In a
+        # cycle of aggregated roles another one may have copied them before, and then they stay.
         return tuple(
-            each
-            for each in self._cluster_roles
-            if each is not role and any(_selects(s, each.labels) for s in role.selectors)
+            source
+            for source in self._reachable_from(role)
+            if not source.is_aggregated or source in self._reachable_from(source)
         )
 
+    def _reachable_from(self, role: Role) -> Mapping[Role, None]:
+        """Return the roles in all chains of aggregation from this one; itself only in a cycle."""
+        if role not in self._reachable:
+            visited: dict[Role, None] = {}
+            stack = [role]
+            while stack:
+                new = [source for source in self._selected_by(stack.pop()) if source not in visited]
+                self._rule_budget.spend(len(new))
+                visited.update(dict.fromkeys(new))
+                stack.extend(source for source in new if source.is_aggregated)
+            self._reachable[role] = visited
+        return self._reachable[role]
 
-def _key(reference: ObjectReference) -> tuple[str, str, str]:
-    return reference.kind, reference.namespace, reference.name
+    def _selected_by(self, role: Role) -> tuple[Role, ...]:
+        """Return the roles that an aggregated role selects, except itself."""
+        if role not in self._selected:
+            conditions = sum(_count_conditions(selector) for selector in role.selectors)
+            self._comparison_budget.spend(conditions * len(self._cluster_roles))
+            self._selected[role] = tuple(
+                candidate
+                for candidate in self._cluster_roles
+                if candidate is not role
+                and any(_selects(selector, candidate.labels) for selector in role.selectors)
+            )
+        return self._selected[role]
 
 
-def _united(roles: Sequence[Role]) -> Role:
-    """The role that objects of the same name make.
+def _merge_duplicates(roles: Sequence[Role]) -> Role:
+    """Return the role that several objects of the same name result in.
 
-    Applying one of them leaves in the cluster what it does not name. So what is known to be
-    allowed stays so, whatever another object says of it.
+    Applying one of them keeps in the cluster what it does not set. So a permission that one
+    object grants counts, whatever the others contain.
     """
     first, *more = roles
     if not more:
         return first
     selectors = [selector for role in roles for selector in role.selectors]
-    gathering = {"aggregationRule": {"clusterRoleSelectors": selectors}}
+    is_aggregated = any(role.is_aggregated for role in roles)
+    aggregation = {"aggregationRule": {"clusterRoleSelectors": selectors}} if is_aggregated else {}
     body = {
         "metadata": {"labels": dict(chain.from_iterable(role.labels.items() for role in roles))},
-        "rules": [entry for role in roles for entry in mappings(role.body.get("rules"))],
-        **(gathering if any(role.aggregated for role in roles) else {}),
+        "rules": [entry for role in roles for entry in as_mappings(role.body.get("rules"))],
+        **aggregation,
     }
-    return Role(first.reference, body, first.built_in)
+    return Role(first.reference, body, first.is_default)
 
 
-def _size(selector: Mapping[str, Any]) -> int:
-    expressions = mappings(selector.get("matchExpressions"))
-    values = sum(1 + len(listed(each.get("values"))) for each in expressions)
-    return 1 + len(mapping(selector.get("matchLabels"))) + values
+def _count_conditions(selector: Mapping[str, Any]) -> int:
+    expressions = as_mappings(selector.get("matchExpressions"))
+    values = sum(1 + len(as_list(expression.get("values"))) for expression in expressions)
+    return 1 + len(as_mapping(selector.get("matchLabels"))) + values
 
 
 def _selects(selector: Mapping[str, Any], labels: Mapping[str, Any]) -> bool:
-    """Whether a label selector holds; an empty one holds for all."""
-    wanted = mapping(selector.get("matchLabels"))
-    return all(labels.get(key) == value for key, value in wanted.items()) and all(
-        _holds(expression, labels) for expression in mappings(selector.get("matchExpressions"))
+    """Return whether a label selector matches; an empty one matches everything."""
+    required = as_mapping(selector.get("matchLabels"))
+    return all(labels.get(key) == value for key, value in required.items()) and all(
+        _is_met(expression, labels) for expression in as_mappings(selector.get("matchExpressions"))
     )
 
 
-def _holds(expression: Mapping[str, Any], labels: Mapping[str, Any]) -> bool:
-    value = labels.get(text(expression.get("key")))
+def _is_met(expression: Mapping[str, Any], labels: Mapping[str, Any]) -> bool:
+    value = labels.get(as_str(expression.get("key")))
     match expression.get("operator"):
         case "In":
-            return value is not None and value in texts(expression.get("values"))
+            return value is not None and value in as_strs(expression.get("values"))
         case "NotIn":
-            return value not in texts(expression.get("values"))
+            return value not in as_strs(expression.get("values"))
         case "Exists":
             return value is not None
         case "DoesNotExist":
