@@ -1,6 +1,6 @@
-"""Manifests about who may do what, with the corners of RBAC in them, and the requests to ask.
+"""A manifest with the corner cases of RBAC, and requests to evaluate with its grants.
 
-The answers are in no table: a real API server gives them, and the review has to agree.
+No table lists the expected results: a real API server decides, and the review must agree.
 """
 
 from __future__ import annotations
@@ -34,10 +34,11 @@ def _urls(verbs: str, *urls: str) -> Object:
     return {"verbs": verbs.split(), "nonResourceURLs": list(urls)}
 
 
-def _given(role_name: str, to: str, namespace: str = "", kind: str = "ClusterRole") -> Object:
-    """A binding of a role to a ServiceAccount of the first namespace."""
-    who = subject(to, ONE)
-    return grant_role(role_name, who, namespace=namespace, kind=kind, name=f"{to}-{role_name}")
+def _bind(role_name: str, to: str, namespace: str = "", kind: str = "ClusterRole") -> Object:
+    """Bind a role to a ServiceAccount of the first namespace."""
+    return grant_role(
+        role_name, subject(to, ONE), namespace=namespace, kind=kind, name=f"{to}-{role_name}"
+    )
 
 
 _NAMES = """
@@ -50,60 +51,60 @@ MANIFEST: tuple[Object, ...] = (
     *(kubernetes_object("Namespace", name, "") for name in NAMESPACES),
     *(service_account(name, ONE) for name in ACCOUNTS),
     service_account("wide", TWO),
-    # A ClusterRole reaches as far as its binding.
+    # A ClusterRole has the scope of its binding.
     cluster_role(rule("core", "configmaps secrets", "get list"), name="review-reader"),
-    _given("review-reader", "wide"),
-    _given("review-reader", "narrow", TWO),
-    # The same name in two namespaces, and a binding to the one of its own.
+    _bind("review-reader", "wide"),
+    _bind("review-reader", "narrow", TWO),
+    # Two Roles of the same name in two namespaces; a binding refers to the one in its own.
     role(rule("batch", "jobs", "create delete"), name="jobs", namespace=ONE),
     role(rule("batch", "jobs", "get"), name="jobs", namespace=TWO),
-    _given("jobs", "narrow", TWO, kind="Role"),
-    # A subject without a namespace is in that of the binding.
+    _bind("jobs", "narrow", TWO, kind="Role"),
+    # A subject without a namespace is in the namespace of the binding.
     grant_role(
         "jobs", {"kind": "ServiceAccount", "name": "wide"}, namespace=TWO, name="own-namespace"
     ),
-    # Names; a request without one is not about them.
+    # Resource names; they do not match a request without a name.
     role(
         rule("core", "secrets", "get list create delete", "registry"),
         rule("core", "pods/exec", "create", "registry"),
         name="named",
         namespace=ONE,
     ),
-    _given("named", "named", ONE, kind="Role"),
-    # Stars of each kind.
+    _bind("named", "named", ONE, kind="Role"),
+    # Each kind of wildcard.
     cluster_role(
         rule("*", "configmaps", "get"), rule("apps", "*", "watch"), rule("batch", "jobs", "*"),
         name="review-star",
     ),
-    _given("review-star", "star"),
-    # Subresources: all of one kind, one of all kinds, and a spelling that means nothing.
+    _bind("review-star", "star"),
+    # Subresources: one of every resource, one of a single resource, and patterns without effect.
     cluster_role(
         rule("core apps", "*/scale", "update"), rule("core", "pods/log", "get"),
         rule("core", "pods/*", "create"), rule("core", "secrets/", "get"),
         name="review-subresource",
     ),
-    _given("review-subresource", "subresource"),
+    _bind("review-subresource", "subresource"),
     cluster_role(rule("*", "*", "*"), name="review-everything"),
-    _given("review-everything", "everything", ONE),
-    # Paths that are no resources, which only count in the whole cluster.
+    _bind("review-everything", "everything", ONE),
+    # Non-resource URLs, which apply only in the whole cluster.
     cluster_role(
         _urls("get", "/metrics", "/logs/*", "/debug*"), _urls("*", "/review"), name="review-urls"
     ),
-    _given("review-urls", "urls"),
-    _given("review-urls", "narrow", ONE),
-    # Roles of Kubernetes itself, and one that is gathered into them.
-    _given("admin", "admin", ONE),
-    _given("edit", "edit", ONE),
-    _given("view", "view"),
+    _bind("review-urls", "urls"),
+    _bind("review-urls", "narrow", ONE),
+    # Default ClusterRoles, and one that is aggregated into them.
+    _bind("admin", "admin", ONE),
+    _bind("edit", "edit", ONE),
+    _bind("view", "view"),
     cluster_role(
         rule("example.com", "widgets", "get list"),
         name="review-widgets",
         labels={"rbac.authorization.k8s.io/aggregate-to-view": "true"},
     ),
-    # Aggregation through another aggregation, in a circle, by labels and by expressions.
+    # Aggregation through an aggregated role, in a cycle, by labels and by expressions.
     cluster_role(
         name="review-aggregated",
-        labels={"review/part": "circle"},
+        labels={"review/part": "cycle"},
         **_aggregate(
             {"matchLabels": {"review/part": "middle"}},
             {
@@ -118,7 +119,7 @@ MANIFEST: tuple[Object, ...] = (
         name="review-middle",
         labels={"review/part": "middle"},
         **_aggregate(
-            {"matchLabels": {"review/part": "leaf"}}, {"matchLabels": {"review/part": "circle"}}
+            {"matchLabels": {"review/part": "leaf"}}, {"matchLabels": {"review/part": "cycle"}}
         ),
     ),
     cluster_role(rule("core", "nodes", "get"), name="review-leaf", labels={"review/part": "leaf"}),
@@ -132,15 +133,15 @@ MANIFEST: tuple[Object, ...] = (
         name="review-excluded",
         labels={"review/part": "listed", "review/not": ""},
     ),
-    _given("review-aggregated", "aggregated"),
-    # What stands in an aggregated role itself does not count.
+    _bind("review-aggregated", "aggregated"),
+    # The rules that an aggregated role itself sets do not count.
     cluster_role(
         rule("core", "nodes", "delete"),
         name="review-overwritten",
         **_aggregate({"matchLabels": {"review/part": "leaf"}}),
     ),
-    _given("review-overwritten", "overwritten"),
-    # Groups, in one namespace and everywhere, and a ServiceAccount by its name as a user.
+    _bind("review-overwritten", "overwritten"),
+    # Groups, in one namespace and in all, and a ServiceAccount by its user name.
     cluster_role(rule("core", "events", "list"), name="review-events"),
     grant_role("review-events", subject("system:serviceaccounts", kind="Group"), name="review-all"),
     cluster_role(rule("core", "endpoints", "list"), name="review-endpoints"),
@@ -163,14 +164,14 @@ MANIFEST: tuple[Object, ...] = (
         subject("jane", kind="User"),
         name="review-users",
     ),
-    # A role that is not there.
-    _given("review-missing", "plain"),
+    # A role that does not exist.
+    _bind("review-missing", "plain"),
 )  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Request:
-    """What is asked of the API server. With a path, all else but the verb is empty."""
+    """A request to the API server. With a path, all other fields except the verb are empty."""
 
     verb: str
     api_group: str = ""
@@ -181,7 +182,11 @@ class Request:
     path: str = ""
 
     def __str__(self) -> str:
-        return " ".join(f"{f.name}={v}" for f in fields(self) if (v := getattr(self, f.name)))
+        return " ".join(
+            f"{field.name}={value}"
+            for field in fields(self)
+            if (value := getattr(self, field.name))
+        )
 
 
 _RESOURCES = (

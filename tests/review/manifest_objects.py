@@ -1,4 +1,4 @@
-"""Objects of manifests for tests, in few words."""
+"""Builders of Kubernetes objects for tests."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ IMAGE = "ghcr.io/example/app@sha256:" + "0" * 64
 
 
 def parsed(*objects: Mapping[str, Any]) -> tuple[KubernetesObject, ...]:
-    """The objects as a manifest's text would give them."""
+    """Return the objects, parsed from the text of a manifest."""
     return parse_manifest(yaml.safe_dump_all(objects, sort_keys=False))
 
 
 def kubernetes_object(
     kind: str, name: str, namespace: str = NAMESPACE, api: str = "v1", **content: Any
 ) -> Object:
-    """An object; an empty namespace is left out."""
+    """Return an object; an empty namespace is omitted."""
     metadata = {"name": name} | ({"namespace": namespace} if namespace else {})
     return {"apiVersion": api, "kind": kind, "metadata": metadata, **content}
 
 
 def service_account(name: str = "app", namespace: str = NAMESPACE) -> Object:
-    """A ServiceAccount."""
+    """Return a ServiceAccount."""
     return kubernetes_object("ServiceAccount", name, namespace)
 
 
 def rule(groups: str, resources: str, verbs: str, *names: str) -> Object:
-    """A rule of a role, from words; the core group is `core`."""
+    """Return a rule of a role from space-separated words; `core` is the core group."""
     return {
         "apiGroups": ["" if group == "core" else group for group in groups.split()],
         "resources": resources.split(),
@@ -45,21 +45,21 @@ def rule(groups: str, resources: str, verbs: str, *names: str) -> Object:
 
 
 def role(*rules: Object, name: str = "app", namespace: str = NAMESPACE) -> Object:
-    """A Role."""
+    """Return a Role."""
     return kubernetes_object("Role", name, namespace, f"{RBAC}/v1", rules=list(rules))
 
 
 def cluster_role(
     *rules: Object, name: str = "app", labels: Mapping[str, str] | None = None, **content: Any
 ) -> Object:
-    """A ClusterRole."""
-    made = kubernetes_object("ClusterRole", name, "", f"{RBAC}/v1", rules=list(rules), **content)
-    made["metadata"]["labels"] = dict(labels or {})
-    return made
+    """Return a ClusterRole."""
+    body = kubernetes_object("ClusterRole", name, "", f"{RBAC}/v1", rules=list(rules), **content)
+    body["metadata"]["labels"] = dict(labels or {})
+    return body
 
 
 def subject(name: str = "app", namespace: str = NAMESPACE, kind: str = "ServiceAccount") -> Object:
-    """A subject of a binding."""
+    """Return a subject of a binding."""
     if kind == "ServiceAccount":
         return {"kind": kind, "name": name, "namespace": namespace}
     return {"kind": kind, "name": name, "apiGroup": RBAC}
@@ -68,14 +68,14 @@ def subject(name: str = "app", namespace: str = NAMESPACE, kind: str = "ServiceA
 def grant_role(
     to: str, *subjects: Object, namespace: str = "", name: str = "app", kind: str = ""
 ) -> Object:
-    """A ClusterRoleBinding to a ClusterRole; in a namespace, a RoleBinding.
+    """Return a ClusterRoleBinding, or in a namespace a RoleBinding.
 
     Args:
         to: the name of the role.
-        subjects: by default, the ServiceAccount `app`.
-        namespace: of the RoleBinding.
-        name: of the binding.
-        kind: of the role; by default Role in a namespace, and ClusterRole elsewhere.
+        subjects: the subjects; by default the ServiceAccount `app`.
+        namespace: the namespace of a RoleBinding.
+        name: the name of the binding.
+        kind: the kind of the role; by default Role in a namespace, otherwise ClusterRole.
     """
     return kubernetes_object(
         "RoleBinding" if namespace else "ClusterRoleBinding",
@@ -92,7 +92,7 @@ def grant_role(
 
 
 def container(name: str = "app", **content: Any) -> Object:
-    """A container that keeps to the restricted Pod Security Standard."""
+    """Return a container that complies with the restricted Pod Security Standard."""
     return {
         "name": name,
         "image": IMAGE,
@@ -105,7 +105,7 @@ def container(name: str = "app", **content: Any) -> Object:
 
 
 def pod_spec(*containers: Object, **content: Any) -> Object:
-    """The specification of a pod that keeps to the restricted Pod Security Standard."""
+    """Return the spec of a pod that complies with the restricted Pod Security Standard."""
     return {
         "securityContext": {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}},
         "containers": list(containers or [container()]),
@@ -119,7 +119,7 @@ def deployment(
     namespace: str = NAMESPACE,
     annotations: Mapping[str, str] | None = None,
 ) -> Object:
-    """A Deployment of such pods."""
+    """Return a Deployment of pods."""
     labels = {"app": name}
     return kubernetes_object(
         "Deployment",

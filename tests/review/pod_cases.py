@@ -1,4 +1,4 @@
-"""Pods that break controls of the Pod Security Standards, and such that only come near it."""
+"""Pods that violate controls of the Pod Security Standards, and pods that almost do."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.review.manifest_objects import Object, container, pod_spec
 
 @dataclass(frozen=True)
 class PodCase:
-    """A pod, and the controls that it breaks."""
+    """A pod, and the rules that it breaks."""
 
     name: str
     spec: Object
@@ -23,10 +23,10 @@ def case(name: str, breaks: str, spec: Object, **annotations: str) -> PodCase:
 
 
 def secured(name: str = "app", **context: Any) -> Object:
-    """A container with settings in its security context beside the restricted ones."""
-    made = container(name)
-    made["securityContext"].update(context)
-    return made
+    """Return a restricted container with more settings in its security context."""
+    secured_container = container(name)
+    secured_container["securityContext"].update(context)
+    return secured_container
 
 
 def adding(*names: str, drop: str = "ALL") -> Object:
@@ -34,10 +34,10 @@ def adding(*names: str, drop: str = "ALL") -> Object:
 
 
 def in_pod(*containers: Object, **context: Any) -> Object:
-    """A pod with settings in its own security context beside the restricted ones."""
-    made = pod_spec(*containers)
-    made["securityContext"].update(context)
-    return made
+    """Return a restricted pod with more settings in its security context."""
+    spec = pod_spec(*containers)
+    spec["securityContext"].update(context)
+    return spec
 
 
 def mounting(**source: Any) -> Object:
@@ -58,7 +58,7 @@ POD_CASES = (
     ),
     case("init-container-too", "restricted-privilege-escalation restricted-capabilities",
          pod_spec(initContainers=[{"name": "init", "image": "app"}])),
-    # Windows pods may not have what Linux confines pods with.
+    # Windows pods must not set the Linux security features.
     case(
         "windows",
         "restricted-run-as-non-root",
@@ -93,7 +93,7 @@ POD_CASES = (
          mounting(hostPath={"path": "/var/run"})),
     case("nfs", "restricted-volume-types", mounting(nfs={"server": "a", "path": "/b"})),
     case("empty-dir", "", mounting(emptyDir={})),
-    case("volume-of-no-kind", "", mounting()),
+    case("volume-without-a-type", "", mounting()),
     case("projected", "", mounting(projected={"sources": [{"configMap": {"name": "a"}}]})),
     case("claim", "", mounting(persistentVolumeClaim={"claimName": "a"})),
     case("csi", "", mounting(csi={"driver": "a"})),
@@ -151,4 +151,4 @@ POD_CASES = (
     case("root-of-a-container", "restricted-run-as-user", pod_spec(secured(runAsUser=0))),
     case("some-user", "", in_pod(runAsUser=1000)),
 )  # fmt: skip
-"""What breaks `baseline-proc-mount` is left to the unit tests: no API server takes such a pod."""
+"""No pod here breaks `baseline-proc-mount`: API servers reject such pods. A unit test covers it."""

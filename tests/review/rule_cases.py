@@ -1,6 +1,6 @@
-"""For each rule a manifest that breaks it, and one that comes near it and does not.
+"""For each rule a manifest that breaks it, and a similar one that does not.
 
-The rules of the Pod Security Standards have their own, in `pod_cases`.
+The cases of the Pod Security Standards are in `pod_cases`.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ from tests.review.manifest_objects import (
 
 Manifest = list[Object]
 
-_HERE = kubernetes_object("Namespace", NAMESPACE, "")
+_NAMESPACE = kubernetes_object("Namespace", NAMESPACE, "")
 _ADMISSION = "admissionregistration.k8s.io"
 
 
-def everywhere(*rules: Object) -> Manifest:
-    """The ServiceAccount `app` has the rules in the whole cluster."""
+def cluster_wide(*rules: Object) -> Manifest:
+    """Grant the ServiceAccount `app` the rules in the whole cluster."""
     return [service_account(), cluster_role(*rules), grant_role("app")]
 
 
-def here(*rules: Object) -> Manifest:
-    """The ServiceAccount `app` has the rules, of a ClusterRole, in one namespace."""
+def in_namespace(*rules: Object) -> Manifest:
+    """Grant the ServiceAccount `app` the rules of a ClusterRole in one namespace."""
     return [
         service_account(),
         cluster_role(*rules),
@@ -44,85 +44,94 @@ def here(*rules: Object) -> Manifest:
     ]
 
 
-def running(image: str) -> Manifest:
+def with_image(image: str) -> Manifest:
     return [deployment(pod_spec(container(image=image)))]
 
 
-def variable(name: str, value: str) -> Manifest:
+def with_variable(name: str, value: str) -> Manifest:
     return [deployment(pod_spec(container(env=[{"name": name, "value": value}])))]
 
 
-def settings(**data: Any) -> Manifest:
+def with_config_map(**data: Any) -> Manifest:
     return [kubernetes_object("ConfigMap", "settings", data=data)]
 
 
-def needing(env: Mapping[str, Any], *others: Object) -> Manifest:
+def with_env_from(env: Mapping[str, Any], *others: Object) -> Manifest:
     return [deployment(pod_spec(container(envFrom=[env]))), *others]
 
 
 RULE_CASES: Mapping[str, tuple[Manifest, Manifest]] = {
     "cluster-admin": ([grant_role("cluster-admin")], [grant_role("view")]),
-    "full-access": (everywhere(rule("*", "*", "*")), everywhere(rule("*", "*", "get"))),
-    "wildcard-verbs": (everywhere(rule("apps", "scales", "*")), everywhere(rule("*", "*", "get"))),
-    "wildcard-resources": (
-        everywhere(rule("apps", "*", "get")),
-        everywhere(rule("apps", "*/scale", "get")),
+    "full-access": (cluster_wide(rule("*", "*", "*")), cluster_wide(rule("*", "*", "get"))),
+    "wildcard-verbs": (
+        cluster_wide(rule("apps", "scales", "*")),
+        cluster_wide(rule("*", "*", "get")),
     ),
-    "wildcard-api-groups": (everywhere(rule("*", "events", "get")), here(rule("", "*", "*"))),
+    "wildcard-resources": (
+        cluster_wide(rule("apps", "*", "get")),
+        cluster_wide(rule("apps", "*/scale", "get")),
+    ),
+    "wildcard-api-groups": (
+        cluster_wide(rule("*", "events", "get")),
+        in_namespace(rule("", "*", "*")),
+    ),
     "read-secrets-cluster-wide": (
-        everywhere(rule("core", "secrets", "watch")),
-        here(rule("core", "secrets", "get")),
+        cluster_wide(rule("core", "secrets", "watch")),
+        in_namespace(rule("core", "secrets", "get")),
     ),
     "read-secrets": (
-        here(rule("core", "secrets", "list")),
-        here(rule("core", "secrets", "get", "registry"), rule("core", "secrets", "create")),
+        in_namespace(rule("core", "secrets", "list")),
+        in_namespace(rule("core", "secrets", "get", "registry"), rule("core", "secrets", "create")),
     ),
-    "escalate": (here(rule(RBAC, "roles", "escalate")), here(rule("core", "roles", "escalate"))),
+    "escalate": (
+        in_namespace(rule(RBAC, "roles", "escalate")),
+        in_namespace(rule("core", "roles", "escalate")),
+    ),
     "bind": (
-        everywhere(rule(RBAC, "clusterroles", "bind", "view")),
-        everywhere(rule(RBAC, "clusterrolebindings", "bind create")),
+        cluster_wide(rule(RBAC, "clusterroles", "bind", "view")),
+        cluster_wide(rule(RBAC, "clusterrolebindings", "bind create")),
     ),
     "impersonate": (
-        everywhere(rule("core", "users", "impersonate")),
-        everywhere(rule("core", "users", "get create")),
+        cluster_wide(rule("core", "users", "impersonate")),
+        cluster_wide(rule("core", "users", "get create")),
     ),
     "create-workloads": (
-        here(rule("batch", "jobs", "create")),
-        # A request to create something has no name yet.
-        here(rule("batch", "jobs", "create", "one"), rule("core", "pods", "get delete")),
+        in_namespace(rule("batch", "jobs", "create")),
+        # A create request has no object name.
+        in_namespace(rule("batch", "jobs", "create", "one"), rule("core", "pods", "get delete")),
     ),
     "exec-into-pods": (
-        here(rule("core", "pods/exec", "create")),
-        here(rule("core", "pods/log", "get"), rule("core", "pods", "get")),
+        in_namespace(rule("core", "pods/exec", "create")),
+        in_namespace(rule("core", "pods/log", "get"), rule("core", "pods", "get")),
     ),
     "create-tokens": (
-        here(rule("core", "serviceaccounts/token", "create", "app")),
-        here(rule("core", "serviceaccounts", "create")),
+        in_namespace(rule("core", "serviceaccounts/token", "create", "app")),
+        in_namespace(rule("core", "serviceaccounts", "create")),
     ),
     "admission-webhooks": (
-        everywhere(rule(_ADMISSION, "mutatingwebhookconfigurations", "patch")),
-        # A right in a namespace to what stands in none.
-        here(rule(_ADMISSION, "mutatingwebhookconfigurations", "patch")),
+        cluster_wide(rule(_ADMISSION, "mutatingwebhookconfigurations", "patch")),
+        # A grant in a namespace has no effect on cluster-scoped resources.
+        in_namespace(rule(_ADMISSION, "mutatingwebhookconfigurations", "patch")),
     ),
     "nodes-proxy": (
-        everywhere(rule("core", "nodes/proxy", "get")),
-        everywhere(rule("core", "nodes", "get list watch")),
+        cluster_wide(rule("core", "nodes/proxy", "get")),
+        cluster_wide(rule("core", "nodes", "get list watch")),
     ),
     "change-nodes": (
-        everywhere(rule("core", "nodes", "patch")),
-        everywhere(rule("core", "nodes/status", "patch")),
+        cluster_wide(rule("core", "nodes", "patch")),
+        cluster_wide(rule("core", "nodes/status", "patch")),
     ),
     "create-persistent-volumes": (
-        everywhere(rule("core", "persistentvolumes", "create")),
-        everywhere(rule("core", "persistentvolumeclaims", "create")),
+        cluster_wide(rule("core", "persistentvolumes", "create")),
+        cluster_wide(rule("core", "persistentvolumeclaims", "create")),
     ),
     "approve-certificates": (
-        everywhere(rule("certificates.k8s.io", "certificatesigningrequests/approval", "update")),
-        everywhere(rule("certificates.k8s.io", "certificatesigningrequests", "create")),
+        cluster_wide(rule("certificates.k8s.io", "certificatesigningrequests/approval", "update")),
+        cluster_wide(rule("certificates.k8s.io", "certificatesigningrequests", "create")),
     ),
     "change-namespaces": (
-        here(rule("core", "namespaces", "patch")),
-        here(rule("core", "namespaces", "get")),
+        in_namespace(rule("core", "namespaces", "patch")),
+        in_namespace(rule("core", "namespaces", "get")),
     ),
     "system-masters": (
         [grant_role("view", subject("system:masters", kind="Group"))],
@@ -136,10 +145,16 @@ RULE_CASES: Mapping[str, tuple[Manifest, Manifest]] = {
         [cluster_role(rule("core", "pods", "get"), name="view")],
         [cluster_role(rule("core", "pods", "get"), name="viewer"), grant_role("view", name="view")],
     ),
-    "image-latest-tag": (running("registry:5000/app"), running("registry:5000/app:v1")),
-    "image-without-digest": (running("app:v1"), running("app:v1@sha256:" + "0" * 64)),
-    "secret-in-config-map": (settings(password="hunter2"), settings(password="", user="app")),
-    "secret-in-environment": (variable("API_KEY", "hunter2"), variable("API_KEY", "$(OTHER)")),
+    "image-latest-tag": (with_image("registry:5000/app"), with_image("registry:5000/app:v1")),
+    "image-without-digest": (with_image("app:v1"), with_image("app:v1@sha256:" + "0" * 64)),
+    "secret-in-config-map": (
+        with_config_map(password="hunter2"),
+        with_config_map(password="", user="app"),
+    ),
+    "secret-in-environment": (
+        with_variable("API_KEY", "hunter2"),
+        with_variable("API_KEY", "$(OTHER)"),
+    ),
     "missing-service-account": (
         [deployment(pod_spec(serviceAccountName="app"))],
         [
@@ -163,18 +178,20 @@ RULE_CASES: Mapping[str, tuple[Manifest, Manifest]] = {
         ],
     ),
     "missing-secret": (
-        needing({"secretRef": {"name": "credentials"}}),
-        needing({"secretRef": {"name": "credentials"}}, kubernetes_object("Secret", "credentials")),
+        with_env_from({"secretRef": {"name": "credentials"}}),
+        with_env_from(
+            {"secretRef": {"name": "credentials"}}, kubernetes_object("Secret", "credentials")
+        ),
     ),
     "missing-config-map": (
-        needing(
+        with_env_from(
             {"configMapRef": {"name": "settings"}},
             kubernetes_object("ConfigMap", "settings", "other"),
         ),
-        needing({"configMapRef": {"name": "settings", "optional": True}}),
+        with_env_from({"configMapRef": {"name": "settings", "optional": True}}),
     ),
     "missing-namespace": (
         [service_account()],
-        [service_account(), _HERE, service_account(namespace="default")],
+        [service_account(), _NAMESPACE, service_account(namespace="default")],
     ),
 }

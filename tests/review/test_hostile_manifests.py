@@ -1,4 +1,4 @@
-"""Whatever stands in a manifest, the review reads it and never fails."""
+"""The review accepts objects with arbitrary content and never fails."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.review.manifest_objects import deployment
 from tests.review.pod_cases import POD_CASES
 from tests.review.rule_cases import RULE_CASES
 
-# What YAML can be read as, dates, sets and bytes included.
+# The types that YAML can produce, including dates, sets and bytes.
 SCALARS = st.one_of(
     st.none(),
     st.booleans(),
@@ -44,23 +44,23 @@ VALUES = st.recursive(
 GOOD = (
     *MANIFEST,
     *(deployment(case.spec, annotations=case.annotations) for case in POD_CASES),
-    *(each for bad, _ in RULE_CASES.values() for each in bad),
+    *(item for bad, _ in RULE_CASES.values() for item in bad),
 )
 
 
-def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-    """The paths of all values inside a value."""
-    inside: list[tuple[Any, ...]] = []
+def paths_in(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """Return the paths of all nested values."""
+    paths: list[tuple[Any, ...]] = []
     entries = value.items() if isinstance(value, dict) else enumerate(value)
     for key, entry in entries:
-        inside.append((*path, key))
+        paths.append((*path, key))
         if isinstance(entry, dict | list):
-            inside += places(entry, (*path, key))
-    return inside
+            paths += paths_in(entry, (*path, key))
+    return paths
 
 
 def replaced(value: Any, path: tuple[Any, ...], new: object) -> Any:
-    """The value with another one at a path."""
+    """Return a copy of the value with another one at a path."""
     if not path:
         return new
     copy = dict(value) if isinstance(value, dict) else list(value)
@@ -70,11 +70,11 @@ def replaced(value: Any, path: tuple[Any, ...], new: object) -> Any:
 
 @st.composite
 def damaged(draw: st.DrawFn) -> KubernetesObject:
-    """A good object with something else somewhere in it."""
+    """Draw a valid object in which some values are replaced."""
     body = draw(st.sampled_from(GOOD))
     kind, metadata = body["kind"], body["metadata"]
     for _ in range(draw(st.integers(1, 3))):
-        body = replaced(body, draw(st.sampled_from(places(body))), draw(VALUES))
+        body = replaced(body, draw(st.sampled_from(paths_in(body))), draw(VALUES))
     return KubernetesObject(
         body["apiVersion"] if isinstance(body.get("apiVersion"), str) else "v1",
         kind,
@@ -86,26 +86,26 @@ def damaged(draw: st.DrawFn) -> KubernetesObject:
 
 @settings(max_examples=300, deadline=None)
 @given(st.lists(damaged(), min_size=1, max_size=4))
-def test_objects_with_anything_anywhere_are_reviewed(objects):
-    found = review(
+def test_damaged_objects_are_reviewed(objects):
+    result = review(
         objects,
         ManifestPolicy(deny=["*"], allowed_images=[], allowed_namespaces=[], allowed_kinds=[]),
     )
-    assert len(found.objects) == len(objects)
-    assert Review.from_dict(found.to_dict()) == found
+    assert len(result.objects) == len(objects)
+    assert Review.from_dict(result.to_dict()) == result
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.sampled_from([each["kind"] for each in GOOD]), VALUES)
-def test_objects_of_any_form_are_reviewed(kind, content):
+@given(st.sampled_from([item["kind"] for item in GOOD]), VALUES)
+def test_objects_of_any_shape_are_reviewed(kind, content):
     body = content if isinstance(content, dict) else {"spec": content}
-    found = review([KubernetesObject("v1", kind, "", "x", body)])
-    assert len(found.objects) == 1
+    result = review([KubernetesObject("v1", kind, "", "x", body)])
+    assert len(result.objects) == 1
 
 
 @settings(max_examples=200, deadline=None)
 @given(VALUES)
-def test_waivers_of_any_form_are_read_or_refused(data):
+def test_waivers_of_any_shape_are_read_or_rejected(data):
     try:
         waiver = Waiver.from_dict(data)
     except ManifestPolicyError:
@@ -115,16 +115,16 @@ def test_waivers_of_any_form_are_read_or_refused(data):
 
 @settings(max_examples=200, deadline=None)
 @given(VALUES)
-def test_stored_reviews_of_any_form_are_read_or_refused(data):
+def test_stored_reviews_of_any_shape_are_read_or_rejected(data):
     assert isinstance(Review.from_dict({"unusedWaivers": [], "findings": data}), Review)
     try:
-        found = Review.from_dict(data)
+        result = Review.from_dict(data)
     except ManifestPolicyError:
         return
-    assert Review.from_dict(found.to_dict()) == found
+    assert Review.from_dict(result.to_dict()) == result
 
 
-def test_deep_objects_are_reviewed():
+def test_deeply_nested_objects_are_reviewed():
     value: Any = "end"
     for _ in range(50_000):
         value = {"spec": [value]}

@@ -1,17 +1,21 @@
-"""The images that a manifest runs."""
+"""The container images of a manifest, and whether they are pinned."""
 
 import json
 
 import pytest
 
-from kubiya_pulumi.review import images, parse_manifest
+from kubiya_pulumi.review import images, parse_manifest, review
+from tests.review.manifest_objects import container, deployment, parsed, pod_spec
+
+SHA256 = "sha256:" + "0" * 64
+SHA512 = "sha512:" + "0" * 128
 
 POD_SPEC = {
     "initContainers": [{"name": "i", "image": "registry/init:1"}],
     "containers": [
         {"name": "b", "image": "registry/b:1"},
         {"name": "a", "image": "registry/a:1"},
-        {"name": "again", "image": "registry/b:1"},
+        {"name": "duplicate", "image": "registry/b:1"},
     ],
 }
 
@@ -33,7 +37,7 @@ def manifest(kind: str, spec: object) -> str:
         ("CronJob", {"jobTemplate": {"spec": {"template": {"spec": POD_SPEC}}}}),
     ],
 )
-def test_images_of_every_workload_are_found_once_and_sorted(kind, spec):
+def test_images_of_every_workload_are_listed_once_and_sorted(kind, spec):
     assert images(parse_manifest(manifest(kind, spec))) == (
         "registry/a:1",
         "registry/b:1",
@@ -51,12 +55,60 @@ def test_images_of_every_workload_are_found_once_and_sorted(kind, spec):
         {"template": {"spec": {"containers": [None, {"image": 5}, {}]}}},
     ],
 )
-def test_a_workload_of_another_shape_has_none(spec):
+def test_a_malformed_workload_has_no_images(spec):
     assert images(parse_manifest(manifest("Deployment", spec))) == ()
 
 
-def test_images_of_all_objects_are_put_together():
+def test_images_of_all_objects_are_combined():
     text = "---\n".join(
         manifest("Pod", {"containers": [{"image": image}]}) for image in ("z:1", "y:1", "z:1")
     ).replace("}---", "}\n---")
     assert images(parse_manifest(text)) == ("y:1", "z:1")
+
+
+@pytest.mark.parametrize(
+    ("image", "broken"),
+    [
+        ("app", "image-latest-tag"),
+        ("app:latest", "image-latest-tag"),
+        ("registry:5000/app", "image-latest-tag"),
+        ("registry:5000/app:latest", "image-latest-tag"),
+        ("app:v1", "image-without-digest"),
+        ("registry:5000/app:v1", "image-without-digest"),
+        (f"app@{SHA256}", None),
+        (f"app:v1@{SHA256}", None),
+        (f"app:latest@{SHA256}", None),
+        (f"registry:5000/app@{SHA256}", None),
+        # Registries may use other algorithms than SHA-256.
+        (f"app@{SHA512}", None),
+        (f"app:v1@{SHA512}", None),
+        (f"registry:5000/app@{SHA512}", None),
+        (f"registry:5000/app:v1@{SHA512}", None),
+        # An @ without a digest pins nothing.
+        ("app@", "image-latest-tag"),
+        ("app:v1@sha512:", "image-without-digest"),
+        ("app:v1@v2", "image-without-digest"),
+    ],
+)
+def test_an_image_is_pinned_by_a_digest_of_any_algorithm(image, broken):
+    findings = review(parsed(deployment(pod_spec(container(image=image))))).findings
+    rules = {finding.rule for finding in findings if finding.rule.startswith("image-")}
+    assert rules == ({broken} if broken else set())
+
+
+def test_unpinned_images_are_reported_with_their_containers():
+    spec = pod_spec(
+        container("a", image="one"),
+        container("b", image="two:v1"),
+        container("c", image="three:latest"),
+    )
+    messages = {
+        finding.rule: finding.message for finding in review(parsed(deployment(spec))).findings
+    }
+    assert messages["image-latest-tag"] == (
+        'Containers "a", "c" use image "one", "three:latest" with the tag latest or without a tag; '
+        "set a version tag or a digest."
+    )
+    assert messages["image-without-digest"] == (
+        'Container "b" uses image "two:v1" without a digest; add its digest (@sha256:…).'
+    )

@@ -2,7 +2,7 @@
 
 import pytest
 
-from kubiya_pulumi.review import RULES, review
+from kubiya_pulumi.review import RULES, KubernetesObject, review
 from tests.review.manifest_objects import container, deployment, kubernetes_object, parsed, pod_spec
 from tests.review.pod_cases import POD_CASES, secured
 
@@ -10,36 +10,37 @@ PROFILES = ("baseline-", "restricted-")
 
 
 def broken(*objects):
-    return {
-        each.rule for each in review(parsed(*objects)).findings if each.rule.startswith(PROFILES)
-    }
+    findings = review(parsed(*objects)).findings
+    return {finding.rule for finding in findings if finding.rule.startswith(PROFILES)}
 
 
 @pytest.mark.parametrize("case", POD_CASES, ids=lambda case: case.name)
-def test_each_control_finds_what_it_forbids_and_nothing_else(case):
+def test_each_control_reports_its_violations_and_nothing_else(case):
     assert broken(deployment(case.spec, annotations=case.annotations)) == case.breaks
 
 
-def test_proc_without_masks_breaks_both_profiles():
+def test_an_unmasked_proc_breaks_both_profiles():
     spec = pod_spec(secured(procMount="Unmasked"))
     assert broken(deployment(spec)) == {"baseline-proc-mount", "restricted-proc-mount"}
 
 
-def test_every_control_is_tried():
-    tried = {name for case in POD_CASES for name in case.breaks} | {"baseline-proc-mount"}
-    assert tried == {name for name in RULES if name.startswith(PROFILES)}
+def test_every_control_is_covered():
+    covered = {name for case in POD_CASES for name in case.breaks} | {"baseline-proc-mount"}
+    assert covered == {name for name in RULES if name.startswith(PROFILES)}
 
 
 @pytest.mark.parametrize("where", ["containers", "initContainers", "ephemeralContainers"])
-def test_all_containers_are_looked_at(where):
+def test_all_containers_are_checked(where):
     privileged = secured("bad", privileged=True)
     spec = pod_spec() | {where: [container("good"), privileged, secured("worse", privileged=True)]}
-    [found] = [
-        each
-        for each in review(parsed(deployment(spec))).findings
-        if each.rule == "baseline-privileged-containers"
+    [finding] = [
+        finding
+        for finding in review(parsed(deployment(spec))).findings
+        if finding.rule == "baseline-privileged-containers"
     ]
-    assert found.message.endswith('containers "bad", "worse".')
+    assert finding.message == (
+        'Containers "bad", "worse" set securityContext.privileged: true; set it to false.'
+    )
 
 
 @pytest.mark.parametrize(
@@ -57,6 +58,15 @@ def test_pods_are_found_in_every_kind_of_workload(kind, content):
     assert broken(kubernetes_object(kind, "app", **content(spec))) == {"baseline-host-namespaces"}
 
 
-def test_a_template_of_something_else_is_no_pod():
+def test_a_template_without_containers_is_not_a_pod():
     machine = {"template": {"spec": {"hostNetwork": True}}}
     assert broken(kubernetes_object("MachineDeployment", "app", spec=machine)) == set()
+
+
+@pytest.mark.parametrize("port", [-1, 65_536, 10**400, float("inf"), float("nan")])
+def test_an_invalid_host_port_is_reported(port):
+    spec = pod_spec(container(ports=[{"containerPort": 80, "hostPort": port}]))
+    body = deployment(spec)
+    item = KubernetesObject("apps/v1", "Deployment", "runners", "app", body)
+    [finding] = [f for f in review([item]).findings if f.rule == "baseline-host-ports"]
+    assert finding.message == 'Container "app" uses hostPort (invalid); remove hostPort.'

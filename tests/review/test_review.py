@@ -1,4 +1,4 @@
-"""The review as a whole: what it holds, its order, and how it is stored."""
+"""The review as a whole: its content, its order and its plain data."""
 
 import json
 
@@ -19,30 +19,30 @@ from tests.review.access_cases import MANIFEST
 from tests.review.manifest_objects import deployment, kubernetes_object, parsed
 from tests.review.rule_cases import RULE_CASES
 
-EVERYTHING = [each for bad, _ in RULE_CASES.values() for each in bad]
+EVERYTHING = [item for bad, _ in RULE_CASES.values() for item in bad]
 
 
 @pytest.fixture(scope="module")
 def manifest() -> str:
-    """A manifest such as a runner has."""
+    """The manifest of a runner."""
     with Emulator() as emulator:
         return emulator.add_runner("runner-prod").manifest
 
 
-def test_a_runners_manifest_may_be_applied_as_it_is(manifest):
-    found = review(parse_manifest(manifest))
-    assert found.denied == ()
-    assert {each.rule for each in found.findings if each.severity is Severity.ERROR} == {
+def test_the_default_policy_accepts_the_manifest_of_a_runner(manifest):
+    result = review(parse_manifest(manifest))
+    assert result.denied == ()
+    assert {f.rule for f in result.findings if f.severity is Severity.ERROR} == {
         "create-persistent-volumes",
         "full-access",
     }
-    # It brings all that it refers to, and its pods keep to the Pod Security Standards.
-    assert not [each for each in found.findings if each.direction == "too-little"]
-    assert not [each for each in found.findings if each.rule.startswith(("base", "restr"))]
+    # It contains all that it refers to, and its pods comply with the Pod Security Standards.
+    assert not [f for f in result.findings if f.category == "missing"]
+    assert not [f for f in result.findings if f.rule.startswith(("base", "restr"))]
 
 
-def test_objects_have_the_namespace_that_they_will_have():
-    found = review(
+def test_objects_have_the_namespace_that_the_cluster_gives_them():
+    result = review(
         parsed(
             kubernetes_object("ConfigMap", "a", ""),
             kubernetes_object("Namespace", "b", ""),
@@ -51,7 +51,7 @@ def test_objects_have_the_namespace_that_they_will_have():
             kubernetes_object("Lease", "e", "", "coordination.k8s.io/v1"),
         )
     )
-    assert [str(each) for each in found.objects] == [
+    assert [str(reference) for reference in result.objects] == [
         "ConfigMap/default/a",
         "Namespace/b",
         "Namespace/c",
@@ -60,44 +60,46 @@ def test_objects_have_the_namespace_that_they_will_have():
     ]
 
 
-def test_images_are_those_of_all_workloads():
+def test_images_of_all_workloads_are_listed():
     assert review(parsed(deployment(), deployment(name="other"))).images == (
         "ghcr.io/example/app@sha256:" + "0" * 64,
     )
 
 
-def test_findings_stand_in_the_order_of_their_severity():
-    found = review(parsed(*EVERYTHING)).findings
-    ranks = [list(Severity).index(each.severity) for each in found]
+def test_findings_are_sorted_by_severity():
+    findings = review(parsed(*EVERYTHING)).findings
+    ranks = [finding.severity.rank for finding in findings]
     assert ranks == sorted(ranks)
     assert len(set(ranks)) == 3
+    severities = list(dict.fromkeys(finding.severity for finding in findings))
+    assert severities == [Severity.ERROR, Severity.WARNING, Severity.NOTE]
 
 
-def test_the_order_of_the_manifest_is_no_matter(manifest):
+def test_the_order_of_the_manifest_does_not_matter(manifest):
     objects = parse_manifest(manifest)
     assert review(reversed(objects)).findings == review(objects).findings
 
 
 @pytest.mark.parametrize("objects", [EVERYTHING, MANIFEST], ids=["findings", "access"])
-def test_a_review_comes_back_from_plain_data(objects):
-    rules = ManifestPolicy(
+def test_a_review_round_trips_through_plain_data(objects):
+    policy = ManifestPolicy(
         deny=["error"], waivers=[Waiver("bind", "*", "so"), Waiver("bind", "none", "no")]
     )
-    found = review(parsed(*objects), rules)
-    assert Review.from_dict(json.loads(json.dumps(found.to_dict()))) == found
+    result = review(parsed(*objects), policy)
+    assert Review.from_dict(json.loads(json.dumps(result.to_dict()))) == result
 
 
-def test_a_review_holds_no_secret_of_its_manifest(manifest):
+def test_a_review_contains_no_secret_of_its_manifest(manifest):
     secrets = {
         value
-        for each in parse_manifest(manifest)
-        if each.kind == "Secret"
-        for value in each.body["data"].values()
+        for item in parse_manifest(manifest)
+        if item.kind == "Secret"
+        for value in item.body["data"].values()
     }
     assert secrets
-    found = review(parse_manifest(manifest))
-    for shown in (repr(found), json.dumps(found.to_dict())):
-        assert not [value for value in secrets if value in shown]
+    result = review(parse_manifest(manifest))
+    for text in (repr(result), json.dumps(result.to_dict())):
+        assert not [value for value in secrets if value in text]
 
 
 @pytest.mark.parametrize(
@@ -110,22 +112,22 @@ def test_a_review_holds_no_secret_of_its_manifest(manifest):
         {"objects": [None], "grants": [None], "findings": [None], "images": [None, 5]},
     ],
 )
-def test_data_of_another_form_is_read_as_far_as_it_goes(data):
+def test_malformed_data_is_read_as_far_as_possible(data):
     assert isinstance(Review.from_dict(data), Review)
 
 
-def test_what_a_newer_version_wrote_is_taken_seriously():
-    data = {"findings": [{"rule": "new", "severity": "fatal", "direction": "sideways"}]}
+def test_unknown_values_of_a_newer_version_are_not_underrated():
+    data = {"findings": [{"rule": "new", "severity": "fatal", "category": "sideways"}]}
     [finding] = Review.from_dict(data).findings
-    assert (finding.severity, finding.direction) == ("error", "too-much")
+    assert (finding.severity, finding.category) == ("error", "excessive")
 
 
-def test_what_stands_for_a_waiver_must_be_one():
+def test_unused_waivers_must_be_waivers():
     with pytest.raises(ManifestPolicyError):
         Review.from_dict({"unusedWaivers": [{}]})
 
 
-def test_names_are_shown_on_one_line_and_not_too_long():
-    shown = str(ObjectReference("v1", "ConfigMap", "n", "a\n\x1b[31m\u202eb" + "c" * 500))
-    assert shown.isprintable()
-    assert len(shown) <= 200
+def test_a_reference_as_text_is_one_line_of_limited_length():
+    text = str(ObjectReference("v1", "ConfigMap", "n", "a\n\x1b[31m\u202eb" + "c" * 500))
+    assert text.isprintable()
+    assert len(text) <= 200

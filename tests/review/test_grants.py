@@ -1,4 +1,4 @@
-"""The table of access: who may do what where. The API server's word on it is in tests/cluster."""
+"""The grants of a manifest. tests/cluster compares them with a real API server."""
 
 import pytest
 
@@ -24,7 +24,7 @@ def grants(*objects):
     return review(parsed(*objects)).grants
 
 
-def test_a_row_says_who_may_do_what_where_and_by_which_role_and_binding():
+def test_a_grant_has_subject_rule_scope_role_and_binding():
     assert grants(
         service_account(),
         deployment(pod_spec(serviceAccountName="app")),
@@ -45,17 +45,17 @@ def test_a_row_says_who_may_do_what_where_and_by_which_role_and_binding():
     )
 
 
-def test_a_row_of_the_whole_cluster_has_no_namespace():
+def test_a_cluster_wide_grant_has_no_namespace():
     [grant] = grants(cluster_role(rule("core", "nodes", "get")), grant_role("app"))
     assert grant.namespace is None
     assert grant.allows("get", "", "nodes")
     assert grant.allows("get", "", "nodes", namespace="anywhere")
 
 
-def test_there_is_a_row_for_each_rule_and_subject():
+def test_each_rule_and_subject_has_its_grant():
     rules = [rule("core", "nodes", "get"), rule("core", "nodes", "list")]
-    found = grants(cluster_role(*rules), grant_role("app", subject(), subject("other"), subject()))
-    assert [(each.subject.name, each.verbs) for each in found] == [
+    result = grants(cluster_role(*rules), grant_role("app", subject(), subject("other"), subject()))
+    assert [(grant.subject.name, grant.verbs) for grant in result] == [
         ("app", ("get",)),
         ("app", ("list",)),
         ("other", ("get",)),
@@ -63,23 +63,23 @@ def test_there_is_a_row_for_each_rule_and_subject():
     ]
 
 
-def test_a_role_that_is_not_there_gives_nothing():
+def test_a_missing_role_grants_nothing():
     assert grants(grant_role("app", namespace=NAMESPACE)) == ()
 
 
-def test_a_role_of_kubernetes_whose_rules_are_not_known_has_a_row_without_verbs():
+def test_a_system_role_has_a_grant_without_verbs():
     [grant] = grants(grant_role("system:node"))
     assert (grant.role, grant.verbs) == ("ClusterRole/system:node", ())
     assert not can([grant], APP, "get", "", "nodes")
 
 
-def test_a_role_of_the_manifest_takes_nothing_from_one_of_kubernetes():
+def test_the_manifest_does_not_reduce_a_default_role():
     own = cluster_role(rule("core", "pods", "get"), name="admin")
     assert can(grants(own, grant_role("admin")), APP, "delete", "", "pods")
 
 
 @pytest.mark.parametrize(
-    ("who", "workloads"),
+    ("entry", "workloads"),
     [
         (subject("app"), ["one/a", "one/b"]),
         (subject("default"), ["one/c"]),
@@ -92,31 +92,33 @@ def test_a_role_of_the_manifest_takes_nothing_from_one_of_kubernetes():
     ],
     ids=lambda value: value["name"] if isinstance(value, dict) else "",
 )
-def test_a_row_names_the_workloads_that_run_as_its_subject(who, workloads):
-    if who["kind"] == "ServiceAccount":
-        who = {**who, "namespace": "one"}
+def test_a_grant_lists_the_workloads_that_run_as_its_subject(entry, workloads):
+    if entry["kind"] == "ServiceAccount":
+        entry = {**entry, "namespace": "one"}
     [grant] = grants(
         deployment(pod_spec(serviceAccountName="app"), "a", "one"),
         deployment(pod_spec(serviceAccount="app"), "b", "one"),
         deployment(pod_spec(), "c", "one"),
         deployment(pod_spec(serviceAccountName="app"), "d", "two"),
         cluster_role(rule("core", "pods", "get")),
-        grant_role("app", who),
+        grant_role("app", entry),
     )
     assert list(grant.workloads) == [f"Deployment/{name}" for name in workloads]
 
 
-def test_the_rules_of_a_circle_of_aggregated_roles_count():
-    def part(name: str, gathers: str):
-        selector = {"clusterRoleSelectors": [{"matchLabels": {"part": gathers}}]}
+def test_rules_of_aggregated_roles_in_a_cycle_count():
+    def part(name: str, aggregates: str):
+        selector = {"clusterRoleSelectors": [{"matchLabels": {"part": aggregates}}]}
         rules = [rule("core", f"{name}s", "get")]
         return cluster_role(*rules, name=name, labels={"part": name}, aggregationRule=selector)
 
-    found = grants(part("a", "b"), part("b", "a"), grant_role("a"), part("c", "d"), grant_role("c"))
-    assert {resource for each in found for resource in each.resources} == {"as", "bs"}
+    result = grants(
+        part("a", "b"), part("b", "a"), grant_role("a"), part("c", "d"), grant_role("c")
+    )
+    assert {resource for grant in result for resource in grant.resources} == {"as", "bs"}
 
 
-def test_a_selector_without_conditions_gathers_every_role():
+def test_a_selector_without_conditions_selects_every_role():
     every = cluster_role(aggregationRule={"clusterRoleSelectors": [{}]}, name="every")
     none = cluster_role(rule("core", "pods", "get"), aggregationRule={}, name="none")
     assert can(grants(every, grant_role("every")), APP, "anything", "any.group", "things")
@@ -133,12 +135,12 @@ def test_a_selector_without_conditions_gathers_every_role():
         ("Unknown", ["a"], set()),
     ],
 )
-def test_selectors_by_expression(operator, values, selected):
+def test_match_expressions_select_roles(operator, values, selected):
     expression = {"key": "part", "operator": operator, "values": values}
-    # Kubernetes' own roles are left out.
+    # This excludes the default roles.
     own = {"key": "own", "operator": "Exists"}
     selector = {"matchExpressions": [expression, own]}
-    found = grants(
+    result = grants(
         *(
             cluster_role(
                 rule("core", name, "get"),
@@ -150,11 +152,11 @@ def test_selectors_by_expression(operator, values, selected):
         cluster_role(name="all", aggregationRule={"clusterRoleSelectors": [selector]}),
         grant_role("all"),
     )
-    assert {resource for each in found for resource in each.resources} == selected
+    assert {resource for grant in result for resource in grant.resources} == selected
 
 
-def test_a_finding_names_who_has_a_role_and_where():
-    found = review(
+def test_a_finding_names_subjects_and_scope():
+    findings = review(
         parsed(
             cluster_role(rule("core", "secrets", "get")),
             grant_role("app", namespace=ONE, kind="ClusterRole"),
@@ -163,54 +165,66 @@ def test_a_finding_names_who_has_a_role_and_where():
         )
     ).findings
     assert [
-        each.message for each in found if each.rule in ("read-secrets", "create-workloads")
+        finding.message
+        for finding in findings
+        if finding.rule in ("read-secrets", "create-workloads")
     ] == [
-        'Whoever is bound to it may create pods in namespace "runners".',
-        'ServiceAccount runners/app may get secrets in namespace "review-one", "review-two".',
+        'The role grants create on pods in namespace "runners" to any subject that is bound to it. '
+        "Remove the verbs that the subject does not need, and run sensitive workloads in another "
+        "namespace.",
+        'The role grants get on secrets in namespaces "review-one", "review-two" to '
+        "ServiceAccount runners/app. List the Secrets that the subject needs in `resourceNames`.",
     ]
 
 
-def test_what_a_role_gathers_is_found_at_that_role_alone():
+def test_aggregated_rules_are_reported_on_the_aggregating_role_only():
     part = cluster_role(rule("core", "secrets", "get"), name="part", labels={"part": "x"})
     whole = cluster_role(
         name="whole",
         aggregationRule={"clusterRoleSelectors": [{"matchLabels": {"part": "x"}}]},
     )
 
-    def found(*objects):
+    def secret_findings(*objects):
         rules = ("read-secrets", "read-secrets-cluster-wide")
         findings = review(parsed(*objects)).findings
-        return [(each.rule, str(each.object)) for each in findings if each.rule in rules]
+        return [(f.rule, str(f.object)) for f in findings if f.rule in rules]
 
-    here = grant_role("whole", namespace=NAMESPACE, kind="ClusterRole")
-    assert found(part, whole, here) == [("read-secrets", "ClusterRole/whole")]
-    # It is found where it stands once everybody with an ordinary role has it.
+    in_namespace = grant_role("whole", namespace=NAMESPACE, kind="ClusterRole")
+    assert secret_findings(part, whole, in_namespace) == [("read-secrets", "ClusterRole/whole")]
+    # A default ClusterRole aggregates the rules too, so they are also reported where they are set.
     part["metadata"]["labels"]["rbac.authorization.k8s.io/aggregate-to-view"] = "true"
-    assert found(part, whole, here) == [
+    assert secret_findings(part, whole, in_namespace) == [
         ("read-secrets-cluster-wide", "ClusterRole/part"),
         ("read-secrets", "ClusterRole/whole"),
     ]
 
 
-def test_a_binding_to_a_role_of_kubernetes_is_found_at_the_binding():
-    found = review(parsed(grant_role("cluster-admin"), grant_role("edit", name="editor"))).findings
-    assert {(each.rule, str(each.object)) for each in found} >= {
+def test_a_default_role_is_reported_on_the_binding():
+    findings = review(
+        parsed(grant_role("cluster-admin"), grant_role("edit", name="editor"))
+    ).findings
+    assert {(finding.rule, str(finding.object)) for finding in findings} >= {
         ("cluster-admin", "ClusterRoleBinding/app"),
         ("read-secrets-cluster-wide", "ClusterRoleBinding/editor"),
         ("impersonate", "ClusterRoleBinding/editor"),
     }
-    assert not any(each.object.kind == "ClusterRole" for each in found)
+    assert not any(finding.object.kind == "ClusterRole" for finding in findings)
+    [finding] = [f for f in findings if f.rule == "cluster-admin"]
+    assert finding.message == (
+        "The binding grants every verb on every resource in the whole cluster to ServiceAccount "
+        "runners/app. Bind a role that lists only the permissions that the subject needs."
+    )
 
 
-def test_full_access_in_a_namespace_does_not_reach_the_cluster():
+def test_full_access_in_a_namespace_excludes_cluster_scoped_resources():
     def included(*objects):
         [finding] = [f for f in review(parsed(*objects)).findings if f.rule == "full-access"]
         return set(finding.includes)
 
     everything = cluster_role(rule("*", "*", "*"))
-    here = included(everything, grant_role("app", namespace=NAMESPACE, kind="ClusterRole"))
-    everywhere = included(everything, grant_role("app"))
-    assert everywhere - here == {
+    in_namespace = included(everything, grant_role("app", namespace=NAMESPACE, kind="ClusterRole"))
+    cluster_wide = included(everything, grant_role("app"))
+    assert cluster_wide - in_namespace == {
         "admission-webhooks",
         "approve-certificates",
         "change-nodes",
@@ -218,7 +232,7 @@ def test_full_access_in_a_namespace_does_not_reach_the_cluster():
         "nodes-proxy",
         "read-secrets-cluster-wide",
     }
-    assert "read-secrets" in here
+    assert "read-secrets" in in_namespace
 
 
 @pytest.mark.parametrize(
@@ -236,13 +250,14 @@ def test_full_access_in_a_namespace_does_not_reach_the_cluster():
             ],
         ],
     ],
-    ids=["rights", "aggregation"],
+    ids=["permissions", "aggregation"],
 )
-def test_a_manifest_that_multiplies_is_refused(objects):
-    with pytest.raises(ManifestError, match=r"more than 200,000 rights|too many roles"):
+def test_a_manifest_that_multiplies_permissions_is_rejected(objects):
+    problem = r"grants more than 200,000 permissions|has too many aggregated ClusterRoles"
+    with pytest.raises(ManifestError, match=problem):
         grants(*objects)
 
 
-def test_subjects_read_as_people_write_them():
+def test_a_subject_as_text():
     assert str(APP) == "ServiceAccount runners/app"
     assert str(Subject("User", "", "jane")) == "User jane"

@@ -1,4 +1,4 @@
-"""Credentials in ConfigMaps and in environments."""
+"""Plaintext credentials in ConfigMaps and environment variables."""
 
 import pytest
 
@@ -9,9 +9,9 @@ KEY = "-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----\n"
 JSON_WEB_TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl"
 
 
-def found(*objects):
+def secret_findings(*objects):
     rules = ("secret-in-config-map", "secret-in-environment")
-    return [each for each in review(parsed(*objects)).findings if each.rule in rules]
+    return [f for f in review(parsed(*objects)).findings if f.rule in rules]
 
 
 SECRETS = [
@@ -59,29 +59,38 @@ HARMLESS = [
 
 
 @pytest.mark.parametrize(("name", "value"), SECRETS)
-def test_a_credential_is_found_and_never_quoted(name, value):
+def test_a_credential_is_reported_and_never_quoted(name, value):
     in_pod = deployment(pod_spec(container(env=[{"name": name, "value": value}])))
     in_settings = kubernetes_object("ConfigMap", "settings", data={"mode": "fast", name: value})
-    findings = found(in_pod, in_settings)
-    assert {each.rule for each in findings} == {"secret-in-config-map", "secret-in-environment"}
+    findings = secret_findings(in_pod, in_settings)
+    assert {finding.rule: finding.message for finding in findings} == {
+        "secret-in-config-map": (
+            f'The data contains what appears to be a credential in "{name}"; move it to a Secret.'
+        ),
+        "secret-in-environment": (
+            f'Container "app" sets env "{name}" to what appears to be a credential; use '
+            "valueFrom.secretKeyRef."
+        ),
+    }
     for finding in findings:
-        assert f'"{name}"' in finding.message
         assert "hunter2" not in str(finding)
         assert JSON_WEB_TOKEN not in str(finding)
 
 
 @pytest.mark.parametrize(("name", "value"), HARMLESS)
-def test_what_is_no_credential_is_passed_over(name, value):
+def test_harmless_values_are_not_reported(name, value):
     in_pod = deployment(pod_spec(container(env=[{"name": name, "value": value}])))
-    assert found(in_pod, kubernetes_object("ConfigMap", "settings", data={name: value})) == []
-
-
-def test_a_variable_from_a_secret_is_how_it_should_be():
-    variable = {"name": "PASSWORD", "valueFrom": {"secretKeyRef": {"name": "a", "key": "b"}}}
-    assert found(deployment(pod_spec(container(env=[variable])))) == []
-
-
-def test_a_secret_is_the_place_for_secrets():
     assert (
-        found(kubernetes_object("Secret", "credentials", stringData={"password": "hunter2"})) == []
+        secret_findings(in_pod, kubernetes_object("ConfigMap", "settings", data={name: value}))
+        == []
     )
+
+
+def test_a_variable_from_a_secret_is_not_reported():
+    variable = {"name": "PASSWORD", "valueFrom": {"secretKeyRef": {"name": "a", "key": "b"}}}
+    assert secret_findings(deployment(pod_spec(container(env=[variable])))) == []
+
+
+def test_a_secret_object_is_not_reported():
+    secret = kubernetes_object("Secret", "credentials", stringData={"password": "hunter2"})
+    assert secret_findings(secret) == []

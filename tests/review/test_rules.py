@@ -1,4 +1,4 @@
-"""Every rule finds what it is about, and passes over what only looks like it."""
+"""Every rule reports its violations, and nothing that is only similar."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from tests.review.manifest_objects import deployment, parsed
 from tests.review.rule_cases import RULE_CASES
 
 PROFILES = ("baseline-", "restricted-")
-AS_IT_COMES = ManifestPolicy()
+REPORT_ALL = ManifestPolicy()
 
 ALLOWED = {
     "image-not-allowed": "images",
@@ -16,34 +16,34 @@ ALLOWED = {
 }
 
 
-def found(objects, rules=AS_IT_COMES):
-    return {each.rule for each in review(parsed(*objects), rules).findings}
+def broken(objects, policy=REPORT_ALL):
+    return {finding.rule for finding in review(parsed(*objects), policy).findings}
 
 
 @pytest.mark.parametrize("name", RULE_CASES)
-def test_a_rule_finds_its_case(name):
+def test_a_rule_reports_its_case(name):
     bad, good = RULE_CASES[name]
-    assert name in found(bad)
-    assert name not in found(good)
+    assert name in broken(bad)
+    assert name not in broken(good)
 
 
 @pytest.mark.parametrize("name", RULE_CASES)
-def test_a_finding_has_what_its_rule_says_and_a_sentence(name):
+def test_a_finding_has_the_properties_of_its_rule_and_a_sentence(name):
     bad, _ = RULE_CASES[name]
     [finding, *_] = [f for f in review(parsed(*bad)).findings if f.rule == name]
     rule = RULES[name]
-    assert (finding.severity, finding.direction) == (rule.severity, rule.direction)
+    assert (finding.severity, finding.category) == (rule.severity, rule.category)
     assert finding.message[0].isupper()
     assert finding.message.endswith(".")
     assert finding.object.name
 
 
-def test_every_rule_is_tried():
+def test_every_rule_is_covered():
     standards = {name for name in RULES if name.startswith(PROFILES)}
     assert {*RULE_CASES, *ALLOWED, *standards} == set(RULES)
 
 
-def test_every_rule_names_its_document():
+def test_every_rule_is_documented():
     for name, rule in RULES.items():
         assert rule.name == name
         assert rule.url.startswith("https://kubernetes.io/docs/")
@@ -51,7 +51,7 @@ def test_every_rule_names_its_document():
 
 
 @pytest.mark.parametrize(
-    ("rule", "rules"),
+    ("rule", "policy"),
     [
         ("image-not-allowed", ManifestPolicy(allowed_images=["ghcr.io/kubiyabot/*"])),
         ("namespace-not-allowed", ManifestPolicy(allowed_namespaces=["kubiya-*"])),
@@ -61,13 +61,13 @@ def test_every_rule_names_its_document():
         ),
     ],
 )
-def test_what_is_outside_of_a_list_is_denied(rule, rules):
-    [finding] = review(parsed(deployment()), rules).denied
+def test_an_object_outside_an_allow_list_is_denied(rule, policy):
+    [finding] = review(parsed(deployment()), policy).denied
     assert finding.rule == rule
 
 
 @pytest.mark.parametrize(
-    "rules",
+    "policy",
     [
         ManifestPolicy(),
         ManifestPolicy(allowed_images=["ghcr.io/example/*"]),
@@ -76,13 +76,13 @@ def test_what_is_outside_of_a_list_is_denied(rule, rules):
         ManifestPolicy(allowed_kinds=["apps/*"]),
     ],
 )
-def test_what_is_inside_of_a_list_is_not(rules):
-    assert not found([deployment()], rules) & set(ALLOWED)
+def test_an_object_inside_an_allow_list_is_not_denied(policy):
+    assert not broken([deployment()], policy) & set(ALLOWED)
 
 
-def test_an_empty_list_allows_nothing():
+def test_an_empty_allow_list_allows_nothing():
     denied = review(
         parsed(deployment()),
         ManifestPolicy(allowed_images=[], allowed_namespaces=[], allowed_kinds=[]),
     ).denied
-    assert {each.rule for each in denied} == set(ALLOWED)
+    assert {finding.rule for finding in denied} == set(ALLOWED)

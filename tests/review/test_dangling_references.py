@@ -1,4 +1,4 @@
-"""What a manifest refers to and does not have."""
+"""References to objects that the manifest does not contain."""
 
 import pytest
 
@@ -19,11 +19,11 @@ from tests.review.manifest_objects import (
 
 
 def missing(name, *objects):
-    return [each for each in review(parsed(*objects)).findings if each.rule == name]
+    return [finding for finding in review(parsed(*objects)).findings if finding.rule == name]
 
 
 def reading(kind: str, **reference):
-    """A pod that refers to a Secret or ConfigMap in each way that there is."""
+    """Return pods that refer to a Secret or ConfigMap, one for each way to do so."""
     short = kind[0].lower() + kind[1:]
     named = {"secretName": reference["name"]} if kind == "Secret" else {}
     return {
@@ -46,31 +46,34 @@ WAYS = ["key", "all keys", "volume", "projected", "init container"]
 @pytest.mark.parametrize(
     ("kind", "name"), [("Secret", "missing-secret"), ("ConfigMap", "missing-config-map")]
 )
-def test_what_a_pod_needs_is_looked_for_in_its_namespace(kind, name, way):
+def test_a_required_object_must_exist_in_the_namespace_of_the_pod(kind, name, way):
     pod = deployment(reading(kind, name="wanted", key="k")[way])
     [finding] = missing(
         name, pod, kubernetes_object(kind, "other"), kubernetes_object(kind, "wanted", "elsewhere")
     )
-    assert finding.message == f'Needs {kind} "wanted", which is not there.'
+    assert finding.message == (
+        f'The pod needs {kind} "wanted", which the manifest does not contain; add it, create it '
+        "first, or mark the reference optional."
+    )
     assert str(finding.object) == "Deployment/runners/app"
     assert missing(name, pod, kubernetes_object(kind, "wanted")) == []
     optional = reading(kind, name="wanted", key="k", optional=True)[way]
     assert missing(name, deployment(optional)) == []
 
 
-def test_a_secret_for_pulling_images_is_needed():
+def test_an_image_pull_secret_is_required():
     pod = deployment(pod_spec(imagePullSecrets=[{"name": "registry"}]))
     assert len(missing("missing-secret", pod)) == 1
     assert missing("missing-secret", pod, kubernetes_object("Secret", "registry")) == []
 
 
-def test_the_certificates_of_the_cluster_are_in_every_namespace():
+def test_the_root_certificates_exist_in_every_namespace():
     pod = reading("ConfigMap", name="kube-root-ca.crt")["projected"]
     assert missing("missing-config-map", deployment(pod)) == []
 
 
 @pytest.mark.parametrize(
-    ("binding", "there"),
+    ("binding", "exists"),
     [
         (grant_role("view", namespace=NAMESPACE, kind="ClusterRole"), True),
         (grant_role("view", namespace=NAMESPACE), False),
@@ -81,34 +84,40 @@ def test_the_certificates_of_the_cluster_are_in_every_namespace():
         (grant_role("view", kind="Unknown"), False),
     ],
 )
-def test_a_role_is_there_by_its_kind_and_place(binding, there):
-    assert (missing("missing-role", binding) == []) == there
+def test_a_role_is_resolved_by_kind_and_namespace(binding, exists):
+    assert (missing("missing-role", binding) == []) == exists
 
 
-def test_users_and_groups_are_not_looked_for():
+def test_users_and_groups_are_never_missing():
     names = [subject("jane", kind="User"), subject("system:authenticated", kind="Group")]
     assert missing("missing-subject", grant_role("view", *names)) == []
 
 
-def test_a_group_of_another_namespace_gives_a_service_account_no_role():
-    who = subject("system:serviceaccounts:elsewhere", kind="Group")
+def test_a_group_of_another_namespace_does_not_include_a_service_account():
+    group = subject("system:serviceaccounts:elsewhere", kind="Group")
     objects = [
         deployment(pod_spec(serviceAccountName="app")),
         service_account(),
         cluster_role(rule("core", "pods", "get")),
-        grant_role("app", who),
+        grant_role("app", group),
     ]
     [finding] = missing("service-account-without-role", *objects)
-    assert finding.message == "Runs as ServiceAccount runners/app, which has no role."
+    assert finding.message == (
+        "The serviceAccountName refers to ServiceAccount runners/app, to which no binding grants a "
+        "role; bind a role to it or remove serviceAccountName."
+    )
 
 
-def test_a_namespace_is_missing_once_whatever_stands_in_it():
+def test_a_missing_namespace_is_reported_once():
     objects = [kubernetes_object("ConfigMap", f"c{i}", "nowhere") for i in range(5)]
     [finding] = missing("missing-namespace", *objects)
     assert str(finding.object) == "Namespace/nowhere"
-    assert finding.message.endswith("ConfigMap/nowhere/c2 and 2 more.")
+    assert finding.message == (
+        "The manifest contains ConfigMap/nowhere/c0, ConfigMap/nowhere/c1, ConfigMap/nowhere/c2 "
+        "and 2 more in this namespace, but not the namespace itself; add it or create it first."
+    )
 
 
 @pytest.mark.parametrize("namespace", ["", "default", "kube-system", "kube-public"])
-def test_the_namespaces_of_every_cluster_are_there(namespace):
+def test_the_namespaces_of_every_cluster_are_never_missing(namespace):
     assert missing("missing-namespace", kubernetes_object("ConfigMap", "c", namespace)) == []
