@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from itertools import product
+from typing import Any
 
 from kubiya_pulumi.review import Subject
 from tests.review.manifest_objects import (
@@ -26,7 +27,7 @@ NAMESPACES = ("review-one", "review-two")
 ONE, TWO = NAMESPACES
 
 
-def _aggregate(*selectors: Mapping[str, object]) -> Mapping[str, object]:
+def _aggregate(*selectors: Mapping[str, object]) -> dict[str, Any]:
     return {"aggregationRule": {"clusterRoleSelectors": list(selectors)}}
 
 

@@ -1,10 +1,15 @@
 """References to objects that the manifest does not contain."""
 
+from __future__ import annotations
+
+from typing import Any
+
 import pytest
 
-from kubiya_pulumi.review import review
+from kubiya_pulumi.review import Finding, review
 from tests.review.manifest_objects import (
     NAMESPACE,
+    Object,
     cluster_role,
     container,
     deployment,
@@ -18,11 +23,11 @@ from tests.review.manifest_objects import (
 )
 
 
-def missing(name, *objects):
+def missing(name: str, *objects: Object) -> list[Finding]:
     return [finding for finding in review(parsed(*objects)).findings if finding.rule == name]
 
 
-def reading(kind: str, **reference):
+def reading(kind: str, **reference: Any) -> dict[str, Object]:
     """Return pods that refer to a Secret or ConfigMap, one for each way to do so."""
     short = kind[0].lower() + kind[1:]
     named = {"secretName": reference["name"]} if kind == "Secret" else {}
@@ -46,7 +51,9 @@ WAYS = ["key", "all keys", "volume", "projected", "init container"]
 @pytest.mark.parametrize(
     ("kind", "name"), [("Secret", "missing-secret"), ("ConfigMap", "missing-config-map")]
 )
-def test_a_required_object_must_exist_in_the_namespace_of_the_pod(kind, name, way):
+def test_a_required_object_must_exist_in_the_namespace_of_the_pod(
+    kind: str, name: str, way: str
+) -> None:
     pod = deployment(reading(kind, name="wanted", key="k")[way])
     [finding] = missing(
         name, pod, kubernetes_object(kind, "other"), kubernetes_object(kind, "wanted", "elsewhere")
@@ -61,13 +68,13 @@ def test_a_required_object_must_exist_in_the_namespace_of_the_pod(kind, name, wa
     assert missing(name, deployment(optional)) == []
 
 
-def test_an_image_pull_secret_is_required():
+def test_an_image_pull_secret_is_required() -> None:
     pod = deployment(pod_spec(imagePullSecrets=[{"name": "registry"}]))
     assert len(missing("missing-secret", pod)) == 1
     assert missing("missing-secret", pod, kubernetes_object("Secret", "registry")) == []
 
 
-def test_the_root_certificates_exist_in_every_namespace():
+def test_the_root_certificates_exist_in_every_namespace() -> None:
     pod = reading("ConfigMap", name="kube-root-ca.crt")["projected"]
     assert missing("missing-config-map", deployment(pod)) == []
 
@@ -84,16 +91,16 @@ def test_the_root_certificates_exist_in_every_namespace():
         (grant_role("view", kind="Unknown"), False),
     ],
 )
-def test_a_role_is_resolved_by_kind_and_namespace(binding, exists):
+def test_a_role_is_resolved_by_kind_and_namespace(binding: Object, exists: bool) -> None:
     assert (missing("missing-role", binding) == []) == exists
 
 
-def test_users_and_groups_are_never_missing():
+def test_users_and_groups_are_never_missing() -> None:
     names = [subject("jane", kind="User"), subject("system:authenticated", kind="Group")]
     assert missing("missing-subject", grant_role("view", *names)) == []
 
 
-def test_a_group_of_another_namespace_does_not_include_a_service_account():
+def test_a_group_of_another_namespace_does_not_include_a_service_account() -> None:
     group = subject("system:serviceaccounts:elsewhere", kind="Group")
     objects = [
         deployment(pod_spec(serviceAccountName="app")),
@@ -108,7 +115,7 @@ def test_a_group_of_another_namespace_does_not_include_a_service_account():
     )
 
 
-def test_a_missing_namespace_is_reported_once():
+def test_a_missing_namespace_is_reported_once() -> None:
     objects = [kubernetes_object("ConfigMap", f"c{i}", "nowhere") for i in range(5)]
     [finding] = missing("missing-namespace", *objects)
     assert str(finding.object) == "Namespace/nowhere"
@@ -119,5 +126,5 @@ def test_a_missing_namespace_is_reported_once():
 
 
 @pytest.mark.parametrize("namespace", ["", "default", "kube-system", "kube-public"])
-def test_the_namespaces_of_every_cluster_are_never_missing(namespace):
+def test_the_namespaces_of_every_cluster_are_never_missing(namespace: str) -> None:
     assert missing("missing-namespace", kubernetes_object("ConfigMap", "c", namespace)) == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import yaml
 
@@ -35,7 +37,7 @@ def rules(result: Review) -> set[str]:
     return {finding.rule for finding in result.findings}
 
 
-def test_any_object_with_items_is_expanded():
+def test_any_object_with_items_is_expanded() -> None:
     text = yaml.safe_dump(
         kubernetes_object("ConfigMap", "harmless", items=[grant_role("cluster-admin")])
     )
@@ -43,21 +45,21 @@ def test_any_object_with_items_is_expanded():
     assert "cluster-admin" in rules(review(parse_manifest(text)))
 
 
-def test_an_object_with_items_that_are_not_a_list_is_not_expanded():
-    assert [each.kind for each in parsed(kubernetes_object("Playlist", "a", items={"a": 1}))] == [
+def test_an_object_with_items_that_are_not_a_list_is_not_expanded() -> None:
+    assert [item.kind for item in parsed(kubernetes_object("Playlist", "a", items={"a": 1}))] == [
         "Playlist"
     ]
 
 
 @pytest.mark.parametrize("content", [{}, {"rules": []}, {"rules": [rule("core", "pods", "get")]}])
-def test_a_default_role_keeps_its_rules_whatever_the_manifest_sets(content):
+def test_a_default_role_keeps_its_rules_whatever_the_manifest_sets(content: Any) -> None:
     changed = kubernetes_object("ClusterRole", "cluster-admin", "", f"{RBAC}/v1", **content)
     result = review_of(changed, grant_role("cluster-admin"))
     assert "cluster-admin" in rules(result)
     assert any(grant.allows("delete", "", "nodes") for grant in result.grants)
 
 
-def test_rules_added_to_a_default_role_are_reported_on_the_role():
+def test_rules_added_to_a_default_role_are_reported_on_the_role() -> None:
     result = review_of(cluster_role(rule("core", "secrets", "get list"), name="view"))
     [finding] = [f for f in result.findings if f.rule == "read-secrets-cluster-wide"]
     assert str(finding.object) == "ClusterRole/view"
@@ -86,20 +88,22 @@ def test_rules_added_to_a_default_role_are_reported_on_the_role():
         ("ConfigMap", "kube-system", "system:controller:token-cleaner", False),
     ],
 )
-def test_default_roles_and_bindings_are_reported(kind, namespace, name, is_default):
+def test_default_roles_and_bindings_are_reported(
+    kind: str, namespace: str, name: str, is_default: bool
+) -> None:
     result = review_of(kubernetes_object(kind, name, namespace, f"{RBAC}/v1"))
     objects = [str(f.object) for f in result.findings if f.rule == "built-in-role"]
     assert bool(objects) == is_default
     assert all(text.startswith(f"{kind}/") and text.endswith(name) for text in objects)
 
 
-def test_a_custom_kind_named_like_a_default_role_is_not_reported():
+def test_a_custom_kind_named_like_a_default_role_is_not_reported() -> None:
     assert "built-in-role" not in rules(
         review_of(kubernetes_object("ClusterRole", "admin", "", OTHERS))
     )
 
 
-def test_rules_added_to_an_aggregated_default_role_are_granted():
+def test_rules_added_to_an_aggregated_default_role_are_granted() -> None:
     added = cluster_role(
         rule("core", "nodes", "delete"),
         name="added",
@@ -107,30 +111,30 @@ def test_rules_added_to_an_aggregated_default_role_are_granted():
     )
     changed = kubernetes_object("ClusterRole", "view", "", f"{RBAC}/v1")
     assert any(
-        each.allows("delete", "", "nodes")
-        for each in review_of(changed, added, grant_role("view")).grants
+        grant.allows("delete", "", "nodes")
+        for grant in review_of(changed, added, grant_role("view")).grants
     )
 
 
-def test_a_system_role_has_more_rules_than_the_manifest_sets():
+def test_a_system_role_has_more_rules_than_the_manifest_sets() -> None:
     name = "system:auth-delegator"
     result = review_of(cluster_role(rule("core", "pods", "get"), name=name), grant_role(name))
     assert {grant.verbs for grant in result.grants} == {(), ("get",)}
 
 
-def test_a_duplicate_role_has_the_rules_of_both():
+def test_a_duplicate_role_has_the_rules_of_both() -> None:
     first = cluster_role(EVERYTHING)
     second = kubernetes_object("ClusterRole", "app", "elsewhere", f"{RBAC}/v1")
     assert "full-access" in rules(review_of(first, second, grant_role("app")))
 
 
-def test_only_cluster_roles_aggregate():
+def test_only_cluster_roles_aggregate() -> None:
     changed = role(EVERYTHING) | {"aggregationRule": {"clusterRoleSelectors": []}}
     assert "full-access" in rules(review_of(changed, grant_role("app", namespace=NAMESPACE)))
 
 
 @pytest.mark.parametrize("kind", ["ClusterRole", "Role"])
-def test_a_custom_kind_named_like_a_role_is_not_a_role(kind):
+def test_a_custom_kind_named_like_a_role_is_not_a_role(kind: str) -> None:
     namespace = NAMESPACE if kind == "Role" else ""
     real = role(EVERYTHING) if namespace else cluster_role(EVERYTHING)
     custom = kubernetes_object(kind, "app", namespace, OTHERS)
@@ -139,7 +143,7 @@ def test_a_custom_kind_named_like_a_role_is_not_a_role(kind):
     assert result.grants
 
 
-def test_a_custom_kind_named_like_a_secret_is_not_a_secret():
+def test_a_custom_kind_named_like_a_secret_is_not_a_secret() -> None:
     spec = pod_spec(volumes=[{"name": "a", "secret": {"secretName": "a"}}])
     assert "missing-secret" in rules(
         review_of(deployment(spec), kubernetes_object("Secret", "a", api=OTHERS))
@@ -149,7 +153,7 @@ def test_a_custom_kind_named_like_a_secret_is_not_a_secret():
     )
 
 
-def test_booleans_and_numbers_are_read_as_kubernetes_does():
+def test_booleans_and_numbers_are_read_as_kubernetes_does() -> None:
     [pod] = parse_manifest(
         "{apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {hostNetwork: Y, hostPID: n, "
         "containers: [{securityContext: {privileged: y, runAsUser: 0o0}, "
@@ -162,7 +166,7 @@ def test_booleans_and_numbers_are_read_as_kubernetes_does():
     assert [port["hostPort"] for port in container["ports"]] == [80, 80, 80]
 
 
-def test_similar_strings_stay_strings():
+def test_similar_strings_stay_strings() -> None:
     [item] = parse_manifest(
         "{apiVersion: v1, kind: X, metadata: {name: a}, x: ['y', ye, 8e, e1, 1e2e3, 0o, v1e2]}"
     )
@@ -170,13 +174,13 @@ def test_similar_strings_stay_strings():
 
 
 @pytest.mark.parametrize("end", ["---#x: 1", "---\u00a0#x: 1", "---#"])
-def test_an_ambiguous_document_separator_is_rejected(end):
+def test_an_ambiguous_document_separator_is_rejected(end: str) -> None:
     first, second = (yaml.safe_dump(kubernetes_object("ConfigMap", name)) for name in "ab")
     with pytest.raises(ManifestError, match="line 6 begins with ---"):
         parse_manifest(f"{first}{end}\n{second}")
 
 
 @pytest.mark.parametrize("end", ["---", "--- # a comment", "---\t", "---\r"])
-def test_unambiguous_document_separators_are_accepted(end):
+def test_unambiguous_document_separators_are_accepted(end: str) -> None:
     first, second = (yaml.safe_dump(kubernetes_object("ConfigMap", name)) for name in "ab")
     assert [item.name for item in parse_manifest(f"{first}{end}\n{second}---")] == ["a", "b"]

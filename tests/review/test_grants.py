@@ -1,11 +1,17 @@
 """The grants of a manifest. tests/cluster compares them with a real API server."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
 import pytest
 
 from kubiya_pulumi.review import Grant, ManifestError, Subject, can, review
 from tests.review.access_cases import ONE, TWO
 from tests.review.manifest_objects import (
     NAMESPACE,
+    Object,
     cluster_role,
     deployment,
     grant_role,
@@ -20,11 +26,11 @@ from tests.review.manifest_objects import (
 APP = Subject("ServiceAccount", NAMESPACE, "app")
 
 
-def grants(*objects):
+def grants(*objects: Object) -> tuple[Grant, ...]:
     return review(parsed(*objects)).grants
 
 
-def test_a_grant_has_subject_rule_scope_role_and_binding():
+def test_a_grant_has_subject_rule_scope_role_and_binding() -> None:
     assert grants(
         service_account(),
         deployment(pod_spec(serviceAccountName="app")),
@@ -45,14 +51,14 @@ def test_a_grant_has_subject_rule_scope_role_and_binding():
     )
 
 
-def test_a_cluster_wide_grant_has_no_namespace():
+def test_a_cluster_wide_grant_has_no_namespace() -> None:
     [grant] = grants(cluster_role(rule("core", "nodes", "get")), grant_role("app"))
     assert grant.namespace is None
     assert grant.allows("get", "", "nodes")
     assert grant.allows("get", "", "nodes", namespace="anywhere")
 
 
-def test_each_rule_and_subject_has_its_grant():
+def test_each_rule_and_subject_has_its_grant() -> None:
     rules = [rule("core", "nodes", "get"), rule("core", "nodes", "list")]
     result = grants(cluster_role(*rules), grant_role("app", subject(), subject("other"), subject()))
     assert [(grant.subject.name, grant.verbs) for grant in result] == [
@@ -63,17 +69,17 @@ def test_each_rule_and_subject_has_its_grant():
     ]
 
 
-def test_a_missing_role_grants_nothing():
+def test_a_missing_role_grants_nothing() -> None:
     assert grants(grant_role("app", namespace=NAMESPACE)) == ()
 
 
-def test_a_system_role_has_a_grant_without_verbs():
+def test_a_system_role_has_a_grant_without_verbs() -> None:
     [grant] = grants(grant_role("system:node"))
     assert (grant.role, grant.verbs) == ("ClusterRole/system:node", ())
     assert not can([grant], APP, "get", "", "nodes")
 
 
-def test_the_manifest_does_not_reduce_a_default_role():
+def test_the_manifest_does_not_reduce_a_default_role() -> None:
     own = cluster_role(rule("core", "pods", "get"), name="admin")
     assert can(grants(own, grant_role("admin")), APP, "delete", "", "pods")
 
@@ -92,7 +98,9 @@ def test_the_manifest_does_not_reduce_a_default_role():
     ],
     ids=lambda value: value["name"] if isinstance(value, dict) else "",
 )
-def test_a_grant_lists_the_workloads_that_run_as_its_subject(entry, workloads):
+def test_a_grant_lists_the_workloads_that_run_as_its_subject(
+    entry: Object, workloads: list[str]
+) -> None:
     if entry["kind"] == "ServiceAccount":
         entry = {**entry, "namespace": "one"}
     [grant] = grants(
@@ -106,8 +114,8 @@ def test_a_grant_lists_the_workloads_that_run_as_its_subject(entry, workloads):
     assert list(grant.workloads) == [f"Deployment/{name}" for name in workloads]
 
 
-def test_rules_of_aggregated_roles_in_a_cycle_count():
-    def part(name: str, aggregates: str):
+def test_rules_of_aggregated_roles_in_a_cycle_count() -> None:
+    def part(name: str, aggregates: str) -> Object:
         selector = {"clusterRoleSelectors": [{"matchLabels": {"part": aggregates}}]}
         rules = [rule("core", f"{name}s", "get")]
         return cluster_role(*rules, name=name, labels={"part": name}, aggregationRule=selector)
@@ -118,7 +126,7 @@ def test_rules_of_aggregated_roles_in_a_cycle_count():
     assert {resource for grant in result for resource in grant.resources} == {"as", "bs"}
 
 
-def test_a_selector_without_conditions_selects_every_role():
+def test_a_selector_without_conditions_selects_every_role() -> None:
     every = cluster_role(aggregationRule={"clusterRoleSelectors": [{}]}, name="every")
     none = cluster_role(rule("core", "pods", "get"), aggregationRule={}, name="none")
     assert can(grants(every, grant_role("every")), APP, "anything", "any.group", "things")
@@ -135,7 +143,9 @@ def test_a_selector_without_conditions_selects_every_role():
         ("Unknown", ["a"], set()),
     ],
 )
-def test_match_expressions_select_roles(operator, values, selected):
+def test_match_expressions_select_roles(
+    operator: str, values: list[str], selected: set[str]
+) -> None:
     expression = {"key": "part", "operator": operator, "values": values}
     # This excludes the default roles.
     own = {"key": "own", "operator": "Exists"}
@@ -155,7 +165,7 @@ def test_match_expressions_select_roles(operator, values, selected):
     assert {resource for grant in result for resource in grant.resources} == selected
 
 
-def test_a_finding_names_subjects_and_scope():
+def test_a_finding_names_subjects_and_scope() -> None:
     findings = review(
         parsed(
             cluster_role(rule("core", "secrets", "get")),
@@ -177,14 +187,14 @@ def test_a_finding_names_subjects_and_scope():
     ]
 
 
-def test_aggregated_rules_are_reported_on_the_aggregating_role_only():
+def test_aggregated_rules_are_reported_on_the_aggregating_role_only() -> None:
     part = cluster_role(rule("core", "secrets", "get"), name="part", labels={"part": "x"})
     whole = cluster_role(
         name="whole",
         aggregationRule={"clusterRoleSelectors": [{"matchLabels": {"part": "x"}}]},
     )
 
-    def secret_findings(*objects):
+    def secret_findings(*objects: Object) -> list[tuple[str, str]]:
         rules = ("read-secrets", "read-secrets-cluster-wide")
         findings = review(parsed(*objects)).findings
         return [(f.rule, str(f.object)) for f in findings if f.rule in rules]
@@ -199,7 +209,7 @@ def test_aggregated_rules_are_reported_on_the_aggregating_role_only():
     ]
 
 
-def test_a_default_role_is_reported_on_the_binding():
+def test_a_default_role_is_reported_on_the_binding() -> None:
     findings = review(
         parsed(grant_role("cluster-admin"), grant_role("edit", name="editor"))
     ).findings
@@ -216,8 +226,8 @@ def test_a_default_role_is_reported_on_the_binding():
     )
 
 
-def test_full_access_in_a_namespace_excludes_cluster_scoped_resources():
-    def included(*objects):
+def test_full_access_in_a_namespace_excludes_cluster_scoped_resources() -> None:
+    def included(*objects: Object) -> set[str]:
         [finding] = [f for f in review(parsed(*objects)).findings if f.rule == "full-access"]
         return set(finding.includes)
 
@@ -252,12 +262,12 @@ def test_full_access_in_a_namespace_excludes_cluster_scoped_resources():
     ],
     ids=["permissions", "aggregation"],
 )
-def test_a_manifest_that_multiplies_permissions_is_rejected(objects):
+def test_a_manifest_that_multiplies_permissions_is_rejected(objects: Sequence[Any]) -> None:
     problem = r"grants more than 200,000 permissions|has too many aggregated ClusterRoles"
     with pytest.raises(ManifestError, match=problem):
         grants(*objects)
 
 
-def test_a_subject_as_text():
+def test_a_subject_as_text() -> None:
     assert str(APP) == "ServiceAccount runners/app"
     assert str(Subject("User", "", "jane")) == "User jane"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from hypothesis import given, settings
@@ -86,7 +87,7 @@ def damaged(draw: st.DrawFn) -> KubernetesObject:
 
 @settings(max_examples=300, deadline=None)
 @given(st.lists(damaged(), min_size=1, max_size=4))
-def test_damaged_objects_are_reviewed(objects):
+def test_damaged_objects_are_reviewed(objects: Sequence[Any]) -> None:
     result = review(
         objects,
         ManifestPolicy(deny=["*"], allowed_images=[], allowed_namespaces=[], allowed_kinds=[]),
@@ -97,7 +98,7 @@ def test_damaged_objects_are_reviewed(objects):
 
 @settings(max_examples=200, deadline=None)
 @given(st.sampled_from([item["kind"] for item in GOOD]), VALUES)
-def test_objects_of_any_shape_are_reviewed(kind, content):
+def test_objects_of_any_shape_are_reviewed(kind: str, content: Any) -> None:
     body = content if isinstance(content, dict) else {"spec": content}
     result = review([KubernetesObject("v1", kind, "", "x", body)])
     assert len(result.objects) == 1
@@ -105,7 +106,7 @@ def test_objects_of_any_shape_are_reviewed(kind, content):
 
 @settings(max_examples=200, deadline=None)
 @given(VALUES)
-def test_waivers_of_any_shape_are_read_or_rejected(data):
+def test_waivers_of_any_shape_are_read_or_rejected(data: Any) -> None:
     try:
         waiver = Waiver.from_dict(data)
     except ManifestPolicyError:
@@ -115,7 +116,7 @@ def test_waivers_of_any_shape_are_read_or_rejected(data):
 
 @settings(max_examples=200, deadline=None)
 @given(VALUES)
-def test_stored_reviews_of_any_shape_are_read_or_rejected(data):
+def test_stored_reviews_of_any_shape_are_read_or_rejected(data: Any) -> None:
     assert isinstance(Review.from_dict({"unusedWaivers": [], "findings": data}), Review)
     try:
         result = Review.from_dict(data)
@@ -124,7 +125,7 @@ def test_stored_reviews_of_any_shape_are_read_or_rejected(data):
     assert Review.from_dict(result.to_dict()) == result
 
 
-def test_deeply_nested_objects_are_reviewed():
+def test_deeply_nested_objects_are_reviewed() -> None:
     value: Any = "end"
     for _ in range(50_000):
         value = {"spec": [value]}

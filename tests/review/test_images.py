@@ -1,6 +1,9 @@
 """The container images of a manifest, and whether they are pinned."""
 
+from __future__ import annotations
+
 import json
+from typing import Any
 
 import pytest
 
@@ -37,7 +40,7 @@ def manifest(kind: str, spec: object) -> str:
         ("CronJob", {"jobTemplate": {"spec": {"template": {"spec": POD_SPEC}}}}),
     ],
 )
-def test_images_of_every_workload_are_listed_once_and_sorted(kind, spec):
+def test_images_of_every_workload_are_listed_once_and_sorted(kind: str, spec: Any) -> None:
     assert images(parse_manifest(manifest(kind, spec))) == (
         "registry/a:1",
         "registry/b:1",
@@ -55,11 +58,11 @@ def test_images_of_every_workload_are_listed_once_and_sorted(kind, spec):
         {"template": {"spec": {"containers": [None, {"image": 5}, {}]}}},
     ],
 )
-def test_a_malformed_workload_has_no_images(spec):
+def test_a_malformed_workload_has_no_images(spec: Any) -> None:
     assert images(parse_manifest(manifest("Deployment", spec))) == ()
 
 
-def test_images_of_all_objects_are_combined():
+def test_images_of_all_objects_are_combined() -> None:
     text = "---\n".join(
         manifest("Pod", {"containers": [{"image": image}]}) for image in ("z:1", "y:1", "z:1")
     ).replace("}---", "}\n---")
@@ -90,13 +93,13 @@ def test_images_of_all_objects_are_combined():
         ("app:v1@v2", "image-without-digest"),
     ],
 )
-def test_an_image_is_pinned_by_a_digest_of_any_algorithm(image, broken):
+def test_an_image_is_pinned_by_a_digest_of_any_algorithm(image: str, broken: str | None) -> None:
     findings = review(parsed(deployment(pod_spec(container(image=image))))).findings
     rules = {finding.rule for finding in findings if finding.rule.startswith("image-")}
     assert rules == ({broken} if broken else set())
 
 
-def test_unpinned_images_are_reported_with_their_containers():
+def test_unpinned_images_are_reported_with_their_containers() -> None:
     spec = pod_spec(
         container("a", image="one"),
         container("b", image="two:v1"),

@@ -1,5 +1,7 @@
 """Limits on manifests that are small as text and huge when parsed."""
 
+from __future__ import annotations
+
 import tracemalloc
 
 import pytest
@@ -26,7 +28,7 @@ def bomb(levels: int, line: str) -> str:
     ],
     ids=["aliases", "merge keys"],
 )
-def test_expanding_aliases_are_rejected_with_little_memory(text):
+def test_expanding_aliases_are_rejected_with_little_memory(text: str) -> None:
     tracemalloc.start()
     try:
         with pytest.raises(
@@ -38,35 +40,35 @@ def test_expanding_aliases_are_rejected_with_little_memory(text):
         tracemalloc.stop()
 
 
-def test_moderate_aliases_are_accepted():
+def test_moderate_aliases_are_accepted() -> None:
     [item] = parse_manifest(bomb(4, "x{i}: &x{i} [{refs}]"))
     assert item.body["x1"] == [{"k": "v"}] * 10
 
 
 @pytest.mark.parametrize("text", ["a: &a [*a]", "a: &a {b: *a}", "a: &a {b: &b [*a, *b]}"])
-def test_a_value_that_contains_itself_is_rejected(text):
+def test_a_value_that_contains_itself_is_rejected(text: str) -> None:
     with pytest.raises(ManifestError, match="contains itself"):
         parse_manifest(OBJECT + text)
 
 
-def test_an_alias_without_an_anchor_is_rejected():
+def test_an_alias_without_an_anchor_is_rejected() -> None:
     with pytest.raises(ManifestError):
         parse_manifest(OBJECT + "a: *nothing")
 
 
-def test_an_anchor_is_valid_in_its_document_only():
+def test_an_anchor_is_valid_in_its_document_only() -> None:
     with pytest.raises(ManifestError):
         parse_manifest(f"{OBJECT}a: &a 1\n---\n{OBJECT}b: *a\n")
 
 
-def test_the_number_of_documents_is_limited():
+def test_the_number_of_documents_is_limited() -> None:
     assert len(parse_manifest(f"---\n{OBJECT}" * 5_000)) == 5_000
     with pytest.raises(ManifestError, match="more than 5,000 documents"):
         parse_manifest(f"---\n{OBJECT}" * 5_001)
 
 
 @pytest.mark.parametrize("loader", ["CSafeLoader", "SafeLoader"])
-def test_the_nesting_depth_is_limited(loader, monkeypatch):
+def test_the_nesting_depth_is_limited(loader: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(manifest, "_Loader", getattr(yaml, loader))
     deep = "{a: [" * 99 + "1" + "]}" * 99
     assert parse_manifest(f"{OBJECT}a: {deep}\n")[0].body["a"]["a"][0]

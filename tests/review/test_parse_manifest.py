@@ -1,5 +1,7 @@
 """Parsing the text of a manifest into objects."""
 
+from __future__ import annotations
+
 import pytest
 
 from kubiya_pulumi.review import ManifestError, parse_manifest
@@ -20,7 +22,7 @@ metadata:
 """
 
 
-def test_objects_keep_the_order_of_the_text():
+def test_objects_keep_the_order_of_the_text() -> None:
     objects = parse_manifest(f"{NAMESPACE}---\n{DEPLOYMENT}")
     assert [(o.api_version, o.kind, o.namespace, o.name) for o in objects] == [
         ("v1", "Namespace", "", "kubiya-system"),
@@ -28,18 +30,18 @@ def test_objects_keep_the_order_of_the_text():
     ]
 
 
-def test_empty_documents_are_skipped():
+def test_empty_documents_are_skipped() -> None:
     objects = parse_manifest(f"---\n# a comment\n---\n{NAMESPACE}---\n---\nnull\n")
     assert [o.kind for o in objects] == ["Namespace"]
 
 
-def test_lists_are_expanded():
+def test_lists_are_expanded() -> None:
     items = [{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}} for name in "ab"]
     objects = parse_manifest(str({"apiVersion": "v1", "kind": "List", "items": items}))
     assert [o.name for o in objects] == ["a", "b"]
 
 
-def test_a_kind_that_ends_in_list_without_items_is_an_object():
+def test_a_kind_that_ends_in_list_without_items_is_an_object() -> None:
     objects = parse_manifest("apiVersion: x/v1\nkind: AllowList\nmetadata: {name: a}")
     assert [o.kind for o in objects] == ["AllowList"]
 
@@ -73,13 +75,13 @@ def test_a_kind_that_ends_in_list_without_items_is_an_object():
         ("[" * 5000, "is not valid YAML (line 1, column 1001)"),
     ],
 )
-def test_invalid_text_is_rejected_with_the_reason(text, problem):
+def test_invalid_text_is_rejected_with_the_reason(text: str, problem: str) -> None:
     with pytest.raises(ManifestError) as rejected:
         parse_manifest(text)
     assert str(rejected.value) == problem
 
 
-def test_an_error_never_quotes_the_text():
+def test_an_error_never_quotes_the_text() -> None:
     with pytest.raises(ManifestError) as rejected:
         parse_manifest("password: hunter2\n\thunter2: [")
     assert "hunter2" not in str(rejected.value)
@@ -87,7 +89,7 @@ def test_an_error_never_quotes_the_text():
     assert rejected.value.__suppress_context__
 
 
-def test_the_repr_of_an_object_contains_no_secret():
+def test_the_repr_of_an_object_contains_no_secret() -> None:
     [secret] = parse_manifest(
         "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\ndata: {password: aHVudGVyMg==}"
     )
@@ -103,6 +105,6 @@ def test_the_repr_of_an_object_contains_no_secret():
     ],
     ids=lambda value: value[:20],
 )
-def test_a_value_that_does_not_match_its_tag_is_rejected(value):
+def test_a_value_that_does_not_match_its_tag_is_rejected(value: str) -> None:
     with pytest.raises(ManifestError, match=r"is not valid YAML \(line 4, column 4\)"):
         parse_manifest(f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: a}}\nx: {value}\n")

@@ -1,15 +1,24 @@
 """Plaintext credentials in ConfigMaps and environment variables."""
 
+from __future__ import annotations
+
 import pytest
 
-from kubiya_pulumi.review import review
-from tests.review.manifest_objects import container, deployment, kubernetes_object, parsed, pod_spec
+from kubiya_pulumi.review import Finding, review
+from tests.review.manifest_objects import (
+    Object,
+    container,
+    deployment,
+    kubernetes_object,
+    parsed,
+    pod_spec,
+)
 
 KEY = "-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----\n"
 JSON_WEB_TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl"
 
 
-def secret_findings(*objects):
+def secret_findings(*objects: Object) -> list[Finding]:
     rules = ("secret-in-config-map", "secret-in-environment")
     return [f for f in review(parsed(*objects)).findings if f.rule in rules]
 
@@ -59,7 +68,7 @@ HARMLESS = [
 
 
 @pytest.mark.parametrize(("name", "value"), SECRETS)
-def test_a_credential_is_reported_and_never_quoted(name, value):
+def test_a_credential_is_reported_and_never_quoted(name: str, value: str) -> None:
     in_pod = deployment(pod_spec(container(env=[{"name": name, "value": value}])))
     in_settings = kubernetes_object("ConfigMap", "settings", data={"mode": "fast", name: value})
     findings = secret_findings(in_pod, in_settings)
@@ -78,7 +87,7 @@ def test_a_credential_is_reported_and_never_quoted(name, value):
 
 
 @pytest.mark.parametrize(("name", "value"), HARMLESS)
-def test_harmless_values_are_not_reported(name, value):
+def test_harmless_values_are_not_reported(name: str, value: str) -> None:
     in_pod = deployment(pod_spec(container(env=[{"name": name, "value": value}])))
     assert (
         secret_findings(in_pod, kubernetes_object("ConfigMap", "settings", data={name: value}))
@@ -86,11 +95,11 @@ def test_harmless_values_are_not_reported(name, value):
     )
 
 
-def test_a_variable_from_a_secret_is_not_reported():
+def test_a_variable_from_a_secret_is_not_reported() -> None:
     variable = {"name": "PASSWORD", "valueFrom": {"secretKeyRef": {"name": "a", "key": "b"}}}
     assert secret_findings(deployment(pod_spec(container(env=[variable])))) == []
 
 
-def test_a_secret_object_is_not_reported():
+def test_a_secret_object_is_not_reported() -> None:
     secret = kubernetes_object("Secret", "credentials", stringData={"password": "hunter2"})
     assert secret_findings(secret) == []

@@ -195,7 +195,7 @@ def test_a_waiver_requires_a_rule_an_object_and_a_reason(field: str, value: Any)
         Waiver(**arguments)
 
 
-WAIVER = {"rule": "bind", "object": "app", "reason": "so"}
+WAIVER: dict[Any, Any] = {"rule": "bind", "object": "app", "reason": "so"}
 
 
 def test_a_waiver_round_trips_through_plain_data() -> None:

@@ -53,11 +53,11 @@ def check_images(inventory: Inventory, patterns: Sequence[str]) -> Iterator[Find
         return [] if is_allowed or not image else [image]
 
     for workload in inventory.workloads:
-        found = offending_containers(workload, images_not_allowed)
-        if message := found.sentence(
+        containers = offending_containers(workload, images_not_allowed)
+        if message := containers.sentence(
             "use",
-            f"image {join_quoted(found.values)}, which matches no pattern in allowed_images; use "
-            "an allowed image or add a pattern",
+            f"image {join_quoted(containers.values)}, which matches no pattern in allowed_images; "
+            "use an allowed image or add a pattern",
         ):
             yield IMAGE.finding(workload.reference, message)
 

@@ -81,13 +81,13 @@ def findings(inventory: Inventory) -> Iterator[Finding]:
                 "it to a Secret.",
             )
     for workload in inventory.workloads:
-        found = offending_containers(workload, _secret_variables)
-        if found:
+        containers = offending_containers(workload, _secret_variables)
+        if containers:
             yield ENVIRONMENT.finding(
                 workload.reference,
-                found.sentence(
+                containers.sentence(
                     "set",
-                    f"env {join_quoted(found.values)} to what appears to be a credential; use "
+                    f"env {join_quoted(containers.values)} to what appears to be a credential; use "
                     "valueFrom.secretKeyRef",
                 ),
             )

@@ -86,10 +86,10 @@ def unconfined_profiles(field: str) -> Callable[[ContextOwner], list[str]]:
 
 def unconfined_seccomp(workload: Workload) -> str:
     """Return the message about seccomp profiles that do not filter system calls."""
-    found = offenders(workload, unconfined_profiles("seccompProfile"))
-    return found.sentence(
+    owners = offenders(workload, unconfined_profiles("seccompProfile"))
+    return owners.sentence(
         "set",
-        f"securityContext.seccompProfile.type: {join_quoted(found.values)}; set it to "
+        f"securityContext.seccompProfile.type: {join_quoted(owners.values)}; set it to "
         "RuntimeDefault or Localhost",
     )
 
@@ -101,7 +101,7 @@ def unmasked_proc_mount(workload: Workload) -> str:
         value = security_context_field(container, "procMount")
         return [] if value in (None, "Default") else [as_str(value)]
 
-    found = offending_containers(workload, proc_mounts)
-    return found.sentence(
-        "set", f"securityContext.procMount: {join_quoted(found.values)}; set it to Default"
+    containers = offending_containers(workload, proc_mounts)
+    return containers.sentence(
+        "set", f"securityContext.procMount: {join_quoted(containers.values)}; set it to Default"
     )

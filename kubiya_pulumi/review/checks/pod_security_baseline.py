@@ -64,8 +64,8 @@ def _true_field(*path: str) -> Callable[[ContextOwner], list[str]]:
 
 
 def _host_process(workload: Workload) -> str:
-    found = offenders(workload, _true_field("windowsOptions", "hostProcess"))
-    return found.sentence(
+    owners = offenders(workload, _true_field("windowsOptions", "hostProcess"))
+    return owners.sentence(
         "set", "securityContext.windowsOptions.hostProcess: true; set it to false"
     )
 
@@ -80,8 +80,8 @@ def _host_namespaces(workload: Workload) -> str:
 
 
 def _privileged(workload: Workload) -> str:
-    found = offending_containers(workload, _true_field("privileged"))
-    return found.sentence("set", "securityContext.privileged: true; set it to false")
+    containers = offending_containers(workload, _true_field("privileged"))
+    return containers.sentence("set", "securityContext.privileged: true; set it to false")
 
 
 def _capabilities(workload: Workload) -> str:
@@ -89,11 +89,11 @@ def _capabilities(workload: Workload) -> str:
         names = as_strs(security_context_field(container, "capabilities", "add"))
         return [name for name in names if name not in _DEFAULT_CAPABILITIES]
 
-    found = offending_containers(workload, added)
-    return found.sentence(
+    containers = offending_containers(workload, added)
+    return containers.sentence(
         "set",
-        f"securityContext.capabilities.add: {join_quoted(found.values)}; remove it or keep only "
-        "default capabilities",
+        f"securityContext.capabilities.add: {join_quoted(containers.values)}; remove it or keep "
+        "only default capabilities",
     )
 
 
@@ -112,8 +112,8 @@ def _host_ports(workload: Workload) -> str:
         values = (port.get("hostPort") for port in as_mappings(container.get("ports")))
         return [_port_text(value) for value in values if is_number(value) and value]
 
-    found = offending_containers(workload, ports)
-    return found.sentence("use", f"hostPort {', '.join(found.values)}; remove hostPort")
+    containers = offending_containers(workload, ports)
+    return containers.sentence("use", f"hostPort {', '.join(containers.values)}; remove hostPort")
 
 
 def _port_text(port: int | float) -> str:
@@ -121,9 +121,9 @@ def _port_text(port: int | float) -> str:
 
 
 def _host_probes(workload: Workload) -> str:
-    found = offending_containers(workload, _probed_hosts)
-    return found.sentence(
-        "set", f"host {join_quoted(found.values)} in a probe or lifecycle hook; remove host"
+    containers = offending_containers(workload, _probed_hosts)
+    return containers.sentence(
+        "set", f"host {join_quoted(containers.values)} in a probe or lifecycle hook; remove host"
     )
 
 
@@ -137,7 +137,7 @@ def _probed_hosts(container: Container) -> Iterator[str]:
 
 
 def _app_armor(workload: Workload) -> str:
-    found = offenders(workload, unconfined_profiles("appArmorProfile"))
+    owners = offenders(workload, unconfined_profiles("appArmorProfile"))
     annotations = [
         key
         for key, value in workload.annotations.items()
@@ -146,9 +146,9 @@ def _app_armor(workload: Workload) -> str:
         and not as_str(value).startswith("localhost/")
     ]
     sentences = [
-        found.sentence(
+        owners.sentence(
             "set",
-            f"securityContext.appArmorProfile.type: {join_quoted(found.values)}; set it to "
+            f"securityContext.appArmorProfile.type: {join_quoted(owners.values)}; set it to "
             "RuntimeDefault or Localhost",
         )
     ]
@@ -169,10 +169,10 @@ def _selinux(workload: Workload) -> str:
             f"{key}: {as_str(options.get(key))}" for key in ("user", "role") if options.get(key)
         ]
 
-    found = offenders(workload, confinement_changes)
-    return found.sentence(
+    owners = offenders(workload, confinement_changes)
+    return owners.sentence(
         "set",
-        f"securityContext.seLinuxOptions to {join_quoted(found.values)}; use a container type, "
+        f"securityContext.seLinuxOptions to {join_quoted(owners.values)}; use a container type, "
         "without user and role",
     )
 

@@ -64,11 +64,11 @@ def _volume_types(workload: Workload) -> str:
 def _privilege_escalation(workload: Workload) -> str:
     if workload.is_windows:
         return ""
-    found = containers_missing(
+    containers = containers_missing(
         workload,
         lambda owner: security_context_field(owner, "allowPrivilegeEscalation") is False,
     )
-    return found.sentence("lack", "securityContext.allowPrivilegeEscalation: false; set it")
+    return containers.sentence("lack", "securityContext.allowPrivilegeEscalation: false; set it")
 
 
 def _run_as_non_root(workload: Workload) -> str:
@@ -98,8 +98,8 @@ def _run_as_user(workload: Workload) -> str:
         user = security_context_field(owner, "runAsUser")
         return ["0"] if is_number(user) and user == 0 else []
 
-    found = offenders(workload, root_user)
-    return found.sentence("set", "securityContext.runAsUser: 0; set it to another user")
+    owners = offenders(workload, root_user)
+    return owners.sentence("set", "securityContext.runAsUser: 0; set it to another user")
 
 
 def _seccomp(workload: Workload) -> str:

@@ -14,7 +14,7 @@ MAX_NODES = 1_000_000
 MAX_DEPTH = 200
 """Nested lists and mappings. PyYAML spends time and Python's stack on each level."""
 MAX_SCALAR_LENGTH = 4_300
-"""Characters of a number, a date or a boolean: the longest integer that Python parses."""
+"""Characters of a number, a date or a boolean; Python parses no longer integer."""
 MAX_GRANTS = 200_000
 """Rows of the grants table. Each row also counts once per workload that it lists."""
 MAX_PERMISSIONS = 1_000_000
