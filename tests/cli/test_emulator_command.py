@@ -1,5 +1,7 @@
 """`kubiya-pulumi emulator` as a process."""
 
+from __future__ import annotations
+
 import re
 import signal
 import subprocess
@@ -13,12 +15,12 @@ import requests
 
 from kubiya_pulumi.cli.main import main
 
-KEY = {"Authorization": "UserKey key-that-nobody-may-see"}
+KEY = {"Authorization": "UserKey secret-key"}
 
 
 @contextmanager
 def started(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str, str]]:
-    """A running emulator, its URL as its first line has it, and the lines after that one."""
+    """Yield a running emulator, the URL in its first line, and the next three lines."""
     process = subprocess.Popen(
         [sys.executable, "-m", "kubiya_pulumi.cli.main", "emulator", *arguments],
         stdout=subprocess.PIPE,
@@ -28,30 +30,30 @@ def started(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str, str]]
     try:
         assert process.stdout is not None
         first, *others = [process.stdout.readline() for _ in range(4)]
-        found = re.fullmatch(r"Runners API emulator on (http://127\.0\.0\.1:\d+)\n", first)
-        assert found, first
-        yield process, found[1], "".join(others)
+        match = re.fullmatch(r"Runners API emulator on (http://127\.0\.0\.1:\d+)\n", first)
+        assert match, first
+        yield process, match[1], "".join(others)
     finally:
         process.kill()
         process.communicate(timeout=30)
 
 
-def ended(process: subprocess.Popen[str], how: signal.Signals) -> tuple[int, str]:
-    """The exit status after the signal, and what was on stderr."""
-    process.send_signal(how)
+def stop(process: subprocess.Popen[str], signal_number: signal.Signals) -> tuple[int, str]:
+    """Send a signal, and return the exit status and stderr."""
+    process.send_signal(signal_number)
     _, stderr = process.communicate(timeout=30)
     return process.returncode, stderr
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
-def test_it_answers_logs_and_ends(how: signal.Signals) -> None:
+@pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM])
+def test_the_emulator_serves_logs_and_stops(signal_number: signal.Signals) -> None:
     with started() as (process, url, greeting):
         created = requests.post(f"{url}/api/v3/runners/a%20b?q=1", headers=KEY, timeout=10)
         requests.get(created.json()["manifest_url"], timeout=10)
         requests.post(f"{url}/_emulator/faults", json={"kind": "reset"}, timeout=10)
         with pytest.raises(requests.ConnectionError):
             requests.get(f"{url}/api/v3/runners", headers=KEY, timeout=10)
-        status, stderr = ended(process, how)
+        status, stderr = stop(process, signal_number)
     assert status == 0
     assert f"export KUBIYA_BASE_URL={url} KUBIYA_API_KEY=any-key" in greeting
     assert f"pulumi config set kubiya:baseUrl {url}" in greeting
@@ -70,47 +72,47 @@ def test_quiet_with_a_pinned_key() -> None:
     ):
         for key, expected in (("pinned-secret", 200), ("weak", 403), ("other", 401)):
             headers = {"Authorization": f"UserKey {key}"}
-            answer = requests.get(f"{url}/api/v3/runners", headers=headers, timeout=10)
-            assert answer.status_code == expected
-        status, stderr = ended(process, signal.SIGTERM)
+            response = requests.get(f"{url}/api/v3/runners", headers=headers, timeout=10)
+            assert response.status_code == expected
+        status, stderr = stop(process, signal.SIGTERM)
     assert (status, stderr) == (0, "")
     assert "pinned-secret" not in greeting
 
 
-def test_switches_are_flags() -> None:
+def test_options_are_flags() -> None:
     with started("--form", "observed", "--list-as", "array", "--delete", "not_found") as (
         _,
         url,
         _,
     ):
-        switches = requests.get(f"{url}/_emulator/options", timeout=10).json()
-        assert (switches["form"], switches["list_as"]) == ("observed", "array")
-        assert switches["delete"] == "not_found"
+        options = requests.get(f"{url}/_emulator/options", timeout=10).json()
+        assert (options["form"], options["list_as"]) == ("observed", "array")
+        assert options["delete"] == "not_found"
         assert requests.get(f"{url}/api/v3/runners", headers=KEY, timeout=10).json() == []
 
 
-def test_a_state_survives_a_kill(tmp_path: Path) -> None:
+def test_the_state_survives_a_kill(tmp_path: Path) -> None:
     state = str(tmp_path / "state.db")
     urls = []
     with started("--state", state) as (process, url, _):
         for number in range(20):
-            made = requests.post(f"{url}/api/v3/runners/r{number}", headers=KEY, timeout=10)
-            urls.append(made.json()["manifest_url"].removeprefix(url))
+            created = requests.post(f"{url}/api/v3/runners/r{number}", headers=KEY, timeout=10)
+            urls.append(created.json()["manifest_url"].removeprefix(url))
         text = requests.get(url + urls[0], timeout=10).text
         process.kill()
         process.wait(30)
     with started("--state", state) as (_, url, _):
         listed = requests.get(f"{url}/api/v3/runners", headers=KEY, timeout=10).json()
-        assert [each["name"] for each in listed] == [f"r{number}" for number in range(20)]
+        assert [runner["name"] for runner in listed] == [f"r{number}" for number in range(20)]
         assert requests.get(url + urls[0], timeout=10).text == text
 
 
-def test_the_url_file_is_there_while_it_answers(tmp_path: Path) -> None:
+def test_the_url_file_exists_while_the_emulator_runs(tmp_path: Path) -> None:
     file = tmp_path / "url"
     with started("--url-file", str(file)) as (process, url, _):
         assert file.read_text() == f"{url}\n"
-        assert [each.name for each in tmp_path.iterdir()] == ["url"]
-        assert ended(process, signal.SIGTERM)[0] == 0
+        assert [path.name for path in tmp_path.iterdir()] == ["url"]
+        assert stop(process, signal.SIGTERM)[0] == 0
     assert not file.exists()
 
 
@@ -118,15 +120,15 @@ def test_the_url_file_is_there_while_it_answers(tmp_path: Path) -> None:
     ("arguments", "sentence"),
     [
         (["--host", "0.0.0.0"], r"The host 0\.0\.0\.0 can be reached from other machines.*\."),
-        (["--port", "70000"], r"A port is from 0 to 65535, not 70000\."),
+        (["--port", "70000"], r"The port must be a number from 0 to 65535, not 70000\."),
         (["--state", "."], r"The state file \. cannot be opened: Is a directory\."),
         (["--follow-cluster", "missing"], r"The kubeconfig missing does not exist\."),
-        (["--latency-seconds", "-1"], r"The switch latency_seconds is a number.*\."),
-        (["--api-key", ""], r"The switch api_key is a key.*\."),
+        (["--latency-seconds", "-1"], r"The option latency_seconds must be a finite number.*\."),
+        (["--api-key", ""], r"The option api_key must be a non-empty string.*\."),
         (["--url-file", "missing/url"], r"The URL file missing/url cannot be written:.*\."),
     ],
 )
-def test_what_keeps_it_from_starting_is_one_sentence(
+def test_a_failed_start_prints_one_sentence(
     arguments: list[str],
     sentence: str,
     capsys: pytest.CaptureFixture[str],
@@ -141,18 +143,20 @@ def test_what_keeps_it_from_starting_is_one_sentence(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_port_in_use_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_port_in_use_prints_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
     with started() as (_, url, _):
         assert main(["emulator", "--port", url.rpartition(":")[2]]) == 1
-    assert re.fullmatch(r"The port \d+ of .* cannot be listened on: Address already in use; .*\n",
-                        capsys.readouterr().err)  # fmt: skip
+    sentence = r"The emulator cannot listen on port \d+ of .*: Address already in use; .*\.\n"
+    assert re.fullmatch(sentence, capsys.readouterr().err)
 
 
-def test_without_the_extra_it_says_how_to_get_it(
+def test_a_missing_extra_prints_how_to_install_it(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in [each for each in sys.modules if each.startswith("kubiya_pulumi.emulator")]:
-        monkeypatch.delitem(sys.modules, name)
+    for module_name in [
+        module for module in sys.modules if module.startswith("kubiya_pulumi.emulator")
+    ]:
+        monkeypatch.delitem(sys.modules, module_name)
     monkeypatch.setitem(sys.modules, "uvicorn", None)
     assert main(["emulator"]) == 1
     assert "pip install 'kubiya-pulumi[emulator]'" in capsys.readouterr().err

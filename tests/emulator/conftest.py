@@ -1,4 +1,6 @@
-"""An emulator in its default form, and a client for it."""
+"""An emulator with default options, and a client for it."""
+
+from __future__ import annotations
 
 from collections.abc import Iterator
 
@@ -9,24 +11,24 @@ from kubiya_pulumi.emulator import Emulator, EmulatorOptions
 
 
 @pytest.fixture(scope="module")
-def running() -> Iterator[Emulator]:
-    with Emulator() as running:
-        yield running
+def module_emulator() -> Iterator[Emulator]:
+    with Emulator() as emulator:
+        yield emulator
 
 
 @pytest.fixture
-def emulator(running: Emulator) -> Emulator:
-    """An emulator without runners, calls and faults, and with the switches as they come."""
-    running.options = EmulatorOptions()
-    running.faults.clear()
-    for name in running.runners:
-        running.remove_runner(name)
-    running.clear_calls()
-    return running
+def emulator(module_emulator: Emulator) -> Emulator:
+    """An emulator without runners, calls and faults, with default options."""
+    module_emulator.options = EmulatorOptions()
+    module_emulator.faults.clear()
+    for name in module_emulator.runners:
+        module_emulator.remove_runner(name)
+    module_emulator.clear_calls()
+    return module_emulator
 
 
 @pytest.fixture
 def client(emulator: Emulator) -> Iterator[Client]:
-    made = Client(emulator)
-    with made.session:
-        yield made
+    client = Client(emulator)
+    with client.session:
+        yield client

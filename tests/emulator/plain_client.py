@@ -1,4 +1,6 @@
-"""A client without opinions for the emulator."""
+"""A plain HTTP client for the emulator."""
+
+from __future__ import annotations
 
 from typing import Any
 from urllib.parse import quote
@@ -9,7 +11,7 @@ from kubiya_pulumi.emulator import Emulator
 
 
 class Client:
-    """Plain HTTP calls with the emulator's key, each on the operation's documented path."""
+    """Sends requests with the emulator's key, each to the documented path of the operation."""
 
     def __init__(self, emulator: Emulator) -> None:
         self.emulator = emulator
@@ -39,7 +41,7 @@ class Client:
     def delete(self, name: str) -> requests.Response:
         return self.call("DELETE", f"/api/v3/runners/{quote(name, safe='')}")
 
-    def describe_as(self, name: str, description: object) -> requests.Response:
+    def set_description(self, name: str, description: object) -> requests.Response:
         path = f"/api/v3/runners/description/{quote(name, safe='')}"
         return self.call("PUT", path, json={"description": description})
 

@@ -1,8 +1,10 @@
-"""Every answer against the API's description, in both forms.
+"""Every response conforms to the OpenAPI description, in both forms.
 
-In the documented form the description is the measure as it stands. In the observed form it is
-loosened in exactly the places where the API is known to differ from it.
+In the documented form the description applies unchanged. In the observed form it is relaxed exactly
+where the API is known to differ from it.
 """
+
+from __future__ import annotations
 
 import copy
 from collections.abc import Iterator
@@ -28,10 +30,10 @@ EXAMPLES = settings(
 )
 
 
-def observed(description: dict[str, Any]) -> dict[str, Any]:
-    """The description, loosened where other forms were observed."""
-    loose = copy.deepcopy(description)
-    schemas = loose["components"]["schemas"]
+def relaxed(description: dict[str, Any]) -> dict[str, Any]:
+    """Return the description, relaxed where the observed form differs."""
+    description = copy.deepcopy(description)
+    schemas = description["components"]["schemas"]
     for name in ("Runner", "ComponentHealth"):
         for key, field in schemas[name]["properties"].items():
             schemas[name]["properties"][key] = {"anyOf": [field, {"type": "null"}]}
@@ -42,51 +44,51 @@ def observed(description: dict[str, Any]) -> dict[str, Any]:
     }
     for name in ("CreatedRunner", "RunnerManifest"):
         schemas[name] = {"anyOf": [schemas[name], with_url]}
-    answer = loose["paths"]["/api/v3/runners"]["get"]["responses"]["200"]
+    response = description["paths"]["/api/v3/runners"]["get"]["responses"]["200"]
     keyed = {"type": "object", "additionalProperties": {"$ref": "#/components/schemas/Runner"}}
-    answer["content"]["application/json"]["schema"] = {"anyOf": [keyed]}
-    for response in loose["components"]["responses"].values():
+    response["content"]["application/json"]["schema"] = {"anyOf": [keyed]}
+    for response in description["components"]["responses"].values():
         response["content"] = {"text/plain": {"schema": {"type": "string"}}}
-    paths = loose["paths"]
+    paths = description["paths"]
     describe, manifest = "/v1/runners/{runner_name}/describe", "/v1/runners/{runner_name}/manifest"
     paths["/api/v3/runners/{runner_name}"]["get"] = _renamed(paths[describe]["get"], "bare")
     for prefix, path in (("/api", describe), ("/api", manifest)):
         paths[prefix + path] = {**paths[path], "get": _renamed(paths[path]["get"], prefix)}
     under_v3 = describe.replace("/v1/", "/api/v3/")
     paths[under_v3] = {**paths[describe], "get": _renamed(paths[describe]["get"], "v3")}
-    return loose
+    return description
 
 
 def _renamed(operation: dict[str, Any], suffix: str) -> dict[str, Any]:
     return {**operation, "operationId": f"{operation['operationId']} {suffix}"}
 
 
-def _schema(*, loosened: bool) -> Any:
+def _schema(*, is_relaxed: bool) -> Any:
     description = yaml.safe_load(DESCRIPTION.read_text())
-    return schemathesis.openapi.from_dict(observed(description) if loosened else description)
+    return schemathesis.openapi.from_dict(relaxed(description) if is_relaxed else description)
 
 
-documented_schema = _schema(loosened=False)
-observed_schema = _schema(loosened=True)
+documented_schema = _schema(is_relaxed=False)
+observed_schema = _schema(is_relaxed=True)
 
 
 @pytest.fixture(scope="module")
 def documented_emulator() -> Iterator[Emulator]:
-    with Emulator(api_key=KEY, describe_path="v1", manifest_path="v1") as running:
-        running.add_runner("runner-prod")
-        yield running
+    with Emulator(api_key=KEY, describe_path="v1", manifest_path="v1") as emulator:
+        emulator.add_runner("runner-prod")
+        yield emulator
 
 
 @pytest.fixture(scope="module")
 def observed_emulator() -> Iterator[Emulator]:
-    with Emulator(api_key=KEY, form="observed") as running:
-        running.add_runner("runner-prod")
-        yield running
+    with Emulator(api_key=KEY, form="observed") as emulator:
+        emulator.add_runner("runner-prod")
+        yield emulator
 
 
 @documented_schema.parametrize()
 @EXAMPLES
-def test_the_documented_form_is_as_described(
+def test_the_documented_form_conforms_to_the_description(
     case: schemathesis.Case, documented_emulator: Emulator
 ) -> None:
     case.call_and_validate(
@@ -96,7 +98,7 @@ def test_the_documented_form_is_as_described(
 
 @observed_schema.parametrize()
 @EXAMPLES
-def test_the_observed_form_is_as_observed(
+def test_the_observed_form_conforms_to_the_relaxed_description(
     case: schemathesis.Case, observed_emulator: Emulator
 ) -> None:
     case.call_and_validate(
@@ -117,8 +119,8 @@ OPERATIONS = [
 
 
 def _case(schema: Any, method: str, path: str, emulator: Emulator, name: str) -> Any:
-    known = name in emulator.runners
-    file_name = emulator.manifest_url(name).rpartition("/")[2] if known else "none.yaml"
+    exists = name in emulator.runners
+    file_name = emulator.manifest_url(name).rpartition("/")[2] if exists else "none.yaml"
     parameters = {"runner_name": name, "file_name": file_name}
     wanted = {key: value for key, value in parameters.items() if f"{{{key}}}" in path}
     body = {"body": {"description": "for tests"}} if method in {"POST", "PUT"} else {}
@@ -128,14 +130,15 @@ def _case(schema: Any, method: str, path: str, emulator: Emulator, name: str) ->
 
 @pytest.fixture(scope="module", params=["documented", "observed"])
 def form(request: pytest.FixtureRequest) -> Iterator[tuple[Emulator, Any]]:
-    """An emulator in one form that holds one runner, and the description to hold it against."""
+    """An emulator in one form, and the description of this form."""
     schema = documented_schema if request.param == "documented" else observed_schema
-    with Emulator(form=request.param, api_key=KEY, forbidden_keys=["weak"]) as running:
-        yield running, schema
+    with Emulator(form=request.param, api_key=KEY, forbidden_keys=["weak"]) as emulator:
+        yield emulator, schema
 
 
 @pytest.fixture
-def against(form: tuple[Emulator, Any]) -> tuple[Emulator, Any]:
+def described(form: tuple[Emulator, Any]) -> tuple[Emulator, Any]:
+    """The emulator with one runner, and the description."""
     emulator, _ = form
     for name in emulator.runners:
         emulator.remove_runner(name)
@@ -144,24 +147,24 @@ def against(form: tuple[Emulator, Any]) -> tuple[Emulator, Any]:
     return form
 
 
-Against = tuple[Emulator, Any]
+Described = tuple[Emulator, Any]
 HEADERS = {"Authorization": f"UserKey {KEY}"}
 
 
-def test_the_description_has_no_other_operation() -> None:
-    described = yaml.safe_load(DESCRIPTION.read_text())["paths"]
+def test_the_description_has_exactly_these_operations() -> None:
+    paths = yaml.safe_load(DESCRIPTION.read_text())["paths"]
     methods = {"get", "put", "post", "delete", "patch"}
-    found = {(m.upper(), path) for path, item in described.items() for m in methods & set(item)}
-    assert found == set(OPERATIONS)
+    operations = {(m.upper(), path) for path, item in paths.items() for m in methods & set(item)}
+    assert operations == set(OPERATIONS)
 
 
 @pytest.mark.parametrize(("method", "path"), OPERATIONS)
-def test_each_operation_succeeds_as_described(against: Against, method: str, path: str) -> None:
-    emulator, schema = against
+def test_success_conforms_to_the_description(described: Described, method: str, path: str) -> None:
+    emulator, schema = described
     case = _case(schema, method, path, emulator, "runner-prod")
     response = case.call(base_url=emulator.url, headers=HEADERS)
     assert response.status_code == 200
-    # The manifest is described as a string, and schemathesis would read one document of YAML.
+    # The description says string, but schemathesis parses the manifest as one YAML document.
     checks = schemathesis.checks
     is_download = path == "/manifests/{file_name}"
     case.validate_response(
@@ -173,31 +176,36 @@ def test_each_operation_succeeds_as_described(against: Against, method: str, pat
 @pytest.mark.parametrize(
     ("key", "status"), [(None, 401), ("UserKey wrong", 401), ("UserKey weak", 403)]
 )
-def test_a_refused_key_is_answered_as_described(
-    against: Against, method: str, path: str, key: str | None, status: int
+def test_the_response_to_a_refused_key_conforms_to_the_description(
+    described: Described, method: str, path: str, key: str | None, status: int
 ) -> None:
-    emulator, schema = against
+    emulator, schema = described
     case = _case(schema, method, path, emulator, "runner-prod")
     headers = {} if key is None else {"Authorization": key}
     assert case.call_and_validate(base_url=emulator.url, headers=headers).status_code == status
 
 
-@pytest.mark.parametrize(("method", "path"), [each for each in OPERATIONS[1:] if each[0] != "POST"])
-def test_a_runner_that_is_not_there_is_answered_as_described(
-    against: Against, method: str, path: str
+@pytest.mark.parametrize(
+    ("method", "path"), [operation for operation in OPERATIONS[1:] if operation[0] != "POST"]
+)
+def test_the_response_for_a_missing_runner_conforms_to_the_description(
+    described: Described, method: str, path: str
 ) -> None:
-    emulator, schema = against
-    case = _case(schema, method, path, emulator, "nobody")
+    emulator, schema = described
+    case = _case(schema, method, path, emulator, "missing")
     assert case.call_and_validate(base_url=emulator.url, headers=HEADERS).status_code == 404
 
 
 @pytest.mark.parametrize(
-    ("method", "path"), [each for each in OPERATIONS if each[1] != "/manifests/{file_name}"]
+    ("method", "path"),
+    [operation for operation in OPERATIONS if operation[1] != "/manifests/{file_name}"],
 )
-def test_a_failure_is_answered_as_described(against: Against, method: str, path: str) -> None:
-    emulator, schema = against
+def test_a_failure_conforms_to_the_description(
+    described: Described, method: str, path: str
+) -> None:
+    emulator, schema = described
     emulator.faults.add("status", status=500)
-    case = _case(schema, method, path, emulator, "nobody")
+    case = _case(schema, method, path, emulator, "missing")
     response = case.call(base_url=emulator.url, headers=HEADERS)
     assert response.status_code == 500
     case.validate_response(response, excluded_checks=[schemathesis.checks.not_a_server_error])

@@ -1,4 +1,6 @@
-"""What goes wrong on purpose, seen on raw sockets."""
+"""Injected faults, as a client on a raw socket observes them."""
+
+from __future__ import annotations
 
 import socket
 import struct
@@ -15,7 +17,7 @@ NAME = "runner-prod"
 
 
 def exchange(emulator: Emulator, request_line: str) -> tuple[bytes, bool]:
-    """What comes back over a connection until it ends, and whether a reset ended it."""
+    """Return what the connection delivers, and whether a reset ended it."""
     port = int(emulator.url.rpartition(":")[2])
     head = f"{request_line} HTTP/1.1\r\nHost: x\r\nAuthorization: UserKey k\r\n"
     with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
@@ -43,17 +45,17 @@ def test_cut(emulator: Emulator) -> None:
     emulator.faults.add("cut", operation="getRunnerManifest")
     received, was_reset = exchange(emulator, f"GET /v1/runners/{NAME}/manifest")
     head, _, body = received.partition(b"\r\n\r\n")
-    promised = int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0])
-    assert (len(body), was_reset) == (promised // 2, False)
+    content_length = int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0])
+    assert (len(body), was_reset) == (content_length // 2, False)
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-def test_hang_until_the_end(when: str) -> None:
+def test_hang_until_the_emulator_stops(when: str) -> None:
     with Emulator() as emulator:
         emulator.faults.add("hang", when=when)
-        ends: list[tuple[bytes, bool]] = []
+        results: list[tuple[bytes, bool]] = []
         waiting = threading.Thread(
-            target=lambda: ends.append(exchange(emulator, f"POST /api/v3/runners/{NAME}"))
+            target=lambda: results.append(exchange(emulator, f"POST /api/v3/runners/{NAME}"))
         )
         waiting.start()
         client = Client(emulator)
@@ -63,13 +65,13 @@ def test_hang_until_the_end(when: str) -> None:
             while when == "after" and not emulator.runners:
                 client.list()
             assert client.describe(NAME).status_code == (404 if when == "before" else 200)
-        assert not ends
+        assert not results
     waiting.join(10)
-    assert ends == [(b"", True)]
+    assert results == [(b"", True)]
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-def test_hang_for_a_while(client: Client, when: str) -> None:
+def test_hang_for_a_number_of_seconds(client: Client, when: str) -> None:
     client.emulator.faults.add("hang", seconds=0.01, when=when)
     assert client.create(NAME).status_code == 200
     assert NAME in client.emulator.runners
@@ -90,7 +92,7 @@ def test_drip(client: Client) -> None:
     assert f"content-length: {len(whole)}\r\n".encode() in received
 
 
-def test_a_slow_drip_ends_with_the_emulator() -> None:
+def test_a_slow_drip_ends_when_the_emulator_stops() -> None:
     with Emulator() as emulator:
         emulator.faults.add("drip", seconds=1000)
         port = int(emulator.url.rpartition(":")[2])
@@ -105,19 +107,19 @@ def test_a_slow_drip_ends_with_the_emulator() -> None:
 @pytest.mark.parametrize("status", [204, 400, 401, 429, 500, 502, 503, 599])
 def test_status(client: Client, status: int, when: str) -> None:
     client.emulator.faults.add("status", status=status, retry_after="7", when=when)
-    answer = client.create(NAME)
-    assert (answer.status_code, answer.headers["retry-after"]) == (status, "7")
+    response = client.create(NAME)
+    assert (response.status_code, response.headers["retry-after"]) == (status, "7")
     assert (NAME in client.emulator.runners) == (when == "after")
     assert client.create(NAME).status_code == 200
 
 
-def test_html_in_place_of_the_answer(client: Client) -> None:
+def test_html(client: Client) -> None:
     client.emulator.faults.add("html")
-    answer = client.list()
-    assert (answer.status_code, answer.text[:15]) == (200, "<!DOCTYPE html>")
+    response = client.list()
+    assert (response.status_code, response.text[:15]) == (200, "<!DOCTYPE html>")
 
 
-def test_json_of_another_shape(client: Client) -> None:
+def test_wrong_shape(client: Client) -> None:
     client.emulator.faults.add("wrong_shape")
     assert client.list().json() == ["of another shape"]
 
@@ -125,14 +127,14 @@ def test_json_of_another_shape(client: Client) -> None:
 @pytest.mark.parametrize("status", [None, 307])
 def test_redirect(client: Client, status: int | None) -> None:
     client.emulator.faults.add("redirect", location="http://127.0.0.1:1/", status=status)
-    answer = client.list()
-    assert (answer.status_code, answer.headers["location"]) == (
+    response = client.list()
+    assert (response.status_code, response.headers["location"]) == (
         status or 302,
         "http://127.0.0.1:1/",
     )
 
 
-def test_which_calls_are_hit(client: Client) -> None:
+def test_which_calls_fail(client: Client) -> None:
     faults = client.emulator.faults
     faults.add("status", status=500, nth=2)
     faults.add("status", status=503, operation="describeRunner", nth=1, count=2)
@@ -143,10 +145,20 @@ def test_which_calls_are_hit(client: Client) -> None:
     assert [client.describe("special").status_code for _ in range(3)] == [502, 502, 502]
     assert [fault.status for fault in faults.pending()] == [502]
     faults.clear()
+    assert faults.pending() == ()
     assert client.describe("special").status_code == 404
 
 
-def test_faults_hit_unknown_paths_and_wrong_keys_too(client: Client) -> None:
+def test_faults_that_match_the_same_call_fail_one_call_each(client: Client) -> None:
+    faults = client.emulator.faults
+    faults.add("status", status=500)
+    faults.add("status", status=503)
+    faults.add("status", status=502, nth=2, count=2)
+    assert [client.list().status_code for _ in range(5)] == [500, 503, 502, 502, 200]
+    assert faults.pending() == ()
+
+
+def test_faults_apply_to_unknown_paths_and_wrong_keys(client: Client) -> None:
     client.emulator.configure(api_key="pinned")
     client.emulator.faults.add("status", status=503, count=2)
     assert client.call("GET", "/nowhere").status_code == 503
@@ -156,7 +168,7 @@ def test_faults_hit_unknown_paths_and_wrong_keys_too(client: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    ("wrong", "named"),
+    ("data", "field"),
     [
         ({}, "kind"),
         ({"kind": "other"}, "kind"),
@@ -179,12 +191,12 @@ def test_faults_hit_unknown_paths_and_wrong_keys_too(client: Client) -> None:
         ({"kind": "hang", "secs": 1}, "secs"),
     ],
 )
-def test_a_fault_that_cannot_be(wrong: dict[str, Any], named: str) -> None:
-    with pytest.raises(OptionError, match=named):
-        Fault.from_dict(wrong)
+def test_an_invalid_fault_is_refused(data: dict[str, Any], field: str) -> None:
+    with pytest.raises(OptionError, match=field):
+        Fault.from_dict(data)
 
 
-def test_a_client_that_leaves_is_no_failure(client: Client) -> None:
+def test_a_client_that_disconnects_does_not_harm(client: Client) -> None:
     port = int(client.emulator.url.rpartition(":")[2])
     for sent in (
         b"POST /api/v3/runners/x HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{",

@@ -1,4 +1,6 @@
-"""The manifests: what is in them, and that any two can be in one cluster."""
+"""Generated manifests: their content, and that two of them can share a cluster."""
+
+from __future__ import annotations
 
 import base64
 import re
@@ -23,10 +25,10 @@ def objects(name: str, namespace: str = "kubiya-system") -> list[dict[str, Any]]
     return list(yaml.safe_load_all(manifest_text(name, namespace)))
 
 
-def test_it_holds_what_a_real_one_holds() -> None:
-    found = objects("runner-prod")
-    assert (found[0]["kind"], found[0]["metadata"]["name"]) == ("Namespace", "kubiya-system")
-    assert Counter(each["kind"] for each in found) == {
+def test_a_manifest_has_the_kinds_of_a_real_one() -> None:
+    manifest = objects("runner-prod")
+    assert (manifest[0]["kind"], manifest[0]["metadata"]["name"]) == ("Namespace", "kubiya-system")
+    assert Counter(obj["kind"] for obj in manifest) == {
         "Namespace": 1,
         "ServiceAccount": 4,
         "Role": 4,
@@ -38,15 +40,15 @@ def test_it_holds_what_a_real_one_holds() -> None:
         "Service": 3,
         "Deployment": 4,
     }
-    [full] = [each for each in found if each["metadata"]["name"].endswith("full-access")][:1]
+    [full] = [obj for obj in manifest if obj["metadata"]["name"].endswith("full-access")][:1]
     assert full["metadata"]["name"] == "tool-manager-runner-prod-full-access"
     assert full["rules"] == [{"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}]
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_name_and_label_is_valid_for_a_cluster(name: str) -> None:
-    for each in objects(name):
-        metadata = each["metadata"]
+    for obj in objects(name):
+        metadata = obj["metadata"]
         assert len(metadata["name"]) <= 253
         assert all(is_dns_label(part[:63].strip("-")) for part in metadata["name"].split("."))
         for value in metadata["labels"].values():
@@ -55,49 +57,49 @@ def test_every_name_and_label_is_valid_for_a_cluster(name: str) -> None:
         assert metadata["annotations"]["kubiya.ai/runner-name"] == name
 
 
-def test_what_refers_to_something_refers_to_what_is_there() -> None:
-    found = objects("runner-prod")
-    there = {(each["kind"], each["metadata"]["name"]) for each in found}
-    for each in found:
-        if "roleRef" in each:
-            assert (each["roleRef"]["kind"], each["roleRef"]["name"]) in there
-            for subject in each["subjects"]:
-                assert (subject["kind"], subject["name"]) in there
-        if each["kind"] == "Deployment":
-            pod = each["spec"]["template"]["spec"]
-            assert ("ServiceAccount", pod["serviceAccountName"]) in there
+def test_every_reference_resolves() -> None:
+    manifest = objects("runner-prod")
+    names = {(obj["kind"], obj["metadata"]["name"]) for obj in manifest}
+    for obj in manifest:
+        if "roleRef" in obj:
+            assert (obj["roleRef"]["kind"], obj["roleRef"]["name"]) in names
+            for subject in obj["subjects"]:
+                assert (subject["kind"], subject["name"]) in names
+        if obj["kind"] == "Deployment":
+            pod = obj["spec"]["template"]["spec"]
+            assert ("ServiceAccount", pod["serviceAccountName"]) in names
             for volume in pod["volumes"]:
-                assert ("Secret", volume["secret"]["secretName"]) in there
-            selector = each["spec"]["selector"]["matchLabels"]
-            assert selector.items() <= each["spec"]["template"]["metadata"]["labels"].items()
+                assert ("Secret", volume["secret"]["secretName"]) in names
+            selector = obj["spec"]["selector"]["matchLabels"]
+            assert selector.items() <= obj["spec"]["template"]["metadata"]["labels"].items()
             assert pod["containers"][0]["image"].startswith("ghcr.io/kubiyabot/")
 
 
-def test_two_runners_share_no_object() -> None:
+def test_manifests_of_two_runners_have_no_common_object() -> None:
     first = objects("one", "kubiya-system")
     second = objects("two", "kubiya-system-two")
 
-    def keys(found: list[dict[str, Any]]) -> set[tuple[str, str | None, str]]:
+    def keys(manifest: list[dict[str, Any]]) -> set[tuple[str, str | None, str]]:
         return {
-            (each["kind"], each["metadata"].get("namespace"), each["metadata"]["name"])
-            for each in found
+            (obj["kind"], obj["metadata"].get("namespace"), obj["metadata"]["name"])
+            for obj in manifest
         }
 
     assert not keys(first) & keys(second)
     assert len(keys(first)) == len(first)
 
 
-def test_credentials_are_fresh_each_time() -> None:
-    def secrets() -> list[str]:
-        found = [each for each in objects("runner-prod") if each["kind"] == "Secret"]
-        return [base64.b64decode(v).decode() for each in found for v in each["data"].values()]
+def test_every_manifest_has_new_credentials() -> None:
+    def credentials() -> list[str]:
+        secrets = [obj for obj in objects("runner-prod") if obj["kind"] == "Secret"]
+        return [base64.b64decode(v).decode() for obj in secrets for v in obj["data"].values()]
 
-    first, second = secrets(), secrets()
+    first, second = credentials(), credentials()
     assert len(first) == 3
     assert not set(first) & set(second)
 
 
-def test_labels_are_made_from_any_name() -> None:
+def test_every_name_has_a_unique_label() -> None:
     labels = [dns_label(name) for name in NAMES]
     assert labels[0] == "runner-prod"
     assert labels[5] == "a" * 40
@@ -105,22 +107,22 @@ def test_labels_are_made_from_any_name() -> None:
     assert all(is_dns_label(label) and len(label) <= 40 for label in labels)
 
 
-def test_a_file_name_cannot_be_guessed() -> None:
+def test_a_file_name_is_random() -> None:
     first, second = manifest_file_name("runner-prod"), manifest_file_name("runner-prod")
     assert first != second
     assert re.fullmatch(r"runner-prod-[0-9a-f]{32}\.yaml", first)
 
 
-NO_MANIFESTS = ["", "text", "<html>", "a: [", "\x00", "- a", "kind: Deployment", "&a [*a]"]
+NOT_MANIFESTS = ["", "text", "<html>", "a: [", "\x00", "- a", "kind: Deployment", "&a [*a]"]
 
 
-@pytest.mark.parametrize("text", NO_MANIFESTS)
-def test_no_deployments_in_what_is_no_manifest(text: str) -> None:
+@pytest.mark.parametrize("text", NOT_MANIFESTS)
+def test_a_text_that_is_not_a_manifest_has_no_deployments(text: str) -> None:
     assert deployments_in(text) == ()
 
 
 def test_deployments_of_a_manifest() -> None:
-    places = [{"name": "a"}, {"name": "b", "namespace": "n"}]
-    text = yaml.safe_dump_all({"kind": "Deployment", "metadata": each} for each in places)
-    found = [(each.namespace, each.name) for each in deployments_in(text)]
-    assert found == [("default", "a"), ("n", "b")]
+    metadata = [{"name": "a"}, {"name": "b", "namespace": "n"}]
+    text = yaml.safe_dump_all({"kind": "Deployment", "metadata": data} for data in metadata)
+    names = [(name.namespace, name.name) for name in deployments_in(text)]
+    assert names == [("default", "a"), ("n", "b")]

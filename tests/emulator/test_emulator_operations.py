@@ -1,4 +1,6 @@
-"""What each operation does, on real HTTP."""
+"""What each operation does, over HTTP."""
+
+from __future__ import annotations
 
 import http.client
 import json
@@ -14,23 +16,23 @@ ODD = ["a b", "ü", "%", "a%2Fb", "..", ".", "UPPER", "a?b#c", "\x00", "日本",
 
 
 def raw(emulator: Emulator, method: str, target: str, body: bytes = b"") -> tuple[int, bytes]:
-    """A request whose target goes over the wire as it is."""
+    """Send a request with exactly this target."""
     connection = http.client.HTTPConnection("127.0.0.1", int(emulator.url.rpartition(":")[2]), 10)
     try:
         connection.putrequest(method, target)
         connection.putheader("Authorization", f"UserKey {emulator.api_key}")
         connection.putheader("Content-Length", str(len(body)))
         connection.endheaders(body)
-        answer = connection.getresponse()
-        return answer.status, answer.read()
+        response = connection.getresponse()
+        return response.status, response.read()
     finally:
         connection.close()
 
 
 def test_the_life_of_a_runner(client: Client, emulator: Emulator) -> None:
     assert client.list().json() == []
-    made = client.create("runner-prod", json={"description": "first"}).json()
-    assert made == {"name": "runner-prod", "manifest_url": emulator.manifest_url("runner-prod")}
+    created = client.create("runner-prod", json={"description": "first"}).json()
+    assert created == {"name": "runner-prod", "manifest_url": emulator.manifest_url("runner-prod")}
     assert client.describe("runner-prod").json() == {
         "name": "runner-prod",
         "version": "v2",
@@ -38,32 +40,30 @@ def test_the_life_of_a_runner(client: Client, emulator: Emulator) -> None:
         "kubernetes_namespace": "kubiya-system",
         "description": "first",
     }
-    assert client.describe_as("runner-prod", "second").json()["description"] == "second"
+    assert client.set_description("runner-prod", "second").json()["description"] == "second"
     [listed] = client.list().json()
     assert listed["description"] == "second"
     assert listed["tool_manager_health"]["status"] == "healthy"
     manifest = client.manifest("runner-prod").json()
-    assert manifest["manifest_url"] == made["manifest_url"]
-    downloaded = requests.get(made["manifest_url"], timeout=10)
+    assert manifest["manifest_url"] == created["manifest_url"]
+    downloaded = requests.get(created["manifest_url"], timeout=10)
     assert downloaded.text == manifest["manifest_content"]
     assert downloaded.headers["content-type"] == "application/yaml"
     deleted = client.delete("runner-prod")
     assert (deleted.status_code, deleted.content) == (200, b"")
     assert client.describe("runner-prod").status_code == 404
-    assert requests.get(made["manifest_url"], timeout=10).status_code == 404
+    assert requests.get(created["manifest_url"], timeout=10).status_code == 404
     assert client.list().json() == []
 
 
 @pytest.mark.parametrize("name", ["runner-prod", *ODD])
-def test_a_name_is_one_segment_whatever_it_holds(
-    client: Client, emulator: Emulator, name: str
-) -> None:
+def test_a_name_is_one_path_segment(client: Client, emulator: Emulator, name: str) -> None:
     target = "".join(f"%{byte:02X}" for byte in name.encode())
     assert raw(emulator, "POST", f"/api/v3/runners/{target}")[0] == 200
     assert list(emulator.runners) == [name]
     status, body = raw(emulator, "GET", f"/v1/runners/{target}/describe")
     assert (status, json.loads(body)["name"]) == (200, name)
-    assert [each["name"] for each in client.list().json()] == [name]
+    assert [runner["name"] for runner in client.list().json()] == [name]
     assert raw(emulator, "GET", f"/api/v3/runners/{target}/health")[0] == 200
     assert raw(emulator, "GET", f"/v1/runners/{target}/manifest")[0] == 200
     body = b'{"description": "d"}'
@@ -74,9 +74,9 @@ def test_a_name_is_one_segment_whatever_it_holds(
 
 
 @pytest.mark.parametrize("name", ["description", "health", "describe", "manifest"])
-def test_a_runner_may_have_the_name_of_a_path(client: Client, name: str) -> None:
+def test_a_runner_can_be_named_like_a_path_segment(client: Client, name: str) -> None:
     assert client.create(name).status_code == 200
-    assert client.describe_as(name, "d").json()["description"] == "d"
+    assert client.set_description(name, "d").json()["description"] == "d"
     assert client.health(name).json()["status"] == "healthy"
     assert client.describe(name).json()["name"] == name
 
@@ -109,25 +109,23 @@ def test_a_name_that_is_not_utf8_is_refused(emulator: Emulator, target: str) -> 
         b'{"description": ' + b"9" * 10_000 + b"}",
     ],
 )
-def test_a_body_that_cannot_be_read_changes_nothing(
-    client: Client, emulator: Emulator, body: bytes
-) -> None:
+def test_an_invalid_body_changes_nothing(client: Client, emulator: Emulator, body: bytes) -> None:
     assert client.create("new", data=body).status_code == 400
     assert not emulator.runners
-    emulator.add_runner("there", description="kept")
-    path = "/api/v3/runners/description/there"
+    emulator.add_runner("existing", description="kept")
+    path = "/api/v3/runners/description/existing"
     if b"managed_by" not in body and b"metadata" not in body:
         assert client.call("PUT", path, data=body).status_code == 400
     assert client.call("PUT", path, data=b"").status_code == 400
-    assert emulator.runners["there"].description == "kept"
+    assert emulator.runners["existing"].description == "kept"
 
 
 @pytest.mark.parametrize("body", [b"", b"{}", b"  ", b'{"unknown": [1], "type": "local"}'])
-def test_a_create_needs_nothing_in_its_body(client: Client, body: bytes) -> None:
+def test_every_field_of_a_create_is_optional(client: Client, body: bytes) -> None:
     assert client.create("new", data=body).status_code == 200
 
 
-def test_a_body_of_more_than_a_mebibyte_is_refused(client: Client, emulator: Emulator) -> None:
+def test_a_body_over_one_mebibyte_is_refused(client: Client, emulator: Emulator) -> None:
     assert client.create("new", data=b" " * (1024 * 1024 + 1)).status_code == 413
     assert not emulator.runners
     assert client.create("new", data=b" " * (1024 * 1024)).status_code == 200
@@ -144,20 +142,20 @@ def test_a_body_of_more_than_a_mebibyte_is_refused(client: Client, emulator: Emu
         ("DELETE", "/api/v3/runners/description/health", "GET, HEAD, PUT"),
     ],
 )
-def test_another_method_is_answered_with_those_allowed(
+def test_an_unsupported_method_gets_the_allowed_ones(
     client: Client, method: str, path: str, allow: str
 ) -> None:
-    answer = client.call(method, path)
-    assert (answer.status_code, answer.headers["allow"]) == (405, allow)
-    assert answer.json()["error"]["code"] == "method_not_allowed"
+    response = client.call(method, path)
+    assert (response.status_code, response.headers["allow"]) == (405, allow)
+    assert response.json()["error"]["code"] == "method_not_allowed"
 
 
 @pytest.mark.parametrize(
     "path", ["/", "/api/v3/runners/", "/v1/runners//describe", "/v2/runners", "/api/v3/runners/a/b"]
 )
-def test_an_unknown_path_is_answered_with_an_error_body(client: Client, path: str) -> None:
-    answer = client.call("GET", path)
-    assert (answer.status_code, answer.json()["error"]["code"]) == (404, "not_found")
+def test_an_unknown_path_gets_an_error_body(client: Client, path: str) -> None:
+    response = client.call("GET", path)
+    assert (response.status_code, response.json()["error"]["code"]) == (404, "not_found")
 
 
 def test_head_is_get_without_the_body(client: Client, emulator: Emulator) -> None:
@@ -184,25 +182,25 @@ def test_head_is_get_without_the_body(client: Client, emulator: Emulator) -> Non
         ("UserKey weak", 403),
     ],
 )
-def test_who_may_call(header: str | None, status: int) -> None:
+def test_which_keys_are_accepted(header: str | None, status: int) -> None:
     with Emulator(api_key="right", forbidden_keys=("weak",)) as emulator:
         headers = {} if header is None else {"Authorization": header}
-        answer = requests.get(f"{emulator.url}/api/v3/runners", headers=headers, timeout=10)
-        assert answer.status_code == status
+        response = requests.get(f"{emulator.url}/api/v3/runners", headers=headers, timeout=10)
+        assert response.status_code == status
         assert [call.authorized for call in emulator.calls] == [status == 200]
         emulator.configure(api_key="rotated")
         assert emulator.api_key == "rotated"
-        answer = requests.get(f"{emulator.url}/api/v3/runners", headers=headers, timeout=10)
-        assert answer.status_code == (401 if status == 200 else status)
+        response = requests.get(f"{emulator.url}/api/v3/runners", headers=headers, timeout=10)
+        assert response.status_code == (401 if status == 200 else status)
 
 
-def test_any_key_is_accepted_where_none_is_pinned(client: Client) -> None:
+def test_any_key_is_accepted_by_default(client: Client) -> None:
     for key in ("a", client.emulator.api_key):
         headers = {"Authorization": f"UserKey {key}"}
         assert client.call("GET", "/api/v3/runners", headers=headers).status_code == 200
 
 
-def test_a_manifest_is_where_the_client_reached_the_emulator(client: Client) -> None:
+def test_manifest_urls_start_with_the_host_of_the_request(client: Client) -> None:
     headers = {"Host": "runners.example.com:8080"}
     url = client.call("POST", "/api/v3/runners/a", headers=headers).json()["manifest_url"]
     assert url.startswith("http://runners.example.com:8080/manifests/a-")
@@ -210,7 +208,7 @@ def test_a_manifest_is_where_the_client_reached_the_emulator(client: Client) -> 
     assert bad["manifest_url"].startswith(f"{client.emulator.url}/manifests/b-")
 
 
-def test_calls_say_what_was_asked_and_never_the_secrets(client: Client) -> None:
+def test_calls_are_recorded_without_secrets(client: Client) -> None:
     emulator = client.emulator
     client.create("a b", json={"description": "d"})
     requests.get(emulator.manifest_url("a b"), timeout=10)
@@ -228,7 +226,7 @@ def test_calls_say_what_was_asked_and_never_the_secrets(client: Client) -> None:
     assert emulator.calls == []
 
 
-def test_what_somebody_else_does(client: Client, emulator: Emulator) -> None:
+def test_changes_by_another_client(client: Client, emulator: Emulator) -> None:
     emulator.add_runner("other", managed_by="them", namespace="theirs")
     assert client.describe("other").json()["namespace"] == "theirs"
     emulator.set_manifest("other", "changed: upstream\n")
@@ -246,15 +244,15 @@ def test_what_somebody_else_does(client: Client, emulator: Emulator) -> None:
             attempt()
 
 
-@pytest.mark.parametrize("name", ["", "a/b", "there"])
-def test_a_runner_that_cannot_be_added(emulator: Emulator, name: str) -> None:
-    emulator.add_runner("there", description="kept")
+@pytest.mark.parametrize("name", ["", "a/b", "existing"])
+def test_add_runner_refuses_invalid_and_existing_names(emulator: Emulator, name: str) -> None:
+    emulator.add_runner("existing", description="kept")
     with pytest.raises(EmulatorError, match=r"name|already"):
         emulator.add_runner(name)
-    assert emulator.runners["there"].description == "kept"
+    assert emulator.runners["existing"].description == "kept"
 
 
-def test_a_namespace_is_never_shared_by_default(emulator: Emulator) -> None:
+def test_runners_do_not_share_a_namespace_by_default(emulator: Emulator) -> None:
     assert emulator.add_runner("one").namespace == "kubiya-system"
     assert emulator.add_runner("two").namespace == "kubiya-system-two"
     assert emulator.add_runner("Three").namespace.startswith("kubiya-system-three-")

@@ -1,4 +1,6 @@
-"""What survives: the state file."""
+"""The state file."""
+
+from __future__ import annotations
 
 import sqlite3
 import stat
@@ -10,7 +12,7 @@ import requests
 from kubiya_pulumi.emulator import Emulator, StateFileError
 
 
-def test_a_restart_on_another_port_keeps_everything(tmp_path: Path) -> None:
+def test_a_new_emulator_on_another_port_has_the_same_runners(tmp_path: Path) -> None:
     state = tmp_path / "state.db"
     with Emulator(state=state) as emulator:
         emulator.add_runner("ü\x00", description="d", managed_by="me", task_id="7")
@@ -29,14 +31,14 @@ def test_a_restart_on_another_port_keeps_everything(tmp_path: Path) -> None:
         assert list(emulator.runners) == ["ü\x00"]
 
 
-def test_without_a_state_file_nothing_stays() -> None:
+def test_a_new_emulator_without_a_state_file_has_no_runners() -> None:
     with Emulator() as emulator:
         emulator.add_runner("gone")
     with Emulator() as emulator:
         assert not emulator.runners
 
 
-def test_the_state_file_is_its_owners_alone(tmp_path: Path) -> None:
+def test_only_the_owner_can_read_the_state_file(tmp_path: Path) -> None:
     state = tmp_path / "state.db"
     with Emulator(state=state):
         assert stat.S_IMODE(state.stat().st_mode) == 0o600
@@ -50,7 +52,7 @@ def _with_newer_schema(path: Path) -> None:
     database.close()
 
 
-def _of_another_program(path: Path) -> None:
+def _from_another_program(path: Path) -> None:
     database = sqlite3.connect(path)
     database.execute("CREATE TABLE theirs (x)")
     database.close()
@@ -59,35 +61,33 @@ def _of_another_program(path: Path) -> None:
 @pytest.mark.parametrize(
     ("make", "reason"),
     [
-        (lambda path: path.write_text("not a database, and long enough\n" * 9), "not an emulator"),
+        (lambda path: path.write_text("not a database, and long enough\n" * 9), "not a state file"),
         (_with_newer_schema, "newer version"),
-        (_of_another_program, "another program"),
+        (_from_another_program, "another program"),
     ],
 )
-def test_a_file_that_cannot_be_used_is_left_as_it_is(
-    tmp_path: Path, make: object, reason: str
-) -> None:
+def test_an_unusable_file_stays_unchanged(tmp_path: Path, make: object, reason: str) -> None:
     state = tmp_path / "state.db"
     assert callable(make)
     make(state)
     before = state.read_bytes()
     with pytest.raises(StateFileError, match=reason) as caught:
-        Emulator(state=state)
+        Emulator(state=state).start()
     assert str(state) in str(caught.value)
     assert state.read_bytes() == before
-    assert [each.name for each in tmp_path.iterdir()] == ["state.db"]
+    assert [path.name for path in tmp_path.iterdir()] == ["state.db"]
 
 
 @pytest.mark.parametrize("path", [".", "missing/state.db"])
-def test_a_path_that_cannot_be_opened(tmp_path: Path, path: str) -> None:
+def test_an_unusable_path(tmp_path: Path, path: str) -> None:
     with pytest.raises(StateFileError, match="cannot be opened"):
-        Emulator(state=tmp_path / path)
+        Emulator(state=tmp_path / path).start()
 
 
-def test_one_emulator_a_file(tmp_path: Path) -> None:
+def test_two_emulators_cannot_share_a_state_file(tmp_path: Path) -> None:
     state = tmp_path / "state.db"
     with Emulator(state=state) as first:
         first.add_runner("mine")
         with pytest.raises(StateFileError, match="in use"):
-            Emulator(state=state)
+            Emulator(state=state).start()
         assert list(first.runners) == ["mine"]

@@ -1,4 +1,6 @@
-"""Each switch changes what it says, and nothing else."""
+"""Each option has the documented effect."""
+
+from __future__ import annotations
 
 from typing import Any
 
@@ -13,24 +15,24 @@ NAME = "runner-prod"
 
 
 @pytest.fixture
-def filled(client: Client) -> Client:
+def with_runner(client: Client) -> Client:
     client.emulator.add_runner(NAME, description="d", managed_by="me", task_id="7")
     return client
 
 
-def test_the_documented_form_is_the_default(filled: Client) -> None:
-    health = filled.health(NAME).json()
+def test_the_documented_form_is_the_default(with_runner: Client) -> None:
+    health = with_runner.health(NAME).json()
     assert set(health) == {"health", "status", "time", "version", "checks"}
     assert (health["health"], health["status"]) == ("ok", "healthy")
-    names = [each["name"] for each in health["checks"]]
+    names = [check["name"] for check in health["checks"]]
     assert names == ["kubiya-operator", "agent-manager", "tool-manager", "workflow-engine"]
     assert health["checks"][0]["metadata"] == {"git_sha": "abcdef123456", "release": "v2.0.0"}
-    assert set(filled.manifest(NAME).json()) == {"name", "manifest_url", "manifest_content"}
+    assert set(with_runner.manifest(NAME).json()) == {"name", "manifest_url", "manifest_content"}
 
 
-def test_the_observed_form(filled: Client) -> None:
-    filled.emulator.configure(form="observed")
-    listed = filled.list().json()
+def test_the_observed_form(with_runner: Client) -> None:
+    with_runner.emulator.configure(form="observed")
+    listed = with_runner.list().json()
     assert list(listed) == [NAME]
     assert listed[NAME]["version"] == 2
     assert (listed[NAME]["namespace"], listed[NAME]["kubernetes_namespace"]) == (
@@ -39,19 +41,19 @@ def test_the_observed_form(filled: Client) -> None:
     )
     assert (listed[NAME]["gateway_url"], listed[NAME]["gateway_password"]) == (None, None)
     assert listed[NAME]["runner_health"]["health"] == "true"
-    assert filled.health(NAME).json()["checks"][0]["status"] == "ok"
-    assert set(filled.create("new").json()) == {"url"}
-    assert set(filled.manifest(NAME).json()) == {"url", "manifest_content"}
-    missing = filled.describe("nobody")
+    assert with_runner.health(NAME).json()["checks"][0]["status"] == "ok"
+    assert set(with_runner.create("new").json()) == {"url"}
+    assert set(with_runner.manifest(NAME).json()) == {"url", "manifest_content"}
+    missing = with_runner.describe("nobody")
     assert (missing.status_code, missing.text) == (404, "Runner not found\n")
     assert missing.headers["content-type"].startswith("text/plain")
 
 
-def test_lists(filled: Client) -> None:
-    filled.emulator.configure(list_as="keyed")
-    assert filled.list().json()[NAME]["name"] == NAME
-    filled.emulator.configure(list_as="array", form="observed")
-    assert filled.list().json()[0]["name"] == NAME
+def test_list_as(with_runner: Client) -> None:
+    with_runner.emulator.configure(list_as="keyed")
+    assert with_runner.list().json()[NAME]["name"] == NAME
+    with_runner.emulator.configure(list_as="array", form="observed")
+    assert with_runner.list().json()[0]["name"] == NAME
 
 
 @pytest.mark.parametrize(
@@ -74,19 +76,19 @@ def test_lists(filled: Client) -> None:
         ),
     ],
 )
-def test_manifest_answers(filled: Client, shape: str, fields: set[str]) -> None:
-    filled.emulator.configure(manifest_as=shape)
-    created = filled.create(NAME).json()
+def test_manifest_as(with_runner: Client, shape: str, fields: set[str]) -> None:
+    with_runner.emulator.configure(manifest_as=shape)
+    created = with_runner.create(NAME).json()
     assert set(created) == fields
     url = created.get("url") or created.get("manifest_url")
-    assert url == filled.emulator.manifest_url(NAME)
-    assert set(filled.manifest(NAME).json()) == fields | {"manifest_content"}
-    filled.emulator.configure(manifest_content="absent")
-    assert set(filled.manifest(NAME).json()) == fields
+    assert url == with_runner.emulator.manifest_url(NAME)
+    assert set(with_runner.manifest(NAME).json()) == fields | {"manifest_content"}
+    with_runner.emulator.configure(manifest_content="absent")
+    assert set(with_runner.manifest(NAME).json()) == fields
 
 
 @pytest.mark.parametrize(
-    ("switch", "value", "field", "expected"),
+    ("option", "value", "field", "expected"),
     [
         ("version_as", "string", "version", "v2"),
         ("version_as", "number", "version", 2),
@@ -104,14 +106,14 @@ def test_manifest_answers(filled: Client, shape: str, fields: set[str]) -> None:
     ],
 )
 def test_fields_of_a_runner(
-    filled: Client, switch: str, value: str, field: str, expected: object
+    with_runner: Client, option: str, value: str, field: str, expected: object
 ) -> None:
-    filled.emulator.configure(**{switch: value})
-    [listed] = filled.list().json()
-    assert filled.describe(NAME).json().get(field) == listed.get(field) == expected
+    with_runner.emulator.configure(**{option: value})
+    [listed] = with_runner.list().json()
+    assert with_runner.describe(NAME).json().get(field) == listed.get(field) == expected
 
 
-def test_nulls_stand_where_there_is_no_value(client: Client) -> None:
+def test_nulls_for_missing_values(client: Client) -> None:
     client.emulator.configure(fields_as="nulls")
     client.emulator.add_runner("plain")
     runner = client.describe("plain").json()
@@ -119,10 +121,10 @@ def test_nulls_stand_where_there_is_no_value(client: Client) -> None:
     assert {key for key, value in runner.items() if value is None} == empty
 
 
-def test_health_with_components(filled: Client) -> None:
-    filled.emulator.configure(health_as="components")
-    filled.emulator.set_health(NAME, failing={"tool-manager": "no route to NATS"})
-    health = filled.health(NAME).json()
+def test_health_with_components(with_runner: Client) -> None:
+    with_runner.emulator.configure(health_as="components")
+    with_runner.emulator.set_health(NAME, failing={"tool-manager": "no route to NATS"})
+    health = with_runner.health(NAME).json()
     assert set(health) == {"status", "last_check", "components"}
     assert health["status"] == "unhealthy"
     assert health["components"]["agent_manager"] == {"status": "healthy"}
@@ -141,12 +143,12 @@ def test_health_with_components(filled: Client) -> None:
         ("empty", "", None),
     ],
 )
-def test_bodies_of_errors(client: Client, form: str, start: str, media_type: str | None) -> None:
+def test_errors_as(client: Client, form: str, start: str, media_type: str | None) -> None:
     client.emulator.configure(errors_as=form)
-    answer = client.describe("nobody")
-    assert answer.status_code == 404
-    assert answer.text[: len(start) or None] == start
-    assert answer.headers.get("content-type") == media_type
+    response = client.describe("missing")
+    assert response.status_code == 404
+    assert response.text[: len(start) or None] == start
+    assert response.headers.get("content-type") == media_type
 
 
 DESCRIBE = {
@@ -162,53 +164,53 @@ MANIFEST = {
 
 
 @pytest.mark.parametrize(
-    ("switch", "paths"), [("describe_path", DESCRIBE), ("manifest_path", MANIFEST)]
+    ("option", "paths"), [("describe_path", DESCRIBE), ("manifest_path", MANIFEST)]
 )
 @pytest.mark.parametrize("served", ["all", "v1", "api-v1", "api-v3", "bare"])
 def test_which_paths_are_served(
-    filled: Client, switch: str, paths: dict[str, str], served: str
+    with_runner: Client, option: str, paths: dict[str, str], served: str
 ) -> None:
-    if served not in choices()[switch]:
-        with pytest.raises(OptionError, match=switch):
-            filled.emulator.configure(**{switch: served})
+    if served not in choices()[option]:
+        with pytest.raises(OptionError, match=option):
+            with_runner.emulator.configure(**{option: served})
         return
-    filled.emulator.configure(**{switch: served})
+    with_runner.emulator.configure(**{option: served})
     for variant, path in paths.items():
-        absent = 405 if variant == "bare" else 404  # its path has other methods still
+        absent = 405 if variant == "bare" else 404  # other methods of its path are served
         expected = 200 if served in {"all", variant} else absent
-        assert filled.call("GET", path).status_code == expected
+        assert with_runner.call("GET", path).status_code == expected
 
 
 @pytest.mark.parametrize(
-    ("way", "status"), [("return", 200), ("conflict", 409), ("bad_request", 400)]
+    ("value", "status"), [("return", 200), ("conflict", 409), ("bad_request", 400)]
 )
-def test_create_of_a_name_that_exists(filled: Client, way: str, status: int) -> None:
-    before = filled.emulator.runners[NAME]
-    filled.emulator.configure(create_existing=way)
-    answer = filled.create(NAME, json={"description": "mine", "managed_by": "you"})
-    assert answer.status_code == status
-    assert filled.emulator.runners[NAME] == before
+def test_create_existing(with_runner: Client, value: str, status: int) -> None:
+    before = with_runner.emulator.runners[NAME]
+    with_runner.emulator.configure(create_existing=value)
+    response = with_runner.create(NAME, json={"description": "mine", "managed_by": "you"})
+    assert response.status_code == status
+    assert with_runner.emulator.runners[NAME] == before
     if status == 200:
-        assert answer.json()["manifest_url"] == filled.emulator.manifest_url(NAME)
-    assert filled.create("new").status_code == 200
+        assert response.json()["manifest_url"] == with_runner.emulator.manifest_url(NAME)
+    assert with_runner.create("new").status_code == 200
 
 
-@pytest.mark.parametrize(("way", "status"), [("not_found", 404), ("method_not_allowed", 405)])
-def test_a_delete_that_is_not_supported(filled: Client, way: str, status: int) -> None:
-    filled.emulator.configure(delete=way)
-    answer = filled.delete(NAME)
-    assert answer.status_code == status
-    assert "DELETE" not in answer.headers.get("allow", "")
-    assert NAME in filled.emulator.runners
+@pytest.mark.parametrize(("value", "status"), [("not_found", 404), ("method_not_allowed", 405)])
+def test_an_unsupported_delete(with_runner: Client, value: str, status: int) -> None:
+    with_runner.emulator.configure(delete=value)
+    response = with_runner.delete(NAME)
+    assert response.status_code == status
+    assert "DELETE" not in response.headers.get("allow", "")
+    assert NAME in with_runner.emulator.runners
 
 
-def test_downloads_that_vary(filled: Client) -> None:
-    url = filled.emulator.manifest_url(NAME)
+def test_varying_downloads(with_runner: Client) -> None:
+    url = with_runner.emulator.manifest_url(NAME)
     stable = {requests.get(url, timeout=10).text for _ in range(2)}
-    assert stable == {filled.manifest(NAME).json()["manifest_content"]}
-    filled.emulator.configure(download="varying")
+    assert stable == {with_runner.manifest(NAME).json()["manifest_content"]}
+    with_runner.emulator.configure(download="varying")
     texts = [requests.get(url, timeout=10).text for _ in range(2)]
-    texts.append(filled.manifest(NAME).json()["manifest_content"])
+    texts.append(with_runner.manifest(NAME).json()["manifest_content"])
     assert len(set(texts)) == 3
     assert {text.partition("\n")[2] for text in texts} == stable
 
@@ -216,14 +218,14 @@ def test_downloads_that_vary(filled: Client) -> None:
 @pytest.mark.parametrize(
     ("name", "status"), [("runner-prod", 200), ("Runner", 400), ("a" * 64, 400), ("-a", 400)]
 )
-def test_names_that_have_to_be_labels(client: Client, name: str, status: int) -> None:
+def test_dns_names(client: Client, name: str, status: int) -> None:
     client.emulator.configure(names="dns")
     assert client.create(name).status_code == status
     assert (name in client.emulator.runners) == (status == 200)
 
 
 @pytest.mark.parametrize(
-    "wrong",
+    "invalid",
     [
         {"form": "other"},
         {"form": None},
@@ -241,16 +243,16 @@ def test_names_that_have_to_be_labels(client: Client, name: str, status: int) ->
         {"unknown": 1},
     ],
 )
-def test_a_switch_that_cannot_be(emulator: Emulator, wrong: dict[str, Any]) -> None:
+def test_an_invalid_option_is_refused(emulator: Emulator, invalid: dict[str, Any]) -> None:
     before = emulator.options
-    with pytest.raises(OptionError, match=next(iter(wrong))):
-        emulator.configure(**wrong)
+    with pytest.raises(OptionError, match=next(iter(invalid))):
+        emulator.configure(**invalid)
     assert emulator.options == before
-    with pytest.raises(OptionError, match=next(iter(wrong))):
-        Emulator(**wrong)
+    with pytest.raises(OptionError, match=next(iter(invalid))):
+        Emulator(**invalid)
 
 
-def test_every_switch_that_follows_the_form_has_a_value_in_both() -> None:
+def test_resolved_sets_every_option_in_both_forms() -> None:
     for form in choices()["form"]:
         resolved = EmulatorOptions().with_changes({"form": form}).resolved()
         assert [name for name in choices() if getattr(resolved, name) is None] == []
