@@ -43,7 +43,7 @@ class Fault:
     """How many calls it fails. None: all of them. If several faults match a call, the one added
     first fails it; the others do not use up their `count`."""
     when: Literal["before", "after"] = "before"
-    """Whether the operation runs first (`after`) or not at all (`before`). A `hang` delays the call
+    """Whether the operation runs first (`after`) or is skipped (`before`). A `hang` delays the call
     before or after the operation. For `cut` and `drip`, the operation always runs first."""
     status: int | None = None
     """HTTP status of `status` (required) and `redirect` (302 by default)."""

@@ -28,7 +28,7 @@ class Emulator:
         with Emulator(form="observed") as emulator:
             ...  # send requests to emulator.url with the key emulator.api_key
 
-    A stopped emulator can be started again; it keeps its runners, options, faults and calls. Every
+    A stopped emulator can be restarted and keeps its runners, options, faults and calls. Every
     attribute and method can be used from any thread. `url`, the runners and what changes them are
     available only while the emulator runs, and raise `EmulatorError` otherwise.
 

@@ -1,4 +1,4 @@
-"""Running a program under mocks, without the engine."""
+"""Run a Pulumi program with mocks, without the engine."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from pulumi.runtime.settings import SETTINGS, set_root_resource
 Program = str | PathLike[str] | Callable[[], object]
 """A folder with a `__main__.py`, another Python file, or a function that declares resources."""
 
-LONGEST_END_SECONDS = 5.0
-"""How long a program that failed may go on with what it has begun."""
+MAX_SETTLE_SECONDS = 5.0
+"""How long the pending tasks of a failed program may run before its event loop is closed."""
 
 
 @dataclass(frozen=True)
 class ProgramResult:
-    """What a program exported."""
+    """The exports of a program."""
 
     outputs: dict[str, Any]
-    """The exports by name, as plain values; those that a preview does not know are left out."""
+    """The exports by name, as plain values. A preview omits those that are unknown."""
     secrets: frozenset[str]
-    """Names of the exports that are secret."""
+    """The names of the secret exports."""
 
 
 def run_program(
@@ -44,33 +44,36 @@ def run_program(
     secrets: Mapping[str, str] | None = None,
     preview: bool = False,
 ) -> ProgramResult:
-    """Run a program to its end, all resources and outputs included.
+    """Run a program until all of its resources and outputs are complete.
 
-    Each run stands alone: it has an event loop and Pulumi settings of its own, and what it
-    imports from its folder is imported anew by the next one. Runs must not overlap, for a
-    program of a folder has that as the process's working directory.
+    Runs do not share state: each one has its own event loop and Pulumi settings, and imports the
+    modules of its folder anew. Runs must not overlap, because the folder of a program becomes the
+    working directory of the process.
 
     Args:
-        program: what to run: a folder or file as in `Pulumi.yaml`, or a function.
-        mocks: what stands in for the engine: `kubiya_pulumi.testing.Mocks`, or others.
-        project: name of the project, to which settings without a colon belong.
-        stack: name of the stack.
-        organization: name of the organization.
-        config: the stack's settings, such as `{"project:replicas": "3"}`; structured ones in
-            JSON. A name without a colon belongs to the project.
-        secrets: settings that are secret.
-        preview: run as in a preview of the first update: nothing is created, and what would
-            only be known afterwards is not known.
+        program: a folder or file as in `Pulumi.yaml`, or a function that declares resources.
+        mocks: the mocks that replace the engine: `kubiya_pulumi.testing.Mocks`, or others.
+        project: the name of the project. Default: `project`.
+        stack: the name of the stack. Default: `stack`.
+        organization: the name of the organization. Default: `organization`.
+        config: the stack's configuration, such as `{"project:replicas": "3"}`; structured values
+            as JSON. A key without a colon belongs to the project. Default: None, empty.
+        secrets: the secret part of the configuration. Default: None, empty.
+        preview: run the program as in the preview of a new stack: nothing is created, and values
+            that only an update can know are unknown. Default: False.
+
+    Returns:
+        The exports of the program.
 
     Raises:
-        Exception: whatever the program or a resource raises, first of all.
+        Exception: the first exception that the program or one of its resources raised.
     """
-    # Once, before the working directory is another one.
+    # Resolve the path before the working directory changes.
     program = program if callable(program) else Path(program).resolve()
 
     async def main() -> ProgramResult:
         pulumi.runtime.set_mocks(mocks, project, stack, preview, organization=organization)
-        set_root_resource(None)  # type: ignore[arg-type] # a program makes its own
+        set_root_resource(None)  # type: ignore[arg-type] # the program creates its own
         _configure(project, config or {}, secrets or {})
         roots: list[Any] = []
 
@@ -81,27 +84,25 @@ def run_program(
         with _executor() as executor:
             loop = asyncio.get_running_loop()
             loop.set_default_executor(executor)
-            # One failure takes many outputs down with it; the first error is the one to raise.
+            # One failure makes many outputs fail; only the first exception is raised.
             loop.set_exception_handler(lambda _loop, _context: None)
             try:
                 await pulumi.runtime.run_in_stack(declare)
             finally:
-                await _settled()
-            return await _resolved(roots[0].outputs)
+                await _wait_for_pending_tasks()
+            return await _resolve_exports(roots[0].outputs)
 
-    # A thread of its own, because Pulumi keeps its settings in the thread's context.
-    with _imports_undone(program), ThreadPoolExecutor(1) as thread:
+    # Pulumi keeps its settings in the context of a thread, so each run gets a new thread.
+    with _program_folder(program), ThreadPoolExecutor(1) as thread:
         return thread.submit(asyncio.run, main()).result()
 
 
 def _configure(project: str, config: Mapping[str, str], secrets: Mapping[str, str]) -> None:
-    def full(settings: Mapping[str, str]) -> dict[str, str]:
-        return {
-            name if ":" in name else f"{project}:{name}": value for name, value in settings.items()
-        }
+    def qualify(settings: Mapping[str, str]) -> dict[str, str]:
+        return {key if ":" in key else f"{project}:{key}": value for key, value in settings.items()}
 
-    secret = full(secrets)
-    pulumi.runtime.set_all_config({**full(config), **secret}, list(secret))
+    secret = qualify(secrets)
+    pulumi.runtime.set_all_config({**qualify(config), **secret}, list(secret))
 
 
 def _execute(program: Path | Callable[[], object]) -> None:
@@ -113,8 +114,8 @@ def _execute(program: Path | Callable[[], object]) -> None:
 
 
 @contextlib.contextmanager
-def _imports_undone(program: Path | Callable[[], object]) -> Iterator[None]:
-    """Let a program import from its folder and read files there, as the engine does."""
+def _program_folder(program: Path | Callable[[], object]) -> Iterator[None]:
+    """Run the block in the program's folder, and then forget the modules imported from it."""
     if callable(program):
         yield
         return
@@ -134,7 +135,7 @@ def _imports_undone(program: Path | Callable[[], object]) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _executor() -> Iterator[ThreadPoolExecutor]:
-    """The one thread of Pulumi's mocks. They give it an event loop, and leave that open."""
+    """Provide the only thread of Pulumi's mocks, and close the event loop that they leave open."""
 
     def close_loop() -> None:
         loop = asyncio.get_event_loop()
@@ -150,14 +151,14 @@ def _executor() -> Iterator[ThreadPoolExecutor]:
             executor.submit(close_loop)
 
 
-async def _settled() -> None:
-    """Let what a failed program has begun come to its end, before its event loop is closed."""
+async def _wait_for_pending_tasks() -> None:
+    """Wait for the pending tasks of a failed program before its event loop is closed."""
     if others := asyncio.all_tasks() - {asyncio.current_task()}:
-        await asyncio.wait(others, timeout=LONGEST_END_SECONDS)
+        await asyncio.wait(others, timeout=MAX_SETTLE_SECONDS)
     SETTINGS.outputs.clear()
 
 
-async def _resolved(exports: Mapping[str, Any]) -> ProgramResult:
+async def _resolve_exports(exports: Mapping[str, Any]) -> ProgramResult:
     outputs, secrets = {}, set()
     for name, value in exports.items():
         output = pulumi.Output.from_input(value)

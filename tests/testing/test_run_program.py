@@ -1,4 +1,6 @@
-"""Running a program without the engine."""
+"""`run_program`."""
+
+from __future__ import annotations
 
 import asyncio
 import sys
@@ -22,22 +24,22 @@ def folder(tmp_path):
         '    pulumi.export("text", Path("text").read_text())\n'
     )
     (tmp_path / "naming.py").write_text('NAME = "one"\n')
-    (tmp_path / "text").write_text("beside the program")
+    (tmp_path / "text").write_text("next to the program")
     return tmp_path
 
 
-def test_a_folder_is_run_as_the_engine_runs_it(folder):
-    assert run_program(folder, Mocks()).outputs == {"name": "one", "text": "beside the program"}
+def test_a_folder_runs_as_in_the_engine(folder):
+    assert run_program(folder, Mocks()).outputs == {"name": "one", "text": "next to the program"}
     assert run_program(str(folder / "__main__.py"), Mocks()).outputs["name"] == "one"
 
 
-def test_a_path_may_be_relative(folder, monkeypatch):
+def test_relative_paths(folder, monkeypatch):
     monkeypatch.chdir(folder.parent)
     assert run_program(folder.name, Mocks()).outputs["name"] == "one"
     assert run_program(f"{folder.name}/__main__.py", Mocks()).outputs["name"] == "one"
 
 
-def test_runs_leave_nothing_behind(folder):
+def test_a_run_leaves_the_process_unchanged(folder):
     before = (Path.cwd(), list(sys.path), threading.active_count())
     run_program(folder, Mocks())
     assert "naming" not in sys.modules
@@ -47,7 +49,7 @@ def test_runs_leave_nothing_behind(folder):
     assert pulumi.runtime.get_root_resource() is None
 
 
-def test_settings_belong_to_the_project():
+def test_names_and_configuration():
     def program():
         config = pulumi.Config()
         pulumi.export("project", pulumi.get_project())
@@ -55,29 +57,29 @@ def test_settings_belong_to_the_project():
         pulumi.export("organization", pulumi.get_organization())
         pulumi.export("size", config.require_object("size"))
         pulumi.export("url", pulumi.Config("kubiya").get("baseUrl"))
-        pulumi.export("hush", config.require_secret("hush"))
+        pulumi.export("password", config.require_secret("password"))
 
-    ran = run_program(
+    result = run_program(
         program,
         Mocks(),
         project="infra",
         stack="prod",
         organization="acme",
         config={"size": "[1, 2]", "kubiya:baseUrl": "https://kubiya.example"},
-        secrets={"hush": "secret"},
+        secrets={"password": "secret"},
     )
-    assert ran.outputs == {
+    assert result.outputs == {
         "project": "infra",
         "stack": "prod",
         "organization": "acme",
         "size": [1, 2],
         "url": "https://kubiya.example",
-        "hush": "secret",
+        "password": "secret",
     }
-    assert ran.secrets == {"hush"}
+    assert result.secrets == {"password"}
 
 
-def test_settings_of_one_run_are_not_those_of_the_next():
+def test_runs_do_not_share_configuration():
     def program():
         pulumi.export("size", pulumi.Config().get("size") or "none")
 
@@ -85,7 +87,7 @@ def test_settings_of_one_run_are_not_those_of_the_next():
     assert run_program(program, Mocks()).outputs["size"] == "none"
 
 
-def test_an_error_of_the_program_comes_out_as_it_is():
+def test_an_exception_of_the_program_is_raised_unchanged():
     def program():
         raise pulumi.RunError("the setting is missing")
 
@@ -93,7 +95,7 @@ def test_an_error_of_the_program_comes_out_as_it_is():
         run_program(program, Mocks())
 
 
-def test_an_error_of_an_output_comes_out_too():
+def test_an_exception_of_an_output_is_raised():
     def program():
         pulumi.Output.from_input(1).apply(lambda one: one / 0)
 
@@ -101,7 +103,7 @@ def test_an_error_of_an_output_comes_out_too():
         run_program(program, Mocks())
 
 
-def test_an_asynchronous_program_is_run_to_its_end():
+def test_an_asynchronous_program_is_awaited():
     def program():
         async def main():
             await asyncio.sleep(0)
@@ -112,7 +114,7 @@ def test_an_asynchronous_program_is_run_to_its_end():
     assert run_program(program, Mocks()).outputs == {"late": "export"}
 
 
-def test_it_can_be_called_from_an_asynchronous_test():
+def test_an_asynchronous_test_can_call_it():
     async def test():
         return run_program(lambda: pulumi.export("one", 1), Mocks())
 
