@@ -1,25 +1,27 @@
-"""Where each setting comes from.
+"""The sources of the settings.
 
-| setting                 | environment       | default                |
-| ----------------------- | ----------------- | ---------------------- |
-| `kubiya:apiKey`         | `KUBIYA_API_KEY`  | none: it must be given |
-| `kubiya:baseUrl`        | `KUBIYA_BASE_URL` | https://api.kubiya.ai  |
-| `kubiya:timeoutSeconds` |                   | 30                     |
-| `kubiya:maxRetries`     |                   | 4                      |
-| `kubiya:caBundle`       |                   | none                   |
+| setting                 | environment       | default               |
+| ----------------------- | ----------------- | --------------------- |
+| `kubiya:apiKey`         | `KUBIYA_API_KEY`  | none, required        |
+| `kubiya:baseUrl`        | `KUBIYA_BASE_URL` | https://api.kubiya.ai |
+| `kubiya:timeoutSeconds` |                   | 30                    |
+| `kubiya:maxRetries`     |                   | 4                     |
+| `kubiya:caBundle`       |                   | none                  |
 
-An explicit `KubiyaProvider` comes first, then the stack's configuration, then the
-environment, then the default. The first two arrive here as one look-up: the engine gives a
-provider either the one or the other.
+Precedence, highest first: an explicit `KubiyaProvider`, the stack's configuration, the
+environment, the default. The engine passes a resource provider either the settings of the
+`KubiyaProvider` or those of the stack, so both arrive here as the same lookup.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import Any
 
-from kubiya_pulumi.api import Connection, SettingError
+from kubiya_pulumi.api.connection import ENVIRONMENT, Connection
+from kubiya_pulumi.api.connection import MAX_RETRIES as MAX_RETRIES_LIMIT
 
 API_KEY = "kubiya:apiKey"
 BASE_URL = "kubiya:baseUrl"
@@ -27,48 +29,61 @@ TIMEOUT_SECONDS = "kubiya:timeoutSeconds"
 MAX_RETRIES = "kubiya:maxRetries"
 CA_BUNDLE = "kubiya:caBundle"
 
-ENVIRONMENT = {API_KEY: "KUBIYA_API_KEY", BASE_URL: "KUBIYA_BASE_URL"}
-
 
 def connection(
     configured: Callable[[str], Any], environment: Mapping[str, str] = os.environ
 ) -> Connection:
-    """Put the settings of a connection together.
+    """Return the connection that the settings describe.
 
     Args:
-        configured: gives a setting by its full name (`kubiya:apiKey`), or None where it is
-            not set.
-        environment: the environment variables.
+        configured: returns the configured value of a setting by its full name
+            (`kubiya:apiKey`), or None if it is not configured.
+        environment: the environment variables. Default: those of the process.
 
     Raises:
-        SettingError: a setting is missing or cannot be right. The message names the setting
-            and the cure.
+        SettingError: a setting is missing or invalid. The message names the setting and the fix.
     """
 
     def setting(name: str) -> Any:
         value = configured(name)
-        # A variable that is set but empty is how a shell says "not set".
-        return value if value is not None else environment.get(ENVIRONMENT.get(name, "")) or None
+        if value is None and name in ENVIRONMENT:
+            # A variable that is set to "" counts as not set.
+            value = environment.get(ENVIRONMENT[name]) or None
+        return value
 
-    given = {
+    values = {
         "base_url": setting(BASE_URL),
-        "timeout_seconds": _number(float, TIMEOUT_SECONDS, setting(TIMEOUT_SECONDS)),
-        "max_retries": _number(int, MAX_RETRIES, setting(MAX_RETRIES)),
+        "timeout_seconds": _to_float(setting(TIMEOUT_SECONDS)),
+        "max_retries": _to_int(setting(MAX_RETRIES)),
         "ca_bundle": setting(CA_BUNDLE),
     }
     return Connection(
         api_key=setting(API_KEY) or "",
-        **{name: value for name, value in given.items() if value is not None},
+        **{name: value for name, value in values.items() if value is not None},
     )
 
 
-def _number(kind: type[int] | type[float], name: str, value: Any) -> int | float | None:
-    if value is None:
-        return None
+def _to_float(value: Any) -> Any:
+    """Convert a number or its text. Return anything else unchanged: `Connection` rejects it."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return value
     try:
-        return kind(value)
-    except (TypeError, ValueError, OverflowError):
-        wanted = "a whole number" if kind is int else "a number"
-        raise SettingError(
-            name, f"{name} is not {wanted}: set one with `pulumi config set {name} …`"
-        ) from None
+        return float(value)
+    except (ValueError, OverflowError):
+        return value
+
+
+def _to_int(value: Any) -> Any:
+    """Convert a whole number, or its text, without rounding.
+
+    Numbers arrive from Pulumi as floats, and from an output as the text of a float: `4.0`.
+    Return anything else unchanged: `Connection` rejects it.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return value
+    try:
+        number = Decimal(value)
+        is_allowed = 0 <= number <= MAX_RETRIES_LIMIT and number == int(number)
+    except (ArithmeticError, ValueError):  # Text that is not a number, or NaN.
+        return value
+    return int(number) if is_allowed else value

@@ -1,4 +1,4 @@
-"""Which version of this package runs."""
+"""The version of this package."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from importlib.metadata import PackageNotFoundError, version
 
 
 def package_version() -> str:
-    """The version that is installed, or "unknown"."""
+    """Return the installed version, or "unknown"."""
     try:
         return version("kubiya-pulumi")
-    except PackageNotFoundError:  # The source is on the path, but was never installed.
+    except PackageNotFoundError:  # The source is on the path, but not installed.
         return "unknown"

@@ -1,8 +1,13 @@
-"""The bounds of a call: how long its answer may take and how much may come, whatever is sent.
+"""Limit the time and the size of a response, whatever the service sends.
 
-A timeout of a socket is a bound for one read, and there can be any number of those: a service
-that sends a byte a second, or headers without end, is never late. So every read of an answer,
-from its status line to its last trailer, goes through a reader that knows what is left.
+A socket timeout limits a single read, and a response can take any number of reads: a service that
+sends a byte per second, or endless headers, never runs into it. Therefore every read of a
+response, from its status line to its last trailer, goes through a reader that knows the limits of
+the request.
+
+The reader replaces the file object of `http.client.HTTPResponse`, and the connection pools are
+subclasses of urllib3's. `tests/api/test_limits.py` fails if a new version of either does not use
+them.
 """
 
 from __future__ import annotations
@@ -18,34 +23,39 @@ from typing import Any
 
 import urllib3
 
-LONGEST_HEAD = 2**20
-"""The most bytes of an answer before its body."""
+MAX_HEADER_BYTES = 2**20
+"""The maximum size of a response before its body."""
+MIN_TIMEOUT_SECONDS = 0.001
+"""The timeout where almost no time remains: sockets and queues reject 0."""
 
 
-@dataclass(frozen=True)
-class Bounds:
-    """What one call may take."""
+@dataclass(frozen=True, kw_only=True)
+class ReadLimits:
+    """The limits of a single request."""
 
-    seconds_left: Callable[[], float]
-    """How long the next read may wait."""
-    longest_body: int
-    """The most bytes of the answer after its headers, unpacked; on the wire twice as many."""
+    pool_timeout: Callable[[], float]
+    """Returns the maximum seconds to wait for a free connection of the pool."""
+    timeout: Callable[[], float]
+    """Returns the maximum seconds of the next connection attempt or read."""
+    max_body_bytes: int
+    """The maximum size of the response after its headers, decompressed. Twice as many bytes are
+    accepted on the wire."""
 
 
 class ResponseTooLargeError(OSError):
-    """More came than may come. The message is the end of "the answer …"."""
+    """The response exceeds a limit. The message is a predicate of the response."""
 
-    def __init__(self, most_bytes: int, what: str = "is longer than") -> None:
-        super().__init__(f"{what} {most_bytes / 2**20:g} MiB")
+    def __init__(self, max_bytes: int, problem: str = "is larger than") -> None:
+        super().__init__(f"{problem} {max_bytes / 2**20:g} MiB")
 
 
-_current: ContextVar[Bounds] = ContextVar("_current")
+_current: ContextVar[ReadLimits] = ContextVar("_current")
 
 
 @contextmanager
-def within(bounds: Bounds) -> Iterator[None]:
-    """Let the bounds count for the answers that are read in this block."""
-    token = _current.set(bounds)
+def limits_for(limits: ReadLimits) -> Iterator[None]:
+    """Apply the limits to the requests that this block sends."""
+    token = _current.set(limits)
     try:
         yield
     finally:
@@ -53,32 +63,32 @@ def within(bounds: Bounds) -> Iterator[None]:
 
 
 class _Reader(io.RawIOBase):
-    """Reads from a connection no longer and no more than the current bounds allow."""
+    """Reads from a connection within the current limits."""
 
     def __init__(self, connection: socket.socket, raw: io.RawIOBase) -> None:
         self._connection = connection
         self._raw = raw
-        self._bounds = _current.get()
-        self._left = LONGEST_HEAD
-        self._too_long = ResponseTooLargeError(LONGEST_HEAD, "has headers of more than")
+        self._limits = _current.get()
+        self._remaining_bytes = MAX_HEADER_BYTES
+        self._too_large = ResponseTooLargeError(MAX_HEADER_BYTES, "has headers larger than")
 
-    def head_is_over(self) -> None:
-        longest = self._bounds.longest_body
-        self._left += 2 * longest  # A body in small chunks is longer on the wire.
-        self._too_long = ResponseTooLargeError(longest)
+    def begin_body(self) -> None:
+        max_bytes = self._limits.max_body_bytes
+        self._remaining_bytes += 2 * max_bytes  # Small chunks are longer on the wire.
+        self._too_large = ResponseTooLargeError(max_bytes)
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int | None:
-        seconds = self._bounds.seconds_left()
+        seconds = self._limits.timeout()
         if seconds <= 0:
             raise TimeoutError
         self._connection.settimeout(seconds)
         size = self._raw.readinto(buffer)
-        self._left -= size or 0
-        if self._left < 0:
-            raise self._too_long
+        self._remaining_bytes -= size or 0
+        if self._remaining_bytes < 0:
+            raise self._too_large
         return size
 
     def close(self) -> None:
@@ -94,27 +104,36 @@ class _Response(http.client.HTTPResponse):
 
     def begin(self) -> None:
         super().begin()
-        self._reader.head_is_over()
+        self._reader.begin_body()
         if 100 <= self.status < 200:
-            # The real answer comes after it, and must not be taken for that to the next call.
+            # The final response follows and must not be read as that of the next request.
             self.will_close = True
 
 
 class _HTTPConnection(urllib3.connection.HTTPConnection):
     response_class = _Response
 
+    def connect(self) -> None:
+        # The wait for a free connection may have used up some of the time.
+        self.timeout = max(_current.get().timeout(), MIN_TIMEOUT_SECONDS)
+        super().connect()
 
-class _HTTPSConnection(urllib3.connection.HTTPSConnection):
-    response_class = _Response
+
+class _HTTPSConnection(_HTTPConnection, urllib3.connection.HTTPSConnection):
+    pass
 
 
 class _HTTPPool(urllib3.HTTPConnectionPool):
     ConnectionCls = _HTTPConnection
 
+    def _get_conn(self, timeout: float | None = None) -> Any:  # noqa: ARG002
+        # `requests` passes no timeout for this wait.
+        return super()._get_conn(max(_current.get().pool_timeout(), MIN_TIMEOUT_SECONDS))
 
-class _HTTPSPool(urllib3.HTTPSConnectionPool):
+
+class _HTTPSPool(_HTTPPool, urllib3.HTTPSConnectionPool):
     ConnectionCls = _HTTPSConnection
 
 
 BOUNDED_POOLS = {"http": _HTTPPool, "https": _HTTPSPool}
-"""For `urllib3.PoolManager.pool_classes_by_scheme`: pools whose answers have bounds."""
+"""Connection pools with limits, for `urllib3.PoolManager.pool_classes_by_scheme`."""

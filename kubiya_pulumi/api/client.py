@@ -1,15 +1,17 @@
-"""The Runners API: one method for each operation, named as the operation's id in snake case."""
+"""The client of the Runners API. Each method is named after an operation id, in snake case."""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
-from functools import cache
+from http import HTTPStatus
 from types import TracebackType
 from typing import Any, TypeVar
 from urllib.parse import quote
 
 from kubiya_pulumi.api.clock import Clock
 from kubiya_pulumi.api.connection import Connection
+from kubiya_pulumi.api.downloads import download
 from kubiya_pulumi.api.errors import (
     ApiError,
     InvalidNameError,
@@ -39,50 +41,54 @@ DESCRIBE_PATHS = (
     "/api/v3/runners/{}",
 )
 MANIFEST_PATHS = ("/v1/runners/{}/manifest", "/api/v1/runners/{}/manifest")
-NO_SUCH_ROUTE = frozenset({404, 405})
+MISSING_ROUTE = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED})
 
 
 class RunnersClient(RunnersApi):
-    """A client of the Runners API, for use by up to 32 threads at once, as a context manager.
+    """A client of the Runners API. Thread-safe, and a context manager.
 
-    The documented form of a request is sent, and every form of an answer that is known is
-    read. Where an operation has several paths the documented one comes first, until another
-    one has answered.
+    It sends requests in the documented form and accepts responses in every known form. If an
+    operation has several paths, the client tries the documented path first and then remembers
+    the path that worked.
 
-    A call is made again, at most `Connection.max_retries` times:
+    A request is retried up to `Connection.max_retries` times:
 
-    | what happened                    | GET, PUT, DELETE | POST         |
-    | -------------------------------- | ---------------- | ------------ |
-    | no connection could be made      | again            | again        |
-    | 429                              | again            | again        |
-    | the connection broke later       | again            | after a look |
-    | what came is not HTTP            | again            | after a look |
-    | no answer in time                | again            | after a look |
-    | the answer was cut off           | again            | after a look |
-    | 500, 502, 503, 504               | again            | after a look |
-    | every other status               | never            | never        |
-    | the connection is not secure     | never            | never        |
-    | the proxy refused                | never            | never        |
-    | the answer is too long           | never            | never        |
-    | the answer cannot be read        | never            | never        |
+    | outcome                              | GET, PUT, DELETE | POST         |
+    | ------------------------------------ | ---------------- | ------------ |
+    | the connection failed                | retried          | retried      |
+    | status 429                           | retried          | retried      |
+    | the connection closed early          | retried          | if confirmed |
+    | the response is not HTTP             | retried          | if confirmed |
+    | the response timed out               | retried          | if confirmed |
+    | the response is truncated            | retried          | if confirmed |
+    | status 500, 502, 503, 504            | retried          | if confirmed |
+    | any other status                     | never            | never        |
+    | the connection is not secure         | never            | never        |
+    | the proxy refused the connection     | never            | never        |
+    | the response is too large            | never            | never        |
+    | the response cannot be parsed        | never            | never        |
 
-    "After a look" means: if `confirm_not_created` of `create_runner` is given, and says so.
+    "If confirmed" means: `create_runner` got a `confirm_not_created`, which returned True.
 
-    The pause before each repetition is random, between 0 and 1, 2, 4, … at most 60 seconds, and
-    never shorter than `Retry-After` asks for. An operation with all its calls and pauses has 300
-    seconds, or the connection's timeout if that is longer: no call begins after that, no answer
-    goes on after it, and if a pause would not fit into what is left, the operation ends at once.
+    The delay before a retry is random, between 0 and 1, 2, 4, … up to 60 seconds, and at least
+    the `Retry-After` of the response. An operation, with all its requests and delays, has a
+    deadline of 300 seconds, or of the connection's timeout if that is longer. No request is sent
+    and no response is read after the deadline. A delay that does not fit before the deadline ends
+    the operation immediately.
+
+    The client keeps up to 32 connections. A further concurrent request waits for one of them
+    until its deadline, and then raises `PoolTimeoutError`.
 
     Every method raises:
 
-    - `ApiError`, by its subclasses, if the service answers without success;
-    - `TransportError`, by its subclasses, if the service cannot be reached or is too slow;
-    - `InvalidResponseError` if the answer cannot be read;
-    - `InvalidNameError`, before any request, if no request can carry the runner's name.
+    - `ApiError`, by its subclasses, if the service returns a status other than 2xx;
+    - `TransportError`, by its subclasses, if no response arrives;
+    - `InvalidResponseError` if the response cannot be parsed;
+    - `InvalidNameError`, before any request, if the runner's name is invalid.
 
     Args:
         connection: how to reach the service.
-        clock: the time, and how to wait.
+        clock: the clock of the deadlines and the delays. Default: None, the system's clock.
     """
 
     def __init__(self, connection: Connection, *, clock: Clock | None = None) -> None:
@@ -108,36 +114,51 @@ class RunnersClient(RunnersApi):
     def list_runners(self, *, runner: str | None = None) -> tuple[Runner, ...]:
         """List all runners of the organization.
 
-        A list of which any part cannot be read raises `InvalidResponseError`: it must not
-        pass for one that lacks a runner.
+        If any entry is malformed, the whole list is rejected, so that a malformed entry is never
+        mistaken for a deleted runner.
 
         Args:
-            runner: the runner that is looked for, if it is one, for errors.
+            runner: the runner that the caller wants to find, for errors. Default: None.
+
+        Raises:
+            InvalidResponseError: the response is not a list of runners.
         """
-        answer = self._transport.call("list_runners", "GET", "/api/v3/runners", runner=runner)
-        return _read(answer, runners_from, answer.json())
+        response = self._transport.call("list_runners", "GET", "/api/v3/runners", runner=runner)
+        return _parse(response, runners_from, response.json())
 
     def describe_runner(self, name: str) -> Runner:
-        """Describe one runner, without its health."""
-        answer, self._describe_paths = self._first("describe_runner", self._describe_paths, name)
-        return _read_one(answer, Runner, answer.json())
+        """Return a runner, without its health.
+
+        Args:
+            name: the runner's name.
+
+        Raises:
+            NotFoundError: the runner does not exist, or the service does not serve the route.
+        """
+        response, self._describe_paths = self._get_first(
+            "describe_runner", self._describe_paths, name
+        )
+        return _parse_one(response, Runner, response.json())
 
     def get_runner_health(
         self, name: str, *, total_timeout_seconds: float | None = None
     ) -> RunnerHealth:
-        """Get the health of one runner and of its components.
+        """Return the health of a runner and of its components.
 
         Args:
             name: the runner's name.
-            total_timeout_seconds: how long the call may take in all; it is then made only once. None
-                leaves both to the connection's settings.
+            total_timeout_seconds: the time limit of the operation, which is then sent only once.
+                Default: None, the connection's timeout and retries.
+
+        Raises:
+            NotFoundError: the runner does not exist, or the service does not serve the route.
         """
         operation = "get_runner_health"
         path = _path(operation, "/api/v3/runners/{}/health", name)
-        answer = self._transport.call(
+        response = self._transport.call(
             operation, "GET", path, runner=name, total_timeout_seconds=total_timeout_seconds
         )
-        return _read(answer, RunnerHealth.from_dict, answer.json())
+        return _parse(response, RunnerHealth.from_dict, response.json())
 
     def create_runner(
         self,
@@ -148,112 +169,156 @@ class RunnersClient(RunnersApi):
         task_id: str | None = None,
         confirm_not_created: Callable[[], bool] | None = None,
     ) -> CreatedRunner:
-        """Create a runner and its manifest. Only what is given is sent.
+        """Create a runner and its manifest.
 
-        Success does not prove that the runner is new: for a name that exists, the service may
-        answer with the manifest of that runner. Look first.
+        Success does not prove that the runner is new: for the name of an existing runner, the
+        service may return the manifest of that runner. Check that it does not exist first.
 
         Args:
             name: the runner's name.
-            description: what the runner is for.
-            managed_by: what made it.
-            task_id: which task of that made it.
-            confirm_not_created: looks whether a create that ended in doubt has certainly done nothing,
-                so that it may be made again. If it says no or raises, what ended the create is
-                raised. None never makes a create again that is in doubt.
+            description: the runner's description. Default: None, not sent.
+            managed_by: the tool that creates the runner. Default: None, not sent.
+            task_id: the id that this tool gives to the creation. Default: None, not sent.
+            confirm_not_created: called before a retry if the outcome of a request is unknown.
+                Returns True if the runner certainly does not exist. If it returns False or raises
+                a `KubiyaError`, the error of the request is raised. Default: None, such a request
+                is not retried.
         """
-        given = {"description": description, "managed_by": managed_by, "task_id": task_id}
-        answer = self._transport.call(
+        values = {"description": description, "managed_by": managed_by, "task_id": task_id}
+        response = self._transport.call(
             "create_runner",
             "POST",
             _path("create_runner", "/api/v3/runners/{}", name),
             runner=name,
-            body={field: value for field, value in given.items() if value is not None},
+            body={field: value for field, value in values.items() if value is not None},
             confirm_not_created=confirm_not_created,
         )
-        return _read_one(answer, CreatedRunner, {} if answer.is_empty else answer.json())
+        return _parse_one(response, CreatedRunner, {} if response.is_empty else response.json())
 
     def delete_runner(self, name: str) -> None:
         """Delete a runner.
 
-        Whatever the service says with its success is success, but for a web page and for a list:
-        another server gave that, or another operation.
+        Any 2xx response is success unless its body is HTML or a JSON array, which means that
+        another server or endpoint replied.
+
+        Args:
+            name: the runner's name.
+
+        Raises:
+            NotFoundError: the runner does not exist, or the service does not serve the route.
         """
         path = _path("delete_runner", "/api/v3/runners/{}", name)
-        answer = self._transport.call("delete_runner", "DELETE", path, runner=name)
-        answer.refuse_page()
-        answer.refuse_list()
+        response = self._transport.call("delete_runner", "DELETE", path, runner=name)
+        response.reject_html()
+        response.reject_array()
 
     def update_runner_description(self, name: str, description: str) -> Runner | None:
         """Replace a runner's description.
 
+        Args:
+            name: the runner's name.
+            description: the new description.
+
         Returns:
-            The runner, or None where the service answers without it.
+            The updated runner, or None if the response does not contain it.
+
+        Raises:
+            NotFoundError: the runner does not exist, or the service does not serve the route.
         """
         operation = "update_runner_description"
-        answer = self._transport.call(
+        response = self._transport.call(
             operation,
             "PUT",
             _path(operation, "/api/v3/runners/description/{}", name),
             runner=name,
             body={"description": description},
         )
-        answer.refuse_list()
-        data = None if answer.is_empty else answer.json()
+        response.reject_array()
+        data = None if response.is_empty else response.json()
         if not isinstance(data, dict) or RUNNER_FIELDS.isdisjoint(data):
             return None
-        return _read_one(answer, Runner, data)
+        return _parse_one(response, Runner, data)
 
     def get_runner_manifest(self, name: str) -> RunnerManifest:
-        """Get the manifest of an existing runner: its text, its URL, or both."""
-        answer, self._manifest_paths = self._first(
+        """Return the manifest of an existing runner: its text, its URL, or both.
+
+        Args:
+            name: the runner's name.
+
+        Raises:
+            NotFoundError: the runner does not exist, or the service does not serve the route.
+        """
+        response, self._manifest_paths = self._get_first(
             "get_runner_manifest", self._manifest_paths, name
         )
-        text = answer.text()
+        text = response.text()
         try:
-            data = answer.json()
+            data = response.json()
         except InvalidResponseError:
             if text.lstrip().startswith("{"):
                 raise
-            # No description says so, but the bare text is what was asked for.
+            # Undocumented, but unambiguous: the body is the manifest itself.
             return RunnerManifest(name=name, manifest_content=text)
-        return _read_one(answer, RunnerManifest, data)
+        return _parse_one(response, RunnerManifest, data)
 
     def download_manifest(self, url: str, *, runner: str) -> str:
-        """Download the text of a manifest, without the API key.
+        """Download the text of a manifest, without sending the API key.
+
+        Up to 5 redirects are followed.
 
         Args:
-            url: the manifest's URL, which is a secret: no error and no log shows it. It must be
-                https://, or http:// to this very machine; a relative one is taken from the
-                base URL.
+            url: the manifest's URL. It is a secret, so that neither an error nor a log contains
+                it. It must be https://, or http:// to a loopback address. A relative URL is
+                resolved against the base URL.
             runner: the runner's name, for errors.
-        """
-        return self._transport.download(url, runner=runner).text()
 
-    def _first(
+        Raises:
+            InvalidResponseError: the URL or one that it redirects to is invalid or not secure,
+                or the text is empty, HTML or not UTF-8.
+        """
+        return download(self._transport, url, runner=runner).text()
+
+    def _get_first(
         self, operation: str, paths: tuple[str, ...], name: str
     ) -> tuple[Response, tuple[str, ...]]:
-        """Call the first path that is served, and give its answer and the better order of paths."""
-        refusals: list[ApiError] = []
+        """Request the paths until one is served.
+
+        Returns:
+            The response, and the paths in the order in which to try them next time.
+        """
+        errors: list[ApiError] = []
         deadline = self._transport.deadline()
         for path in paths:
             url = _path(operation, path, name)
             try:
-                answer = self._transport.call(operation, "GET", url, runner=name, deadline=deadline)
+                response = self._transport.call(
+                    operation, "GET", url, runner=name, deadline=deadline
+                )
             except ApiError as error:
-                if error.status not in NO_SUCH_ROUTE:
+                if error.status not in MISSING_ROUTE:
                     raise
-                refusals.append(error)
+                errors.append(error)
             else:
-                return answer, (path, *(other for other in paths if other != path))
-        # One 404 among the 405s is the answer of a route that is served.
-        raise next((each for each in refusals if isinstance(each, NotFoundError)), refusals[0])
+                return response, (path, *(other for other in paths if other != path))
+        # A 404 among 405s comes from a route that exists.
+        raise next((error for error in errors if isinstance(error, NotFoundError)), errors[0])
 
 
-@cache
+_shared_clients: dict[Connection, RunnersClient] = {}
+_shared_clients_lock = threading.Lock()
+
+
 def shared_client(connection: Connection) -> RunnersClient:
-    """Give the one client of this process for these settings, with its one pool of connections."""
-    return RunnersClient(connection)
+    """Return the process-wide client for these settings. Thread-safe.
+
+    Args:
+        connection: the settings. Equal settings share a client and its connections.
+    """
+    with _shared_clients_lock:
+        client = _shared_clients.get(connection)
+        if client is None:
+            client = _shared_clients[connection] = RunnersClient(connection)
+        return client
 
 
 def _path(operation: str, template: str, name: str) -> str:
@@ -263,19 +328,19 @@ def _path(operation: str, template: str, name: str) -> str:
     return template.replace("{}", quote(name, safe=""))
 
 
-def _read(answer: Response, reader: Callable[[object], Data], data: object) -> Data:
-    """Read an answer's data; where that cannot be done, the error names the call."""
+def _parse(response: Response, parser: Callable[[object], Data], data: object) -> Data:
+    """Parse the data of a response. An error names the operation and the runner."""
     try:
-        return reader(data)
+        return parser(data)
     except InvalidResponseError as error:
-        raise answer.malformed(error.problem) from None
+        raise response.invalid(error.problem) from None
 
 
-def _read_one(answer: Response, model: type[Named], data: Any) -> Named:
-    """Read an answer about one runner, which is the one that was asked about."""
+def _parse_one(response: Response, model: type[Named], data: Any) -> Named:
+    """Parse data about a single runner, which must be the requested one."""
     if isinstance(data, dict) and data.get("name") is None:
-        data = {**data, "name": answer.runner}
-    read = _read(answer, model.from_dict, data)
-    if read.name != answer.runner:
-        raise answer.malformed("is about another runner")
-    return read
+        data = {**data, "name": response.runner}
+    parsed = _parse(response, model.from_dict, data)
+    if parsed.name != response.runner:
+        raise response.invalid("describes a different runner")
+    return parsed

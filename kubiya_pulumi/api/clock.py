@@ -1,44 +1,47 @@
-"""Time as this package sees it."""
+"""Time: a replaceable clock, and deadlines measured by it."""
 
 from __future__ import annotations
 
 import random
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)
 class Clock:
-    """Time and chance for whatever waits; a test has one of its own."""
+    """Clock, sleep and jitter of retries and polling. Tests substitute their own."""
 
     now: Callable[[], float] = time.monotonic
-    """Seconds that only ever go forward."""
+    """Returns monotonic seconds."""
     sleep: Callable[[float], None] = time.sleep
+    """Waits for a number of seconds."""
     jitter: Callable[[float, float], float] = random.uniform
-    """A number between two, so that many who wait do not come at the same moment."""
+    """Returns a random number between two bounds, so that clients do not retry in lockstep."""
 
 
-@dataclass(frozen=True)
 class Deadline:
-    """When an operation with all its calls and pauses has to be over.
+    """The time by which an operation, with all its requests and delays, must be complete.
 
     Args:
-        clock: the time.
-        seconds: how long it is until then, from now.
+        clock: the clock that measures it.
+        seconds: the seconds from now until the deadline.
     """
 
-    clock: Clock
     seconds: float
-    _ends: float = field(init=False)
+    """The seconds from the start of the operation until the deadline."""
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_ends", self.clock.now() + self.seconds)
+    def __init__(self, clock: Clock, seconds: float) -> None:
+        self.seconds = seconds
+        self._clock = clock
+        self._end = clock.now() + seconds
 
-    def seconds_left(self) -> float:
-        """How long it still is; negative when it is over."""
-        return self._ends - self.clock.now()
+    @property
+    def remaining(self) -> float:
+        """The seconds until the deadline. Negative after it."""
+        return self._end - self._clock.now()
 
-    def is_over(self) -> bool:
-        """Whether no call may begin any more."""
-        return self.seconds_left() <= 0
+    @property
+    def expired(self) -> bool:
+        """Whether the deadline has passed, so that no request may be sent."""
+        return self.remaining <= 0

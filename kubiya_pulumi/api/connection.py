@@ -1,4 +1,4 @@
-"""The settings of a connection to the Runners API, each checked when they are put together."""
+"""The settings of a connection to the Runners API, validated on construction."""
 
 from __future__ import annotations
 
@@ -9,32 +9,33 @@ from urllib.parse import urlsplit
 from kubiya_pulumi.api.errors import SettingError
 from kubiya_pulumi.api.urls import is_https_or_loopback, normalize_url
 
-LONGEST_TIMEOUT = 3600
-MOST_RETRIES = 20
+MAX_TIMEOUT_SECONDS = 3600
+MAX_RETRIES = 20
+ENVIRONMENT = {"kubiya:apiKey": "KUBIYA_API_KEY", "kubiya:baseUrl": "KUBIYA_BASE_URL"}
+"""The environment variable of each setting that has one."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Connection:
     """How to reach the Runners API.
 
-    Attributes:
-        api_key: the API key, without the word `UserKey`. Never shown.
-        base_url: the API's address; a path in it precedes the path of every operation.
-            Plain `http://` is for this very machine only.
-        timeout_seconds: how long to wait for a connection, and for each piece of an answer;
-            more than 0, at most 3600.
-        max_retries: how often at most a call is made again; 0 to 20.
-        ca_bundle: a PEM file of certificate authorities to trust beside the usual ones.
-
     Raises:
-        SettingError: a setting is missing or cannot be right.
+        SettingError: a setting is missing or invalid.
     """
 
     api_key: str = field(repr=False)
+    """The API key, without the prefix `UserKey`. It is a secret."""
     base_url: str = "https://api.kubiya.ai"
+    """The base URL of the API. Its path precedes the path of every operation. Plain `http://` is
+    accepted only for loopback addresses."""
     timeout_seconds: float = 30.0
+    """The seconds to wait for a connection, and for each part of a response: more than 0, up to
+    3600."""
     max_retries: int = 4
+    """The maximum number of retries of a request: 0 to 20."""
     ca_bundle: str | None = None
+    """The path of a PEM file with certificate authorities to trust in addition to the usual
+    ones."""
 
     def __post_init__(self) -> None:
         _check_api_key(self.api_key)
@@ -45,31 +46,37 @@ class Connection:
             _check_ca_bundle(self.ca_bundle)
 
 
+def _error(setting: str, problem: str, advice: str, *, missing: bool = False) -> SettingError:
+    variable = ENVIRONMENT.get(setting)
+    name = f"{setting} (or {variable})" if variable else setting
+    return SettingError(setting, problem, f"{name} {problem}: {advice}.", missing)
+
+
 def _check_api_key(key: object) -> None:
-    if not isinstance(key, str) or not key.strip():
-        problem = "is missing"
-    elif "\n" in key or "\r" in key:
-        problem = "contains a line break"
-    elif not key.isascii() or not key.isprintable() or " " in key:
-        problem = "contains a space or a character that no API key has; leave out the word UserKey"
-    else:
-        return
-    raise SettingError(
-        "kubiya:apiKey",
-        f"kubiya:apiKey (or KUBIYA_API_KEY) {problem}: set the API key with "
-        "`pulumi config set --secret kubiya:apiKey`.",
-    )
+    missing = not isinstance(key, str) or not key.strip()
+    problem = "is missing" if missing else _api_key_problem(str(key))
+    if problem:
+        advice = "set the API key with `pulumi config set --secret kubiya:apiKey`"
+        raise _error("kubiya:apiKey", problem, advice, missing=missing)
+
+
+def _api_key_problem(key: str) -> str | None:
+    if "\n" in key or "\r" in key:
+        return "contains a line break"
+    if not key.isascii() or not key.isprintable() or " " in key:
+        return "contains a space or an invalid character (omit the prefix UserKey)"
+    return None
 
 
 def _check_base_url(url: object) -> None:
     problem = _base_url_problem(url)
     if problem:
-        # The value is not shown: somebody may have put a password into it.
-        raise SettingError(
-            "kubiya:baseUrl",
-            f"kubiya:baseUrl (or KUBIYA_BASE_URL) {problem}: set the API's address with "
-            "`pulumi config set kubiya:baseUrl https://…`, or leave it out.",
+        # Do not show the value: it may contain a password.
+        advice = (
+            "set the base URL of the API with `pulumi config set kubiya:baseUrl https://…`, "
+            "or remove the setting"
         )
+        raise _error("kubiya:baseUrl", problem, advice)
 
 
 def _base_url_problem(url: object) -> str | None:
@@ -80,11 +87,11 @@ def _base_url_problem(url: object) -> str | None:
     except ValueError as error:
         return str(error)
     if parts.username is not None or parts.password is not None:
-        return "contains a user name or password, which belongs elsewhere"
+        return "contains a user name or password, which a base URL must not contain"
     if "?" in url or "#" in url:
-        return 'contains "?" or "#", which no base URL has'
+        return 'contains "?" or "#", which a base URL must not contain'
     if not is_https_or_loopback(normalize_url(url)):
-        return f"is plain http:// to {parts.hostname}, which would show the API key to the network"
+        return f"is plain http:// to {parts.hostname}, which would expose the API key"
     return None
 
 
@@ -92,25 +99,21 @@ def _check_timeout(seconds: object) -> None:
     if (
         not isinstance(seconds, int | float)
         or isinstance(seconds, bool)
-        or not 0 < seconds <= LONGEST_TIMEOUT
+        or not 0 < seconds <= MAX_TIMEOUT_SECONDS
     ):
-        raise SettingError(
+        raise _error(
             "kubiya:timeoutSeconds",
-            f"kubiya:timeoutSeconds must be a number of seconds above 0 and at most "
-            f"{LONGEST_TIMEOUT}: set it with `pulumi config set kubiya:timeoutSeconds 30`.",
+            f"must be a number of seconds greater than 0 and up to {MAX_TIMEOUT_SECONDS}",
+            "set it with `pulumi config set kubiya:timeoutSeconds 30`",
         )
 
 
 def _check_retries(retries: object) -> None:
-    if (
-        not isinstance(retries, int)
-        or isinstance(retries, bool)
-        or not 0 <= retries <= MOST_RETRIES
-    ):
-        raise SettingError(
+    if not isinstance(retries, int) or isinstance(retries, bool) or not 0 <= retries <= MAX_RETRIES:
+        raise _error(
             "kubiya:maxRetries",
-            f"kubiya:maxRetries must be a whole number from 0 to {MOST_RETRIES}: set it with "
-            "`pulumi config set kubiya:maxRetries 4`.",
+            f"must be a whole number from 0 to {MAX_RETRIES}",
+            "set it with `pulumi config set kubiya:maxRetries 4`",
         )
 
 
@@ -125,8 +128,9 @@ def _check_ca_bundle(path: object) -> None:
         problem = "is not a path"
     else:
         return
-    raise SettingError(
+    raise _error(
         "kubiya:caBundle",
-        f"kubiya:caBundle {problem}: name the PEM file of your certificate authority with "
-        "`pulumi config set kubiya:caBundle FILE`, or leave it out.",
+        problem,
+        "set the path of the PEM file of your certificate authority with "
+        "`pulumi config set kubiya:caBundle FILE`, or remove the setting",
     )

@@ -1,9 +1,9 @@
-"""What can go wrong between this package and the Runners API.
+"""The errors of the client.
 
 KubiyaError
-├── SettingError                a setting is missing or cannot be right
-├── InvalidNameError            a runner's name that no request can carry
-├── ApiError                    the service answered, and not with success
+├── SettingError                a setting is missing or invalid
+├── InvalidNameError            the runner's name is not valid in a URL
+├── ApiError                    the service returned a status other than 2xx
 │   ├── BadRequestError         400
 │   ├── UnauthorizedError       401
 │   ├── ForbiddenError          403
@@ -11,63 +11,83 @@ KubiyaError
 │   ├── ConflictError           409
 │   ├── RateLimitedError        429
 │   ├── ServerError             500 to 599
-│   └── UnexpectedStatusError   every other status, redirects among them
-├── TransportError               the service did not answer
-│   ├── ConnectionFailedError   no connection, or one that brought no answer of HTTP
-│   │   └── ProxyRefusedError   the proxy refused, or its address cannot be used
+│   └── UnexpectedStatusError   every other status, such as a redirect
+├── TransportError              no response arrived
+│   ├── PoolTimeoutError        no pooled connection became free in time
+│   ├── ConnectionFailedError   the connection failed, or the response was not HTTP
+│   │   └── ProxyRefusedError   the proxy refused the connection, or its address is invalid
 │   ├── TlsError                the connection could not be secured
-│   └── ResponseTimeoutError      the answer did not come in time
-└── InvalidResponseError        the service answered with what cannot be read
-    └── TruncatedResponseError       the connection broke before the answer's end
+│   └── ResponseTimeoutError    the response did not arrive in time
+└── InvalidResponseError        the response could not be parsed
+    └── TruncatedResponseError  the connection closed before the response was complete
 
-Each prints as one line: what failed, why, and what to do about it. `outcome_unknown` tells whether
-a change that ended in it is in doubt. Whoever raises one has sanitize the words of others in it by
-`sanitize`: no error holds the API key or a manifest's URL. All arguments are plain values in the
-order of `__init__`, so errors can be copied and pickled.
+Each error is a single line: what failed, why, and what to do about it. `failure` is the line
+without the advice. `outcome_unknown` tells whether the requested change may have been made.
+
+Code that raises an error must `sanitize` untrusted text first: no error contains the API key or a
+manifest's URL. All arguments are plain values in the order of `__init__`, so that errors can be
+copied and pickled.
 """
 
 from __future__ import annotations
 
 from typing import ClassVar
 
+from kubiya_pulumi.api.operations import CHANGES, DOWNLOAD, describe_failure
 from kubiya_pulumi.errors import KubiyaError
-from kubiya_pulumi.text import attempt, sentence
+from kubiya_pulumi.text import sentence
 
-DOWNLOAD = "download_manifest"
-"""The one operation that carries no key and names its URL itself."""
-
-_CHANGES = frozenset({"create_runner", "delete_runner", "update_runner_description"})
+_BASE_URL_ADVICE = "Check that kubiya:baseUrl (or KUBIYA_BASE_URL) is the base URL of the API"
 
 
-def _doubt(operation: str | None) -> str:
-    """A change whose answer was lost may have been made."""
-    return "It may have been done all the same" if operation in _CHANGES else ""
+def _warning(error: KubiyaError, operation: str | None) -> str:
+    """Return the warning that a change may have been made, or "" if it cannot apply."""
+    if operation in CHANGES and error.outcome_unknown:
+        return "The change may have been made anyway"
+    return ""
 
 
 class SettingError(KubiyaError):
-    """A setting is missing or cannot be right; no request was made.
+    """A setting is missing or invalid. No request was sent."""
 
-    Attributes:
-        setting: the setting as a stack's configuration has it, such as `kubiya:apiKey`.
-        message: what is wrong with it and how to set it right, without a secret value.
-    """
+    setting: str
+    """The setting's name in the stack's configuration, such as `kubiya:apiKey`."""
+    problem: str
+    """What is wrong, as a predicate of the setting and without a secret value: `is missing`."""
+    message: str
+    """The problem, and how to fix it in the stack's configuration."""
+    missing: bool
+    """True if the setting is not set, False if its value is invalid."""
 
-    def __init__(self, setting: str, message: str) -> None:
-        super().__init__(setting, message)
+    def __init__(
+        self,
+        setting: str,
+        problem: str,
+        message: str,
+        missing: bool = False,  # noqa: FBT001, FBT002  (copies are made by position)
+    ) -> None:
+        super().__init__(setting, problem, message, missing)
         self.setting = setting
+        self.problem = problem
         self.message = message
+        self.missing = missing
+
+    @property
+    def failure(self) -> str:
+        """The setting and its problem, without advice."""
+        return sentence(f"{self.setting} {self.problem}")
 
     def __str__(self) -> str:
         return self.message
 
 
 class InvalidNameError(KubiyaError):
-    """A name that cannot be one segment of a URL's path; no request was made.
+    """The runner's name is not valid as a segment of a URL's path. No request was sent."""
 
-    Attributes:
-        operation: the client's method, such as `describe_runner`.
-        problem: the end of the sentence that says why not, as `name_problem` gives it.
-    """
+    operation: str
+    """The client's method, such as `describe_runner`."""
+    problem: str
+    """What is wrong, as a predicate of the name: `must not be empty`."""
 
     def __init__(self, operation: str, problem: str) -> None:
         super().__init__(operation, problem)
@@ -75,25 +95,31 @@ class InvalidNameError(KubiyaError):
         self.problem = problem
 
     def __str__(self) -> str:
-        return sentence(f"{attempt(self.operation)}: the runner's name {self.problem}")
+        return sentence(f"{describe_failure(self.operation)}: the runner's name {self.problem}")
 
 
 class ApiError(KubiyaError):
-    """The service answered with a status that is no success.
+    """The service returned a status other than 2xx."""
 
-    Attributes:
-        status: the HTTP status.
-        code: the service's own code for the error, such as `not_found`, if it gave one.
-        message: the service's own words, on one line and cut to 200 characters.
-        operation: the client's method, such as `describe_runner`.
-        runner: the runner's name; None where the operation is about all runners.
-        retry_after: how many seconds the service asks to wait; None if it does not ask.
-    """
-
-    advice: ClassVar[str] = "See what the service says, and try again"
+    advice: ClassVar[str] = "Check the service's message, then retry"
+    """What to do about it."""
     download_advice: ClassVar[str] = (
-        "The manifest's URL may have expired: run the command again to have a new one"
+        "The manifest's URL may have expired: re-run the command to get a new one"
     )
+    """What to do about it if the operation is the download of a manifest."""
+
+    status: int
+    """The HTTP status."""
+    code: str | None
+    """The service's own code for the error, such as `not_found`. None if it returned none."""
+    message: str
+    """The service's message: a single line of up to 200 characters."""
+    operation: str
+    """The client's method, such as `describe_runner`."""
+    runner: str | None
+    """The runner's name. None if the operation concerns all runners."""
+    retry_after: float | None
+    """The seconds to wait according to the header `Retry-After`. None without that header."""
 
     def __init__(
         self,
@@ -113,99 +139,108 @@ class ApiError(KubiyaError):
         self.retry_after = retry_after
 
     @property
+    def failure(self) -> str:
+        """What failed, the service's status and message, and its `Retry-After`."""
+        status = f"{self.status} ({self.code})" if self.code else str(self.status)
+        failure = describe_failure(self.operation, self.runner)
+        retry = f"Retry after {self.retry_after:.0f} seconds" if self.retry_after else ""
+        return sentence(f"{failure}: the service returned {status}: {self.message}", retry)
+
+    @property
     def outcome_unknown(self) -> bool:
-        """A server may have made the change before it failed or sent the caller elsewhere."""
+        """True unless the status is 4xx: a server may change a runner and then fail or redirect."""
         return not 400 <= self.status < 500
 
     def __str__(self) -> str:
-        code = f" ({self.code})" if self.code else ""
-        said = f"{attempt(self.operation, self.runner)}: the service answered {self.status}{code}"
         advice = self.download_advice if self.operation == DOWNLOAD else self.advice
-        asked = f"It asks to wait {self.retry_after:.0f} seconds" if self.retry_after else ""
-        doubt = _doubt(self.operation) if self.outcome_unknown else ""
-        return sentence(f"{said}: {self.message}", asked, advice, doubt)
+        return sentence(self.failure, advice, _warning(self, self.operation))
 
 
 class BadRequestError(ApiError):
-    """400: the service finds the request wrong, most often the runner's name."""
+    """400: the request is invalid. The usual cause is the runner's name."""
 
-    advice = "Correct what the service names, most often the runner's name"
+    advice = "Correct what the service's message names. The usual cause is the runner's name"
 
 
 class UnauthorizedError(ApiError):
-    """401: the API key was refused."""
+    """401: the service rejected the API key."""
 
     advice = (
-        "The API key was refused: set a valid one with "
+        "The API key was rejected: set a valid one with "
         "`pulumi config set --secret kubiya:apiKey` or in KUBIYA_API_KEY. `pulumi refresh` and "
-        "`pulumi destroy` use the key that the last `pulumi up` stored in the stack, unless "
-        "--run-program is given or the key is in KUBIYA_API_KEY alone"
+        "`pulumi destroy` use the key that the last `pulumi up` stored in the stack, unless you "
+        "pass --run-program or set the key only in KUBIYA_API_KEY"
     )
 
 
 class ForbiddenError(ApiError):
-    """403: the API key is valid, but may not do this."""
+    """403: the API key is valid, but lacks the permission."""
 
     advice = (
-        "The API key lacks the permission: have it granted, or set another key in "
-        "kubiya:apiKey (or KUBIYA_API_KEY)"
+        "The API key lacks the permission: grant it, or set another key in kubiya:apiKey "
+        "(or KUBIYA_API_KEY)"
     )
 
 
 class NotFoundError(ApiError):
-    """404: there is no such runner, or no such route where the base URL points.
+    """404: the runner does not exist, or the base URL does not serve this route.
 
-    The status alone does not tell which: a runner is gone only if the list lacks it too.
+    The status alone does not tell which. A runner is deleted only if the list lacks it too.
     """
 
-    advice = "Check the runner's name, and kubiya:baseUrl (or KUBIYA_BASE_URL)"
+    advice = "Check the runner's name and kubiya:baseUrl (or KUBIYA_BASE_URL)"
 
 
 class ConflictError(ApiError):
-    """409: the request contradicts what is there, such as a runner of that name."""
+    """409: the request conflicts with what exists, such as a runner with the same name."""
 
-    advice = "There may be a runner of that name already: choose another name or adopt that one"
+    advice = (
+        "A runner with this name may already exist: choose a different name or adopt that runner"
+    )
 
 
 class RateLimitedError(ApiError):
-    """429: too many requests, and the service did not relent during the retries."""
+    """429: too many requests, also after the retries."""
 
-    advice = "Wait a while, then try again; a narrower --parallel makes fewer requests at once"
+    advice = "Wait, then retry. A lower --parallel sends fewer requests at once"
     download_advice = advice
 
 
 class ServerError(ApiError):
-    """500 to 599: the service failed, and did not recover during the retries."""
+    """500 to 599: the service failed, also after the retries."""
 
-    advice = "The fault is the service's: try again later"
+    advice = "The fault is in the service: retry later"
     download_advice = advice
 
 
 class UnexpectedStatusError(ApiError):
-    """A status that no operation has, such as a redirect or 405."""
+    """A status that no operation defines, such as a redirect or 405."""
 
-    advice = "Check that kubiya:baseUrl (or KUBIYA_BASE_URL) is the API's own address"
-    download_advice = "Check what the manifest's host has to say about it"
+    advice = _BASE_URL_ADVICE
+    download_advice = "Check the host that serves the manifest"
 
 
 class TransportError(KubiyaError):
-    """The service did not answer.
-
-    Attributes:
-        operation: the client's method, such as `create_runner`.
-        runner: the runner's name; None where the operation is about all runners.
-        problem: what happened, with no more of a URL than scheme, host and port.
-        sent: whether the request may have reached the service.
-    """
+    """No response arrived."""
 
     advice: ClassVar[str] = ""
+    """What to do about it."""
+
+    operation: str
+    """The client's method, such as `create_runner`."""
+    runner: str | None
+    """The runner's name. None if the operation concerns all runners."""
+    problem: str
+    """What happened. It contains no more of a URL than its scheme, host and port."""
+    sent: bool
+    """Whether the request may have reached the service."""
 
     def __init__(
         self,
         operation: str,
         runner: str | None,
         problem: str,
-        sent: bool = True,  # noqa: FBT001, FBT002  (a copy is made by position)
+        sent: bool = True,  # noqa: FBT001, FBT002  (copies are made by position)
     ) -> None:
         super().__init__(operation, runner, problem, sent)
         self.operation = operation
@@ -214,57 +249,66 @@ class TransportError(KubiyaError):
         self.sent = sent
 
     @property
+    def failure(self) -> str:
+        """What failed, and what happened."""
+        return sentence(f"{describe_failure(self.operation, self.runner)}: {self.problem}")
+
+    @property
     def outcome_unknown(self) -> bool:
-        """What was sent may have been followed."""
+        """Whether the request may have reached the service."""
         return self.sent
 
     def __str__(self) -> str:
-        said = f"{attempt(self.operation, self.runner)}: {self.problem}"
-        return sentence(said, self.advice, _doubt(self.operation) if self.outcome_unknown else "")
+        return sentence(self.failure, self.advice, _warning(self, self.operation))
+
+
+class PoolTimeoutError(TransportError):
+    """No pooled connection became free before the deadline. The request was not sent."""
+
+    advice = "Retry with fewer concurrent calls"
 
 
 class ConnectionFailedError(TransportError):
-    """No connection could be made, or it broke, or brought no HTTP, before the answer began."""
+    """The connection failed before a response began, or the response was not HTTP."""
 
     advice = (
-        "Check kubiya:baseUrl (or KUBIYA_BASE_URL), the network and the proxy settings, "
-        "then try again"
+        "Check kubiya:baseUrl (or KUBIYA_BASE_URL), the network and the proxy settings, then retry"
     )
 
 
 class ProxyRefusedError(ConnectionFailedError):
-    """The proxy did not let the call through, or its address in the environment cannot be used."""
+    """The proxy refused the connection, or its address in the environment is invalid."""
 
     advice = "Check HTTPS_PROXY (or ALL_PROXY) and NO_PROXY in the environment"
 
 
 class TlsError(TransportError):
-    """The connection could not be secured: most often the certificate is not trusted."""
+    """The connection could not be secured. The usual cause is an untrusted certificate."""
 
     advice = (
-        "Check kubiya:baseUrl (or KUBIYA_BASE_URL); name the PEM file of a private certificate "
-        "authority in kubiya:caBundle"
+        "Check kubiya:baseUrl (or KUBIYA_BASE_URL). If the service uses a private certificate "
+        "authority, set kubiya:caBundle to its PEM file"
     )
 
 
 class ResponseTimeoutError(TransportError):
-    """The connection was made, but the answer did not come in time."""
+    """The response did not arrive in time."""
 
-    advice = "Try again, or raise kubiya:timeoutSeconds"
+    advice = "Retry, or increase kubiya:timeoutSeconds"
 
 
 class InvalidResponseError(KubiyaError):
-    """The service answered with success, and with what cannot be read.
+    """The response to a successful request could not be parsed."""
 
-    Attributes:
-        operation: the client's method; None while only the data is known.
-        runner: the runner's name; None where the operation is about all runners.
-        problem: what is wrong with the answer, as the end of "the answer …".
-    """
+    advice: ClassVar[str] = _BASE_URL_ADVICE
+    """What to do about it."""
 
-    advice: ClassVar[str] = (
-        "Check that kubiya:baseUrl (or KUBIYA_BASE_URL) is the API's own address"
-    )
+    operation: str | None
+    """The client's method. None if only the data of the response is known."""
+    runner: str | None
+    """The runner's name. None if the operation concerns all runners."""
+    problem: str
+    """What is wrong, as a predicate of the response: `is not JSON`."""
 
     def __init__(self, operation: str | None, runner: str | None, problem: str) -> None:
         super().__init__(operation, runner, problem)
@@ -273,16 +317,21 @@ class InvalidResponseError(KubiyaError):
         self.problem = problem
 
     @property
+    def failure(self) -> str:
+        """What failed, and what is wrong with the response."""
+        failure = describe_failure(self.operation, self.runner)
+        return sentence(f"{failure}: the response {self.problem}")
+
+    @property
     def outcome_unknown(self) -> bool:
-        """The service said that it succeeded."""
+        """True: the service reported success."""
         return True
 
     def __str__(self) -> str:
-        said = f"{attempt(self.operation, self.runner)}: the answer {self.problem}"
-        return sentence(said, self.advice, _doubt(self.operation))
+        return sentence(self.failure, self.advice, _warning(self, self.operation))
 
 
 class TruncatedResponseError(InvalidResponseError):
-    """The connection broke before the answer's end."""
+    """The connection closed before the response was complete."""
 
-    advice = "Check the network, then try again"
+    advice = "Check the network, then retry"

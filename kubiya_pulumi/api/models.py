@@ -1,9 +1,12 @@
-"""What the Runners API answers with, as frozen data.
+"""The data that the Runners API returns, as frozen dataclasses.
 
-Each `from_dict` takes the decoded JSON of the documented form and of every form that was seen
-elsewhere. Unknown fields are ignored; a field that is missing, null or of no use is None; a
-number or boolean where a text belongs becomes that text. What cannot be read raises
-`InvalidResponseError`, and nothing else is ever raised.
+Each `from_dict` accepts decoded JSON in the documented form and in every other known form:
+
+- Unknown fields are ignored.
+- A field that is missing, null or of an unusable type becomes None.
+- A number or boolean where text is expected becomes text.
+
+Data in any other form raises `InvalidResponseError`. No other exception is raised.
 """
 
 from __future__ import annotations
@@ -14,94 +17,132 @@ from typing import Any
 
 from kubiya_pulumi.api.errors import InvalidResponseError
 
-_GOOD = frozenset({"healthy", "ok", "true"})
+_HEALTHY = frozenset({"healthy", "ok", "true"})
 
 
 @dataclass(frozen=True, kw_only=True)
 class ComponentHealth:
-    """The health of one component, as the list of runners has it."""
+    """The health of a component, as the list of runners contains it."""
 
     status: str | None = None
+    """The status, such as `healthy`."""
     health: str | None = None
+    """The health, such as `ok`, `true` or `false`."""
     version: str | None = None
+    """The component's version."""
     error: str | None = None
+    """The error that the component reports."""
 
     @classmethod
     def from_dict(cls, data: object) -> ComponentHealth:
-        """Read one component's health; raises `InvalidResponseError` if it is no object."""
-        entry = _object(data, "a component's health")
-        return cls(**{each.name: _text(entry.get(each.name)) for each in fields(cls)})
+        """Parse the health of a component.
+
+        Raises:
+            InvalidResponseError: the data is not an object.
+        """
+        values = _object(data, "an object describing a component's health")
+        return cls(
+            **{attribute.name: _text(values.get(attribute.name)) for attribute in fields(cls)}
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
 class Runner:
-    """A runner. `version` is `v1` or `v2` also where the service gives a number."""
+    """A runner."""
 
     name: str
+    """The name, unique in the organization."""
     version: str | None = None
+    """The version: `v1` or `v2`, also where the service returns a number."""
     namespace: str | None = None
+    """The Kubernetes namespace. May be empty if `kubernetes_namespace` is set."""
     kubernetes_namespace: str | None = None
+    """The Kubernetes namespace, in another field of the API."""
     description: str | None = None
+    """The description."""
     managed_by: str | None = None
+    """The tool that created the runner, as it named itself."""
     task_id: str | None = None
-    runner_type: str | None = None
-    subject: str | None = None
-    authentication_type: str | None = None
-    user_key_id: str | None = None
-    wss_url: str | None = None
-    gateway_url: str | None = None
-    gateway_password: str | None = field(default=None, repr=False)
+    """The id that this tool gave to the creation."""
     runner_health: ComponentHealth | None = None
+    """The health of the runner. Only the list contains it."""
     tool_manager_health: ComponentHealth | None = None
+    """The health of the tool manager. Only the list contains it."""
     agent_manager_health: ComponentHealth | None = None
+    """The health of the agent manager. Only the list contains it."""
 
     @classmethod
     def from_dict(cls, data: object) -> Runner:
-        """Read one runner; raises `InvalidResponseError` if it is no object or has no name."""
-        entry = _object(data, "a runner")
-        read: dict[str, Any] = {
-            name: _text(entry.get(name)) for name in RUNNER_FIELDS - _COMPONENTS - {"version"}
-        }
-        if not read["name"]:
-            raise _malformed("has a runner without a name")
-        for name in _COMPONENTS:
-            if isinstance(entry.get(name), Mapping):
-                read[name] = ComponentHealth.from_dict(entry[name])
-        return cls(**read, version=_version(entry.get("version")))
+        """Parse a runner.
+
+        Raises:
+            InvalidResponseError: the data is not an object, or has no name.
+        """
+        values = _object(data, "an object describing a runner")
+        attributes: dict[str, Any] = {name: _text(values.get(name)) for name in _TEXT_FIELDS}
+        if not attributes["name"]:
+            raise _invalid("contains a runner without a name")
+        for name in _HEALTH_FIELDS:
+            if isinstance(values.get(name), Mapping):
+                attributes[name] = ComponentHealth.from_dict(values[name])
+        return cls(**attributes, version=_version(values.get("version")))
 
 
-_COMPONENTS = frozenset({"runner_health", "tool_manager_health", "agent_manager_health"})
-RUNNER_FIELDS = frozenset(each.name for each in fields(Runner))
-"""The fields by which an object is known for a runner."""
+_RUNNER_ATTRIBUTES = frozenset(attribute.name for attribute in fields(Runner))
+_HEALTH_FIELDS = frozenset({"runner_health", "tool_manager_health", "agent_manager_health"})
+_TEXT_FIELDS = _RUNNER_ATTRIBUTES - _HEALTH_FIELDS - {"version"}
+_IGNORED_FIELDS = frozenset(
+    {
+        "runner_type",
+        "subject",
+        "authentication_type",
+        "user_key_id",
+        "wss_url",
+        "gateway_url",
+        "gateway_password",
+    }
+)
+RUNNER_FIELDS = _RUNNER_ATTRIBUTES | _IGNORED_FIELDS
+"""The fields that identify an object as a runner."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class HealthCheck:
-    """What one component says of itself."""
+    """The health that a component reports about itself."""
 
     name: str
+    """The component's name, such as `tool-manager`."""
     status: str | None = None
+    """The status, such as `healthy` or `ok`."""
     version: str | None = None
+    """The component's version."""
     error: str | None = None
+    """The error that the component reports."""
     git_sha: str | None = None
+    """The commit that the component was built from."""
     release: str | None = None
+    """The release of the component."""
 
     @property
     def healthy(self) -> bool:
-        """Whether the check says that all is well."""
-        return _is_good(self.status)
+        """Whether the component reports that it is healthy."""
+        return _is_healthy(self.status)
 
     @classmethod
     def from_dict(cls, data: object) -> HealthCheck:
-        """Read one check; raises `InvalidResponseError` if it is no object."""
-        entry = _object(data, "a health check")
-        metadata = entry.get("metadata")
+        """Parse a health check.
+
+        Raises:
+            InvalidResponseError: the data is not an object.
+        """
+        values = _object(data, "an object describing a health check")
+        metadata = values.get("metadata")
         build = metadata if isinstance(metadata, Mapping) else {}
         return cls(
-            name=_text(entry.get("name")) or "unnamed",
-            status=_text(entry.get("status")) or _text(entry.get("health")),
-            version=_text(entry.get("version")),
-            error=_text(entry.get("error")),
+            name=_text(values.get("name")) or "unnamed",
+            status=_text(values.get("status")) or _text(values.get("health")),
+            version=_text(values.get("version")),
+            error=_text(values.get("error")),
             git_sha=_text(build.get("git_sha")),
             release=_text(build.get("release")),
         )
@@ -109,95 +150,110 @@ class HealthCheck:
 
 @dataclass(frozen=True, kw_only=True)
 class RunnerHealth:
-    """The health of a runner and of its components. `time` is the service's text for it."""
+    """The health of a runner and of its components."""
 
     status: str | None = None
+    """The status, such as `healthy`."""
     health: str | None = None
+    """The health, such as `ok`, `true` or `false`."""
     version: str | None = None
+    """The runner's version."""
     time: str | None = None
+    """The time of the check, as the service formats it."""
     checks: tuple[HealthCheck, ...] = ()
+    """The health of each component."""
 
     @property
     def healthy(self) -> bool:
-        """Whether something says that the runner is well, and nothing contradicts it."""
-        words = [word for word in (self.status, self.health) if word]
-        said_so = bool(words) and all(_is_good(word) for word in words)
-        return said_so and all(check.healthy for check in self.checks)
+        """Whether the status or the health reports a healthy runner and nothing contradicts it."""
+        reports = [report for report in (self.status, self.health) if report]
+        reported = bool(reports) and all(_is_healthy(report) for report in reports)
+        return reported and all(check.healthy for check in self.checks)
 
     @classmethod
     def from_dict(cls, data: object) -> RunnerHealth:
-        """Read the health, in the form with `checks` or in the one with `components`.
+        """Parse the health, in the form with `checks` or in the form with `components`.
 
         Raises:
-            InvalidResponseError: it is no object, or a check in it is none: a check that
-                cannot be read must not pass for a healthy one.
+            InvalidResponseError: the data or a check in it is not an object. A malformed check
+                must not count as a healthy one.
         """
-        entry = _object(data, "the health")
+        values = _object(data, "an object describing a runner's health")
         return cls(
-            status=_text(entry.get("status")),
-            health=_text(entry.get("health")),
-            version=_text(entry.get("version")),
-            time=_text(entry.get("time")) or _text(entry.get("last_check")),
-            checks=_checks(entry.get("checks")) + _checks(entry.get("components")),
+            status=_text(values.get("status")),
+            health=_text(values.get("health")),
+            version=_text(values.get("version")),
+            time=_text(values.get("time")) or _text(values.get("last_check")),
+            checks=_checks(values.get("checks")) + _checks(values.get("components")),
         )
 
 
 @dataclass(frozen=True, kw_only=True)
 class CreatedRunner:
-    """The answer to a create.
-
-    `manifest_url` is a secret: whoever has it has the manifest, without a key. `runner` is
-    there where the service answered with the whole runner.
-    """
+    """The response to the creation of a runner."""
 
     name: str
+    """The runner's name."""
     manifest_url: str | None = field(default=None, repr=False)
+    """The URL of the manifest. Secret: anyone with the URL can download the manifest."""
     runner: Runner | None = None
+    """The runner. None if the service did not return the complete runner."""
 
     @classmethod
     def from_dict(cls, data: object) -> CreatedRunner:
-        """Read the answer; raises `InvalidResponseError` if it is no object or has no name."""
-        entry = _object(data, "the new runner")
-        runner = Runner.from_dict(entry)
-        whole = not RUNNER_FIELDS.isdisjoint(entry.keys() - {"name"})
-        url = _manifest_url(entry)
-        return cls(name=runner.name, manifest_url=url, runner=runner if whole else None)
+        """Parse the response.
+
+        Raises:
+            InvalidResponseError: the data is not an object, or has no name.
+        """
+        values = _object(data, "an object describing the new runner")
+        runner = Runner.from_dict(values)
+        is_complete = not RUNNER_FIELDS.isdisjoint(values.keys() - {"name"})
+        return cls(
+            name=runner.name,
+            manifest_url=_manifest_url(values),
+            runner=runner if is_complete else None,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
 class RunnerManifest:
-    """The manifest of a runner: its text, or the URL that gives it, or both. Both are secrets."""
+    """The manifest of a runner: its text, its URL, or both. Both are secrets."""
 
     name: str
+    """The runner's name."""
     manifest_url: str | None = field(default=None, repr=False)
+    """The URL of the manifest. Secret: anyone with the URL can download the manifest."""
     manifest_content: str | None = field(default=None, repr=False)
+    """The manifest's text. Secret: it contains credentials."""
 
     @classmethod
     def from_dict(cls, data: object) -> RunnerManifest:
-        """Read the manifest.
+        """Parse the manifest.
 
         Raises:
-            InvalidResponseError: it is no object, has no name, or has neither text nor URL.
+            InvalidResponseError: the data is not an object, has no name, or contains neither
+                text nor URL.
         """
-        entry = _object(data, "the manifest")
-        name, url = _text(entry.get("name")), _manifest_url(entry)
-        content = _text(entry.get("manifest_content")) or None
+        values = _object(data, "an object describing the manifest")
+        name, url = _text(values.get("name")), _manifest_url(values)
+        content = _text(values.get("manifest_content")) or None
         if not name:
-            raise _malformed("does not say whose manifest it is")
+            raise _invalid("contains a manifest without the runner's name")
         if url is None and content is None:
-            raise _malformed("has neither the manifest nor a URL for it")
+            raise _invalid("contains neither the manifest nor its URL")
         return cls(name=name, manifest_url=url, manifest_content=content)
 
 
 def runners_from(data: object) -> tuple[Runner, ...]:
-    """Read a list of runners: an array, an array under `runners`, or an object keyed by name.
+    """Parse a list of runners: an array, an array under `runners`, or an object keyed by name.
 
-    The list decides whether a runner is gone, so whatever could be something else raises: an
-    entry that is no runner, and in the keyed form a key that differs from its runner's name.
-    `null` is an empty list: that is how some encoders write one.
+    The list decides whether a runner is deleted, so it is rejected if any part of it is
+    malformed: an entry that is not a runner, or a key that differs from its runner's name.
+    `null` is an empty list, because some encoders write an empty list like that.
 
     Raises:
-        InvalidResponseError: it is no list of runners.
+        InvalidResponseError: the data is not a list of runners.
     """
     if (
         isinstance(data, Mapping)
@@ -209,44 +265,46 @@ def runners_from(data: object) -> tuple[Runner, ...]:
         return ()
     if isinstance(data, list):
         return tuple(Runner.from_dict(entry) for entry in data)
-    listed = _object(data, "the list of runners")
-    return tuple(_keyed_runner(name, entry) for name, entry in listed.items())
+    runners = _object(data, "a list of runners")
+    return tuple(_keyed_runner(name, entry) for name, entry in runners.items())
 
 
 def _keyed_runner(key: str, data: object) -> Runner:
-    entry = _object(data, "a runner")
-    # An error's body or a wrapped list is an object of objects, too.
-    if entry and RUNNER_FIELDS.isdisjoint(entry):
-        raise _malformed("is no list of runners")
-    name = entry.get("name")
-    runner = Runner.from_dict({**entry, "name": key if name is None else name})
+    values = _object(data, "an object describing a runner")
+    # The body of an error and a wrapped list are objects of objects, too.
+    if values and RUNNER_FIELDS.isdisjoint(values):
+        raise _invalid("is not a list of runners")
+    name = values.get("name")
+    runner = Runner.from_dict({**values, "name": key if name is None else name})
     if runner.name != key:
-        raise _malformed("lists a runner under another name than its own")
+        raise _invalid("lists a runner under a key that differs from its name")
     return runner
 
 
 def _checks(data: object) -> tuple[HealthCheck, ...]:
-    """Read checks as an array, or keyed by the component's name as Python and JSON spell it."""
+    """Parse checks: an array, or an object keyed by the component's name in snake case."""
     if data is None:
         return ()
     if isinstance(data, list):
         return tuple(HealthCheck.from_dict(entry) for entry in data)
-    named = _object(data, "the health checks")
-    return tuple(
-        HealthCheck.from_dict({"name": name.replace("_", "-"), **_object(entry, "a health check")})
-        for name, entry in named.items()
-    )
+    checks = _object(data, "a list of health checks")
+    return tuple(_keyed_check(name, entry) for name, entry in checks.items())
+
+
+def _keyed_check(key: str, data: object) -> HealthCheck:
+    values = _object(data, "an object describing a health check")
+    return HealthCheck.from_dict({"name": key.replace("_", "-"), **values})
 
 
 def _version(value: object) -> str | None:
     if isinstance(value, int | float) and not isinstance(value, bool):
-        # The service counts the first version as 0.
+        # The API returns 0 for v1 and 2 for v2. The number 1 is not documented.
         return "v1" if value == 0 else f"v{value}".removesuffix(".0")
     return _text(value)
 
 
-def _manifest_url(entry: Mapping[str, Any]) -> str | None:
-    return _text(entry.get("manifest_url")) or _text(entry.get("url")) or None
+def _manifest_url(values: Mapping[str, Any]) -> str | None:
+    return _text(values.get("manifest_url")) or _text(values.get("url")) or None
 
 
 def _text(value: object) -> str | None:
@@ -257,16 +315,16 @@ def _text(value: object) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _is_good(word: str | None) -> bool:
-    return word is not None and word.strip().lower() in _GOOD
+def _is_healthy(report: str | None) -> bool:
+    return report is not None and report.strip().lower() in _HEALTHY
 
 
-def _object(data: object, what: str) -> Mapping[str, Any]:
+def _object(data: object, expected: str) -> Mapping[str, Any]:
     if not isinstance(data, Mapping):
-        raise _malformed(f"has something else in place of {what}")
+        raise _invalid(f"is invalid: expected {expected}")
     return data
 
 
-def _malformed(problem: str) -> InvalidResponseError:
-    """An error that only knows the data; the client adds the operation and the runner."""
+def _invalid(problem: str) -> InvalidResponseError:
+    """Return an error without operation and runner: the client adds them."""
     return InvalidResponseError(None, None, problem)

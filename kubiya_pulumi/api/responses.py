@@ -1,19 +1,18 @@
-"""From an HTTP answer to data, or to the error that it stands for.
+"""Parse a response into data, or into the error that it reports.
 
-The content type is not trusted: what parses as JSON is JSON. Text is UTF-8, with or without a
-byte order mark, whatever the header says.
+The content type is not trusted: a body that parses as JSON is JSON. Text is decoded as UTF-8,
+with or without a byte order mark, whatever the header says.
 """
 
 from __future__ import annotations
 
-import http
 import json
 import re
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any
 
 from kubiya_pulumi.api.errors import (
-    DOWNLOAD,
     ApiError,
     BadRequestError,
     ConflictError,
@@ -25,142 +24,159 @@ from kubiya_pulumi.api.errors import (
     UnauthorizedError,
     UnexpectedStatusError,
 )
+from kubiya_pulumi.api.operations import DOWNLOAD
 from kubiya_pulumi.text import sanitize
 
 _ERRORS: dict[int, type[ApiError]] = {
-    400: BadRequestError,
-    401: UnauthorizedError,
-    403: ForbiddenError,
-    404: NotFoundError,
-    409: ConflictError,
-    429: RateLimitedError,
+    HTTPStatus.BAD_REQUEST: BadRequestError,
+    HTTPStatus.UNAUTHORIZED: UnauthorizedError,
+    HTTPStatus.FORBIDDEN: ForbiddenError,
+    HTTPStatus.NOT_FOUND: NotFoundError,
+    HTTPStatus.CONFLICT: ConflictError,
+    HTTPStatus.TOO_MANY_REQUESTS: RateLimitedError,
 }
 
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_REDIRECTS = frozenset(
+    {
+        HTTPStatus.MOVED_PERMANENTLY,
+        HTTPStatus.FOUND,
+        HTTPStatus.SEE_OTHER,
+        HTTPStatus.TEMPORARY_REDIRECT,
+        HTTPStatus.PERMANENT_REDIRECT,
+    }
+)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Response:
-    """What the service answered to one call, read to its end."""
+    """The complete response to a request."""
 
     operation: str
+    """The client's method."""
     runner: str | None
+    """The runner's name, if the operation concerns one."""
     status: int
+    """The HTTP status."""
     body: bytes = field(repr=False)
+    """The body, decompressed."""
     retry_after: float | None = None
-    """How many seconds the service asks to wait before the next call."""
+    """The seconds to wait before the next request, by the header `Retry-After`."""
     location: str | None = field(default=None, repr=False)
-    """The header `Location`, as it came."""
+    """The header `Location`, unparsed."""
 
     @property
     def is_success(self) -> bool:
-        """Whether the status is one of the 2xx."""
+        """Whether the status is 2xx."""
         return 200 <= self.status < 300
 
     @property
     def redirect(self) -> str | None:
-        """Where the answer sends the caller; None if it is no redirect.
+        """The target of a redirect. None if the response is not a redirect.
 
         Raises:
-            InvalidResponseError: that is neither ASCII nor UTF-8.
+            InvalidResponseError: the target is neither ASCII nor UTF-8.
         """
         if self.status not in _REDIRECTS or not self.location:
             return None
         try:
-            # HTTP's headers are bytes, which reach Python as if they were Latin-1.
+            # Python decodes the bytes of a header as Latin-1.
             return self.location.encode("latin-1").decode()
         except UnicodeError:
-            raise self.malformed("redirects to an address that is not UTF-8 text") from None
+            raise self.invalid("redirects to a URL that is not UTF-8") from None
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is nothing in it but white space."""
+        """Whether the body contains only whitespace."""
         return not self.body.strip()
 
     @property
-    def is_page(self) -> bool:
-        """Whether it is a web page, which is never an answer of the API."""
-        return self._begins_with(b"<")
+    def is_html(self) -> bool:
+        """Whether the body is a web page, which the API never returns."""
+        return self._starts_with(b"<")
 
     def text(self) -> str:
-        """Give the body as text.
+        """Return the body as text.
 
         Raises:
-            InvalidResponseError: it is empty, a web page, or not UTF-8.
+            InvalidResponseError: the body is empty, HTML or not UTF-8.
         """
-        self.refuse_page()
+        self.reject_html()
         if self.is_empty:
-            raise self.malformed("is empty")
+            raise self.invalid("is empty")
         try:
             return self.body.decode("utf-8-sig")
         except UnicodeDecodeError:
-            raise self.malformed("is not UTF-8 text") from None
+            raise self.invalid("is not UTF-8 text") from None
 
     def json(self) -> Any:
-        """Give the body as decoded JSON.
+        """Return the body as decoded JSON.
 
         Raises:
-            InvalidResponseError: it is empty, a web page, not UTF-8, or not JSON; or a text in
-                it is half of a character, which no state can hold.
+            InvalidResponseError: the body is empty, HTML, not UTF-8 or not JSON, or a string in
+                it is not valid Unicode, so that no state can store it.
         """
         text = self.text()
         try:
             data = json.loads(text)
-            # JSON can spell what UTF-8 cannot, one half of a surrogate pair; and Python reads
-            # NaN and numbers without end, which are not JSON.
+            # JSON can escape an unpaired surrogate, which UTF-8 cannot encode. Python also
+            # accepts NaN and infinite numbers, which are not JSON.
             json.dumps(data, ensure_ascii=False, allow_nan=False).encode()
         except UnicodeEncodeError:
-            raise self.malformed("holds text that is not valid Unicode") from None
+            raise self.invalid("contains text that is not valid Unicode") from None
         except (ValueError, RecursionError):
-            raise self.malformed("is not JSON") from None
+            raise self.invalid("is not JSON") from None
         return data
 
-    def refuse_page(self) -> None:
-        """Raise `InvalidResponseError` if the answer is a web page."""
-        if self.is_page:
-            raise self.malformed("is a web page, so another server than the API gave it")
+    def reject_html(self) -> None:
+        """Raise `InvalidResponseError` if the body is HTML."""
+        if self.is_html:
+            raise self.invalid("is a web page, so it came from a server other than the API")
 
-    def refuse_list(self) -> None:
-        """Raise `InvalidResponseError` if the answer is a list: none is about one runner."""
-        if self._begins_with(b"["):
-            raise self.malformed("is a list, so it is not about this one runner")
+    def reject_array(self) -> None:
+        """Raise `InvalidResponseError` if the body is an array, which never describes a runner."""
+        if self._starts_with(b"["):
+            raise self.invalid("is an array, so it does not describe this runner")
 
-    def _begins_with(self, sign: bytes) -> bool:
-        return self.body.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(sign)
+    def _starts_with(self, prefix: bytes) -> bool:
+        return self.body.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(prefix)
 
-    def malformed(self, problem: str) -> InvalidResponseError:
-        """Make the error for an answer that cannot be read; `problem` ends "the answer …"."""
+    def invalid(self, problem: str) -> InvalidResponseError:
+        """Return an error for this response.
+
+        Args:
+            problem: what is wrong, as a predicate of the response: `is not JSON`.
+        """
         return InvalidResponseError(self.operation, self.runner, problem)
 
 
-def error_from(answer: Response, message: str | None, *, secret: str) -> ApiError:
-    """Make the error that an answer without success stands for.
+def error_from_response(response: Response, message: str | None, *, secret: str) -> ApiError:
+    """Return the error that an unsuccessful response reports.
 
     Args:
-        answer: the answer.
-        message: the words to use in place of the service's own.
-        secret: the API key, which is cut out of the service's words.
+        response: the response.
+        message: the message of the error. None uses the service's own.
+        secret: the API key, which is removed from the service's message.
     """
-    kind = _ERRORS.get(answer.status)
+    kind = _ERRORS.get(response.status)
     if kind is None:
-        kind = ServerError if 500 <= answer.status < 600 else UnexpectedStatusError
-    code, said = None, _status_words(answer.status)
-    # The words of a download's server may repeat the URL, which is a secret.
-    if answer.operation != DOWNLOAD:
-        code, said = _service_words(answer.body, said)
+        kind = ServerError if 500 <= response.status < 600 else UnexpectedStatusError
+    code, service_message = None, _reason_phrase(response.status)
+    # A download's server may repeat the URL, which is a secret, in its message.
+    if response.operation != DOWNLOAD:
+        code, service_message = _parse_error(response.body, service_message)
     code = sanitize(code, [secret]) if code else None
     return kind(
-        answer.status,
+        response.status,
         code,
-        sanitize(message or said, [secret]),
-        answer.operation,
-        answer.runner,
-        answer.retry_after,
+        sanitize(message or service_message, [secret]),
+        response.operation,
+        response.runner,
+        response.retry_after,
     )
 
 
-def _service_words(body: bytes, default: str) -> tuple[str | None, str]:
-    """The code and the message in an error's body: JSON in its several forms, HTML, or text."""
+def _parse_error(body: bytes, default: str) -> tuple[str | None, str]:
+    """Return the code and the message of an error's body: JSON in several forms, HTML or text."""
     text = body.decode("utf-8-sig", errors="replace").strip()
     if text.startswith("<"):
         title = re.search(r"<title[^>]*>([^<]*)", text, re.IGNORECASE)
@@ -172,15 +188,15 @@ def _service_words(body: bytes, default: str) -> tuple[str | None, str]:
     if isinstance(data, dict):
         inner = data.get("error")
         error = inner if isinstance(inner, dict) else data
-        words = (error.get("message"), inner, data.get("message"), data.get("detail"))
-        message = next((each for each in words if isinstance(each, str) and each.strip()), default)
+        candidates = (error.get("message"), inner, data.get("message"), data.get("detail"))
+        messages = (text for text in candidates if isinstance(text, str) and text.strip())
         code = error.get("code")
-        return str(code) if isinstance(code, str | int) else None, message
+        return str(code) if isinstance(code, str | int) else None, next(messages, default)
     return None, data if isinstance(data, str) and data.strip() else default
 
 
-def _status_words(status: int) -> str:
+def _reason_phrase(status: int) -> str:
     try:
-        return http.HTTPStatus(status).phrase
+        return HTTPStatus(status).phrase
     except ValueError:
         return "no reason given"

@@ -1,14 +1,16 @@
-"""Which calls are made again, and how long after: the table in `RunnersClient`, as code."""
+"""Which requests are retried, and when: the table of `RunnersClient` as code."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from enum import Enum, auto
+from http import HTTPStatus
 
 from kubiya_pulumi.api.clock import Clock
 from kubiya_pulumi.api.errors import (
     ConnectionFailedError,
+    PoolTimeoutError,
     ProxyRefusedError,
     ResponseTimeoutError,
     TruncatedResponseError,
@@ -16,65 +18,66 @@ from kubiya_pulumi.api.errors import (
 from kubiya_pulumi.api.responses import Response
 from kubiya_pulumi.errors import KubiyaError
 
-FIRST_PAUSE = 1.0
-"""The most seconds before the first repetition; before each further one twice as many."""
-LONGEST_PAUSE = 60.0
-"""The most seconds between two calls, unless the service asks for more by `Retry-After`."""
-LONGEST_SECONDS_ASKED = 1e9
-"""What `Retry-After` is cut to, for the sake of messages: 30 years."""
-
-TOO_MANY_REQUESTS = 429
-FAILURES = frozenset({500, 502, 503, 504})
-"""The statuses of a service that may have recovered a moment later."""
+BACKOFF_BASE = 1.0
+"""The maximum seconds before the first retry. They double with each further retry."""
+BACKOFF_CAP = 60.0
+"""The maximum seconds before a retry, unless the header `Retry-After` asks for more."""
+MAX_RETRY_AFTER = 1e9
+"""The limit for the value of `Retry-After`, which appears in messages: about 30 years."""
 
 
-class Again(Enum):
-    """Whether a call may be made again."""
+class Retry(Enum):
+    """Whether a request may be retried."""
 
-    YES = auto()
-    """It did nothing."""
-    IN_DOUBT = auto()
-    """It may have been done: yes, if doing it twice is the same as once."""
-    NO = auto()
-    """It would end the same way."""
+    SAFE = auto()
+    """The request was not processed."""
+    IF_IDEMPOTENT = auto()
+    """The request may have been processed: retry only if it is idempotent."""
+    NEVER = auto()
+    """A retry would fail in the same way."""
 
 
-def again(outcome: Response | KubiyaError) -> Again:
-    """Say by its outcome whether a call may be made again."""
+def classify(outcome: Response | KubiyaError) -> Retry:
+    """Return whether a request with this outcome may be retried."""
     match outcome:
-        case Response(status=status) if status == TOO_MANY_REQUESTS:
-            return Again.YES
-        case Response(status=status) if status in FAILURES:
-            return Again.IN_DOUBT
-        case ProxyRefusedError():
-            return Again.NO
+        case Response(status=HTTPStatus.TOO_MANY_REQUESTS):
+            return Retry.SAFE
+        case Response(
+            status=HTTPStatus.INTERNAL_SERVER_ERROR
+            | HTTPStatus.BAD_GATEWAY
+            | HTTPStatus.SERVICE_UNAVAILABLE
+            | HTTPStatus.GATEWAY_TIMEOUT
+        ):
+            return Retry.IF_IDEMPOTENT
+        case ProxyRefusedError() | PoolTimeoutError():
+            return Retry.NEVER
         case ConnectionFailedError() | ResponseTimeoutError() | TruncatedResponseError():
-            return Again.IN_DOUBT if outcome.outcome_unknown else Again.YES
-    return Again.NO
+            return Retry.IF_IDEMPOTENT if outcome.outcome_unknown else Retry.SAFE
+    return Retry.NEVER
 
 
-def backoff_delay(repetition: int, outcome: Response | KubiyaError, clock: Clock) -> float:
-    """How long to wait before a call is made again: at random, and never less than asked for.
+def backoff_delay(attempt: int, outcome: Response | KubiyaError, clock: Clock) -> float:
+    """Return the seconds to wait before a retry: random, and at least the `Retry-After`.
 
     Args:
-        repetition: how often the call was made again already.
-        outcome: what it came to.
-        clock: where chance comes from.
+        attempt: the number of retries so far.
+        outcome: the outcome of the last attempt.
+        clock: the source of the jitter.
     """
-    pause = clock.jitter(0, min(LONGEST_PAUSE, FIRST_PAUSE * 2**repetition))
-    asked = outcome.retry_after if isinstance(outcome, Response) else None
-    return max(pause, asked or 0)
+    delay = clock.jitter(0, min(BACKOFF_CAP, BACKOFF_BASE * 2**attempt))
+    retry_after = outcome.retry_after if isinstance(outcome, Response) else None
+    return max(delay, retry_after or 0)
 
 
 def parse_retry_after(header: str | None) -> float | None:
-    """Read the header `Retry-After`, a number of seconds or a date; None if it is neither."""
+    """Return the seconds of a `Retry-After` header, a number or a date. None if it is neither."""
     text = (header or "").strip()
     try:
         if text.isdecimal():
             seconds = float(text)
         else:
-            until = parsedate_to_datetime(text)
-            seconds = (until.astimezone(UTC) - datetime.now(UTC)).total_seconds()
+            date = parsedate_to_datetime(text)
+            seconds = (date.astimezone(UTC) - datetime.now(UTC)).total_seconds()
     except (ValueError, OverflowError):
         return None
-    return min(max(seconds, 0), LONGEST_SECONDS_ASKED)
+    return min(max(seconds, 0), MAX_RETRY_AFTER)

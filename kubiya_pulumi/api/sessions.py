@@ -1,12 +1,16 @@
-"""The `requests` sessions that calls are made with: who they say they are, and whom they trust.
+"""The `requests` sessions: authentication, TLS trust, redirects and logging.
 
-Both sessions take proxies and `REQUESTS_CA_BUNDLE` from the environment as `requests` does, but
-never credentials from a `.netrc`, never a cookie, and neither follows a redirect by itself.
+Both sessions take proxies and `REQUESTS_CA_BUNDLE` from the environment, as `requests` does. They
+never use credentials of a `.netrc` file, never store a cookie and never follow a redirect.
 """
 
 from __future__ import annotations
 
+import logging
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from http.cookiejar import DefaultCookiePolicy
 from ssl import SSLContext
 from typing import Any
@@ -19,26 +23,26 @@ from kubiya_pulumi.api.bounded_io import BOUNDED_POOLS
 from kubiya_pulumi.api.connection import Connection
 from kubiya_pulumi.version import package_version
 
-THREADS = 32
-"""How many threads can call at once; each has a connection of its own, kept for its next call."""
+MAX_CONNECTIONS = 32
+"""The maximum number of concurrent requests. Each has its own connection, which is reused."""
 
 
 def api_session(connection: Connection, tls: SSLContext) -> requests.Session:
-    """Make the session for the API's operations, which sends the key."""
+    """Return a session for the API's operations. It sends the API key."""
     return _Session(_UserKey(connection.api_key), tls)
 
 
 def download_session(tls: SSLContext) -> requests.Session:
-    """Make the session for downloads, which sends no credentials to anybody."""
+    """Return a session for downloads. It sends no credentials."""
     return _Session(_no_credentials, tls)
 
 
 def tls_context(ca_bundle: str | None) -> SSLContext:
-    """Make the TLS settings: certificates are always verified.
+    """Return the TLS settings. Certificates are always verified.
 
-    Trusted are the authorities that `requests` trusts (certifi's, or those that
-    `REQUESTS_CA_BUNDLE` or `CURL_CA_BUNDLE` puts in their place), the system's own unless they
-    were put aside in that way, and those in `ca_bundle`.
+    Trusted certificate authorities are those of `requests` (certifi's, or those of
+    `REQUESTS_CA_BUNDLE` or `CURL_CA_BUNDLE`), those of the system unless one of these variables
+    is set, and those of `ca_bundle`.
     """
     context = create_urllib3_context()
     if not (os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")):
@@ -48,10 +52,33 @@ def tls_context(ca_bundle: str | None) -> SSLContext:
     return context
 
 
+_url_is_secret = ContextVar("_url_is_secret", default=False)
+
+
+@contextmanager
+def suppress_url_logging(*, url_is_secret: bool) -> Iterator[None]:
+    """Keep urllib3 from logging the URLs that this block requests, if they are secret."""
+    token = _url_is_secret.set(url_is_secret)
+    try:
+        yield
+    finally:
+        _url_is_secret.reset(token)
+
+
+def _is_loggable(_record: logging.LogRecord) -> bool:
+    return not _url_is_secret.get()
+
+
+for _name in ("urllib3.connection", "urllib3.connectionpool", "urllib3.util.retry"):
+    # These loggers belong to the whole process. The filter only drops records of the thread that
+    # requests a secret URL.
+    logging.getLogger(_name).addFilter(_is_loggable)
+
+
 class _Session(requests.Session):
     def __init__(self, auth: Any, tls: SSLContext) -> None:
         super().__init__()
-        # An auth of our own keeps requests from looking for one in ~/.netrc or in the URL.
+        # With an auth object, requests does not search ~/.netrc and the URL for credentials.
         self.auth = auth
         self.headers["User-Agent"] = f"kubiya-pulumi/{package_version()}"
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
@@ -59,16 +86,16 @@ class _Session(requests.Session):
         self.mount("http://", _Adapter(tls))
 
     def get_redirect_target(self, resp: requests.Response) -> None:  # noqa: ARG002
-        """Follow no redirect, and do not even prepare to: each is the caller's to judge."""
+        """Do not follow redirects and do not prepare to: the caller validates each target."""
         return
 
 
 class _Adapter(HTTPAdapter):
-    """An adapter with one connection a thread, bounded answers, and trust beside the usual one."""
+    """An adapter with a bounded pool of connections, bounded responses and additional trust."""
 
     def __init__(self, tls: SSLContext) -> None:
         self._tls = tls
-        super().__init__(pool_maxsize=THREADS, pool_block=True)
+        super().__init__(pool_maxsize=MAX_CONNECTIONS, pool_block=True)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, ssl_context=self._tls, **kwargs)

@@ -1,53 +1,84 @@
-"""Calls of the API and downloads: from a path or URL to the answer, made again where that is safe.
+"""Send requests: a single attempt with limits on time and size, and the retries.
 
-`attempts` makes one call over the wire, `retries` says whether and when it is made again.
+`retries` decides whether and when a request is retried.
 """
 
 from __future__ import annotations
 
-import itertools
 import json
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
 
 import requests
+import urllib3
 
-from kubiya_pulumi.api.attempts import Call, attempt
+from kubiya_pulumi.api.bounded_io import (
+    MIN_TIMEOUT_SECONDS,
+    ReadLimits,
+    ResponseTooLargeError,
+    limits_for,
+)
 from kubiya_pulumi.api.clock import Clock, Deadline
 from kubiya_pulumi.api.connection import Connection
-from kubiya_pulumi.api.errors import DOWNLOAD, InvalidResponseError
-from kubiya_pulumi.api.responses import Response, error_from
-from kubiya_pulumi.api.retries import Again, again, backoff_delay
-from kubiya_pulumi.api.sessions import api_session, download_session, tls_context
-from kubiya_pulumi.api.urls import is_https_or_loopback, normalize_url, origin, resolve_url
+from kubiya_pulumi.api.error_mapping import error_from_exception
+from kubiya_pulumi.api.errors import ApiError, InvalidResponseError, ResponseTimeoutError
+from kubiya_pulumi.api.operations import DOWNLOAD
+from kubiya_pulumi.api.responses import Response, error_from_response
+from kubiya_pulumi.api.retries import Retry, backoff_delay, classify, parse_retry_after
+from kubiya_pulumi.api.sessions import (
+    api_session,
+    download_session,
+    suppress_url_logging,
+    tls_context,
+)
+from kubiya_pulumi.api.urls import normalize_url, origin, resolve_url
 from kubiya_pulumi.errors import KubiyaError
 
-LONGEST_OPERATION = 300.0
-"""The most seconds of an operation with all its calls, looks and pauses; or the connection's
-timeout, if that is longer."""
-LONGEST_ANSWER = 8 * 2**20
-"""The most bytes of an operation's answer."""
-LONGEST_MANIFEST = 16 * 2**20
-"""The most bytes of a downloaded manifest."""
-MOST_REDIRECTS = 5
-"""How many redirects a download follows."""
-
+OPERATION_TIMEOUT = 300.0
+"""The maximum seconds of an operation with all its requests and delays. A longer timeout of the
+connection replaces it."""
+MAX_RESPONSE_BYTES = 8 * 2**20
+"""The maximum size of the response of an operation."""
 IDEMPOTENT = frozenset({"GET", "PUT", "DELETE"})
-"""The methods that are the same made twice as made once."""
+"""The methods that have the same effect when a request is processed twice."""
+
+_CHUNK_BYTES = 2**16
+"""The maximum number of decompressed bytes to read at once."""
+_CONTENT_ENCODINGS = frozenset({"", "identity", "gzip", "x-gzip", "deflate"})
+"""The values of `Content-Encoding` that are requested and can be decompressed in chunks."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """A request, and the size limit of its response."""
+
+    operation: str
+    """The client's method."""
+    runner: str | None
+    """The runner's name, if the operation concerns one."""
+    method: str
+    url: str = field(repr=False)
+    headers: dict[str, str]
+    content: bytes | None = None
+    max_response_bytes: int
+    """The maximum size of the response, decompressed."""
 
 
 class Transport:
-    """Makes calls with the settings of one connection; for any number of threads.
+    """Sends requests with the settings of a connection. Thread-safe.
 
     Args:
         connection: the settings.
-        clock: the time, and how to wait.
+        clock: the clock of the deadlines and the delays.
     """
 
+    base_url: str
+    """The normalized base URL, without a trailing slash."""
+
     def __init__(self, connection: Connection, *, clock: Clock) -> None:
+        self.base_url = normalize_url(connection.base_url).rstrip("/")
         self._connection = connection
-        self._base_url = normalize_url(connection.base_url).rstrip("/")
         self._clock = clock
         tls = tls_context(connection.ca_bundle)
         self._api = api_session(connection, tls)
@@ -59,8 +90,8 @@ class Transport:
         self._downloads.close()
 
     def deadline(self) -> Deadline:
-        """When an operation that begins now has to be over."""
-        return Deadline(self._clock, max(LONGEST_OPERATION, self._connection.timeout_seconds))
+        """Return the deadline of an operation that starts now."""
+        return Deadline(self._clock, max(OPERATION_TIMEOUT, self._connection.timeout_seconds))
 
     def call(
         self,
@@ -74,160 +105,201 @@ class Transport:
         total_timeout_seconds: float | None = None,
         confirm_not_created: Callable[[], bool] | None = None,
     ) -> Response:
-        """Call an operation of the API and give its answer, which is a success.
+        """Call an operation of the API and return its successful response.
 
         Args:
             operation: the client's method, for errors.
             method: the HTTP method.
-            path: the path below the base URL, percent-encoded.
+            path: the percent-encoded path, relative to the base URL.
             runner: the runner's name, for errors.
-            body: what to send as JSON; None sends no body.
-            deadline: when the operation has to be over. Default: as for one that begins now.
-            total_timeout_seconds: how long it may take in all, and is then made only once.
-            confirm_not_created: for a POST, looks whether one that ended in doubt has certainly done
-                nothing and may be made again.
+            body: the data to send as JSON. Default: None, no body.
+            deadline: the deadline of the operation. Default: None, that of an operation that
+                starts now.
+            total_timeout_seconds: the time limit of the operation, which is then sent only once.
+                Default: None.
+            confirm_not_created: called before the retry of a POST whose outcome is unknown.
+                Returns True if the POST certainly had no effect. Default: None, not retried.
 
         Raises:
-            ApiError: the service answered without success.
-            TransportError: it did not answer.
-            InvalidResponseError: the answer was cut off or too long.
+            ApiError: the service returned a status other than 2xx.
+            TransportError: no response arrived.
+            InvalidResponseError: the response is truncated or too large.
         """
         headers = {"Accept": "application/json"}
         if body is not None:
             headers["Content-Type"] = "application/json"
-        call = Call(
+        request = Request(
             operation=operation,
             runner=runner,
             method=method,
-            url=self._base_url + path,
+            url=self.base_url + path,
             headers=headers,
             content=None if body is None else json.dumps(body).encode(),
-            longest_answer=LONGEST_ANSWER,
+            max_response_bytes=MAX_RESPONSE_BYTES,
         )
-        retries = self._connection.max_retries
+        max_retries = self._connection.max_retries
         if total_timeout_seconds is not None:
-            deadline, retries = Deadline(self._clock, total_timeout_seconds), 0
-        answer = self._answer(
+            deadline, max_retries = Deadline(self._clock, total_timeout_seconds), 0
+        response = self._send_with_retries(
             self._api,
-            call,
+            request,
             deadline or self.deadline(),
-            retries=retries,
+            max_retries=max_retries,
             confirm_not_created=confirm_not_created,
         )
-        if answer.is_success:
-            return answer
+        if response.is_success:
+            return response
         message = None
-        if answer.redirect is not None:
-            message = f"it redirects to {_shown(call.url, answer.redirect)}"
-        raise error_from(answer, message, secret=self._connection.api_key)
+        if response.redirect is not None:
+            message = f"it redirects to {_redirect_origin(request.url, response.redirect)}"
+        raise self.error(response, message)
 
-    def download(self, url: str, *, runner: str) -> Response:
-        """Get what a manifest's URL gives, without the API key, and with at most 5 redirects.
+    def send_download(self, request: Request, deadline: Deadline) -> Response:
+        """Send a request without the API key and return its response, whatever its status.
 
         Args:
-            url: the URL; a relative one is relative to the base URL.
-            runner: the runner's name, for errors.
+            request: the request.
+            deadline: the deadline of the operation.
 
         Raises:
-            InvalidResponseError: the URL is none, or is plain http:// to another machine, or
-                leads to such a one; the answer was cut off or too long.
-            ApiError: its server answered without success.
-            TransportError: its server did not answer.
+            TransportError: no response arrived.
+            InvalidResponseError: the response is truncated or too large.
         """
-        base = self._base_url + "/"
-        deadline = self.deadline()
-        for _ in range(MOST_REDIRECTS + 1):
-            base = _manifest_url(base, url, runner)
-            call = Call(
-                operation=DOWNLOAD,
-                runner=runner,
-                method="GET",
-                url=base,
-                headers={"Accept": "application/yaml, text/yaml, text/plain, */*"},
-                longest_answer=LONGEST_MANIFEST,
-            )
-            answer = self._answer(
-                self._downloads, call, deadline, retries=self._connection.max_retries
-            )
-            if answer.redirect is None:
-                break
-            url = answer.redirect
-        if answer.is_success:
-            return answer
-        message = "too many redirects" if answer.redirect else None
-        raise error_from(answer, message, secret=self._connection.api_key)
+        max_retries = self._connection.max_retries
+        return self._send_with_retries(self._downloads, request, deadline, max_retries=max_retries)
 
-    def _answer(
+    def error(self, response: Response, message: str | None = None) -> ApiError:
+        """Return the error that a response reports, without the API key.
+
+        Args:
+            response: a response that is not a success.
+            message: the message of the error. Default: None, the service's own.
+        """
+        return error_from_response(response, message, secret=self._connection.api_key)
+
+    def _send_with_retries(
         self,
         session: requests.Session,
-        call: Call,
+        request: Request,
         deadline: Deadline,
         *,
-        retries: int,
+        max_retries: int,
         confirm_not_created: Callable[[], bool] | None = None,
     ) -> Response:
-        """Make a call, again as often as the rules allow, and give the last answer."""
-        for repetition in itertools.count():
-            timeout = self._connection.timeout_seconds
-            outcome = attempt(session, call, timeout_seconds=timeout, deadline=deadline)
-            may_follow = repetition < retries and self._waits_to_repeat(
-                call, outcome, repetition, deadline, confirm_not_created
+        """Send a request, retry it where that is safe, and return the last response."""
+        for attempt in range(max_retries + 1):
+            outcome = send(
+                session,
+                request,
+                timeout_seconds=self._connection.timeout_seconds,
+                deadline=deadline,
             )
-            if not may_follow:
+            if attempt == max_retries:
+                break
+            retry = classify(outcome)
+            needs_confirmation = retry is Retry.IF_IDEMPOTENT and request.method not in IDEMPOTENT
+            if retry is Retry.NEVER or (needs_confirmation and confirm_not_created is None):
+                break
+            delay = backoff_delay(attempt, outcome, self._clock)
+            if delay >= deadline.remaining:
+                break
+            self._clock.sleep(delay)
+            if needs_confirmation and not _is_confirmed(confirm_not_created):
+                break
+            if deadline.expired:
                 break
         if isinstance(outcome, KubiyaError):
             raise outcome
         return outcome
 
-    def _waits_to_repeat(
-        self,
-        call: Call,
-        outcome: Response | KubiyaError,
-        repetition: int,
-        deadline: Deadline,
-        confirm_not_created: Callable[[], bool] | None,
-    ) -> bool:
-        """Say whether to make the call again, when it is time to; "no" comes at once."""
-        verdict = again(outcome)
-        has_to_look = verdict is Again.IN_DOUBT and call.method not in IDEMPOTENT
-        if verdict is Again.NO or (has_to_look and confirm_not_created is None):
-            return False
-        pause = backoff_delay(repetition, outcome, self._clock)
-        if pause >= deadline.seconds_left():
-            return False
-        self._clock.sleep(pause)
-        if has_to_look and not (confirm_not_created and _says_yes(confirm_not_created)):
-            return False
-        return not deadline.is_over()
 
+def send(
+    session: requests.Session, request: Request, *, timeout_seconds: float, deadline: Deadline
+) -> Response | KubiyaError:
+    """Send a request once and return its complete response, or the error.
 
-def _says_yes(look: Callable[[], bool]) -> bool:
+    Errors are returned, not raised: raising inside `except` would keep the request, and with it
+    the API key, in `__context__`.
+
+    Args:
+        session: the session to send it with.
+        request: the request.
+        timeout_seconds: the maximum seconds of the connection attempt, and of each read.
+        deadline: the deadline of the operation.
+    """
+
+    def timeout() -> float:
+        return min(timeout_seconds, deadline.remaining)
+
+    if deadline.expired:
+        problem = (
+            f"the time limit of {deadline.seconds:g} seconds expired before the request was sent"
+        )
+        return ResponseTimeoutError(request.operation, request.runner, problem, sent=False)
+    limits = ReadLimits(
+        pool_timeout=lambda: deadline.remaining,
+        timeout=timeout,
+        max_body_bytes=request.max_response_bytes,
+    )
     try:
-        return look()
+        with (
+            suppress_url_logging(url_is_secret=request.operation == DOWNLOAD),
+            limits_for(limits),
+            session.request(
+                request.method,
+                request.url,
+                headers={"Accept-Encoding": "gzip, deflate", **request.headers},
+                data=request.content,
+                timeout=max(timeout(), MIN_TIMEOUT_SECONDS),
+                # Plain http:// must stay on this machine, so it must not use a proxy.
+                proxies={"http": ""},
+                stream=True,
+            ) as response,
+        ):
+            return _read(response, request)
+    except KubiyaError as error:
+        return error
+    except (OSError, urllib3.exceptions.HTTPError, ValueError) as exception:
+        return error_from_exception(
+            exception,
+            operation=request.operation,
+            runner=request.runner,
+            origin=origin(request.url),
+            timeout_seconds=deadline.seconds if deadline.expired else timeout_seconds,
+            total_timeout_seconds=deadline.seconds,
+        )
+
+
+def _read(response: requests.Response, request: Request) -> Response:
+    encoding = response.headers.get("Content-Encoding", "").strip().lower()
+    if encoding not in _CONTENT_ENCODINGS:
+        problem = "uses a Content-Encoding that was not requested"
+        raise InvalidResponseError(request.operation, request.runner, problem)
+    body = bytearray()
+    for chunk in response.iter_content(_CHUNK_BYTES):
+        body += chunk
+        if len(body) > request.max_response_bytes:
+            raise ResponseTooLargeError(request.max_response_bytes)
+    return Response(
+        operation=request.operation,
+        runner=request.runner,
+        status=response.status_code,
+        body=bytes(body),
+        retry_after=parse_retry_after(response.headers.get("Retry-After")),
+        location=response.headers.get("Location"),
+    )
+
+
+def _is_confirmed(confirm_not_created: Callable[[], bool] | None) -> bool:
+    try:
+        return confirm_not_created is not None and confirm_not_created()
     except KubiyaError:
         return False
 
 
-def _manifest_url(base: str, url: str, runner: str) -> str:
-    if not url.strip():
-        raise InvalidResponseError(DOWNLOAD, runner, "has no URL of a manifest")
-    try:
-        target = resolve_url(base, url.strip())
-    except ValueError as error:
-        problem = f"gives a manifest URL that {error}"
-        raise InvalidResponseError(DOWNLOAD, runner, problem) from None
-    if urlsplit(base).scheme == "https" and urlsplit(target).scheme == "http":
-        problem = f"leads from https:// to plain http:// ({origin(target)})"
-        raise InvalidResponseError(DOWNLOAD, runner, problem)
-    if not is_https_or_loopback(target):
-        problem = f"gives a manifest URL that is not https:// ({origin(target)})"
-        raise InvalidResponseError(DOWNLOAD, runner, problem)
-    return target
-
-
-def _shown(base: str, url: str) -> str:
-    """As much as may be shown of where a redirect leads."""
+def _redirect_origin(base: str, url: str) -> str:
+    """Return the part of a redirect's target that may be shown."""
     try:
         return origin(resolve_url(base, url))
     except ValueError:
-        return "an address that is no URL"
+        return "an invalid URL"

@@ -41,12 +41,12 @@ def dev(emulator: Emulator, stack: MakeStack) -> Stack:
 SETTINGS = [
     ("apiKey", "", " is missing: set the API key with "),
     ("apiKey", f"{SECRET}\nX-Other: 1", " contains a line break: "),
-    ("baseUrl", "", " is empty or not text: set the API's address with "),
+    ("baseUrl", "", " is empty or not text: set the base URL of the API with "),
     ("baseUrl", "api.kubiya.ai", " is not a valid URL: "),
     ("baseUrl", f"https://user:{SECRET}@api.kubiya.ai", " contains a user name or password"),
-    ("baseUrl", "http://api.kubiya.ai", " is plain http:// to api.kubiya.ai, which would show "),
-    ("timeoutSeconds", "soon", " is not a number: "),
-    ("maxRetries", "1.5", " is not a whole number: "),
+    ("baseUrl", "http://api.kubiya.ai", " is plain http:// to api.kubiya.ai, which would expose "),
+    ("timeoutSeconds", "soon", " must be a number of seconds greater than 0 and up to 3600: "),
+    ("maxRetries", "1.5", " must be a whole number from 0 to 20: "),
     ("maxRetries", "-1", " must be a whole number from 0 to 20"),
     ("caBundle", "/no/such/file", " cannot be read (No such file or directory): "),
     ("caBundle", "Pulumi.yaml", " is not a PEM file of certificates: "),
@@ -154,15 +154,15 @@ def refused(dev: Stack, config: dict[str, str], secrets: dict[str, str]) -> str:
 def test_a_host_that_cannot_be_reached(dev: Stack) -> None:
     url = f"http://127.0.0.1:{closed_port()}"
     assert refused(dev, {"kubiya:baseUrl": url}, {}) == (
-        f'could not read runner "runner-prod": no connection to {url} '
+        f'could not read runner "runner-prod": the connection to {url} failed '
         "(Connection refused). Check kubiya:baseUrl (or KUBIYA_BASE_URL), the network and the "
-        "proxy settings, then try again."
+        "proxy settings, then retry."
     )
 
 
 def test_a_key_that_is_refused(dev: Stack) -> None:
     said = refused(dev, {}, {"kubiya:apiKey": SECRET})
-    assert said.startswith('could not read runner "runner-prod": the service answered 401 ')
+    assert said.startswith('could not read runner "runner-prod": the service returned 401 ')
     assert "`pulumi config set --secret kubiya:apiKey` or in KUBIYA_API_KEY" in said
     assert SECRET not in dev.transcript
 
@@ -170,7 +170,7 @@ def test_a_key_that_is_refused(dev: Stack) -> None:
 def test_a_key_that_may_not(emulator: Emulator, dev: Stack) -> None:
     emulator.configure(forbidden_keys=(emulator.api_key,))
     said = refused(dev, {}, {})
-    assert "the service answered 403 " in said
+    assert "the service returned 403 " in said
     assert "The API key lacks the permission" in said
     assert "kubiya:apiKey (or KUBIYA_API_KEY)" in said
 

@@ -143,5 +143,5 @@ def test_a_failure_ends_the_program_with_one_sentence(
 
     emulator.faults.add("status", status=403, count=None)
     failed = dev.preview(check=False)
-    assert "the service answered 403" in failed.text
+    assert "the service returned 403" in failed.text
     assert "Traceback" not in failed.text

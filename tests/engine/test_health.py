@@ -181,7 +181,7 @@ def test_what_does_not_pass_ends_the_wait_at_once(
         emulator.faults.add("status", operation="getRunnerHealth", status=status)
         failed = dev.up("--skip-preview", check=False)
         assert failed.returncode
-        assert f'could not read the health of runner "runner-prod": the service answered {status}' in failed.text  # fmt: skip # noqa: E501
+        assert f'could not read the health of runner "runner-prod": the service returned {status}' in failed.text  # fmt: skip # noqa: E501
         assert calls() == made
         assert dev.resources(HEALTH) == []
 

@@ -20,10 +20,10 @@ KubiyaRunner("runner-prod", description="Runs our tools")
 """
 NEW_KEY = "the-key-of-the-next-day"
 ADVICE = (
-    "The API key was refused: set a valid one with `pulumi config set --secret kubiya:apiKey` or "
+    "The API key was rejected: set a valid one with `pulumi config set --secret kubiya:apiKey` or "
     "in KUBIYA_API_KEY. `pulumi refresh` and `pulumi destroy` use the key that the last "
-    "`pulumi up` stored in the stack, unless --run-program is given or the key is in "
-    "KUBIYA_API_KEY alone."
+    "`pulumi up` stored in the stack, unless you pass --run-program or set the key only in "
+    "KUBIYA_API_KEY."
 )
 
 
@@ -46,7 +46,7 @@ def test_refresh_and_destroy_use_the_old_key_and_say_so(
         failed = command("--skip-preview", check=False)
         assert failed.returncode
         assert sentence(failed) == (
-            'could not read runner "runner-prod": the service answered 401 (unauthorized): The '
+            'could not read runner "runner-prod": the service returned 401 (unauthorized): The '
             f"API key is missing or invalid. {ADVICE}"
         )
         assert frames(failed) == {"kubiya_pulumi/lifecycle/providers.py"}

@@ -39,22 +39,22 @@ def gateway(emulator: Emulator) -> None:
     emulator.faults.add("status", status=404, count=None)
 
 
-WITHOUT_A_LIST = 'could not list the runners to look for runner "runner-prod": '
+WITHOUT_A_LIST = 'could not list the runners to find runner "runner-prod": '
 TROUBLES: dict[str, tuple[Callable[[Emulator], object], str]] = {
-    "a gateway's 404": (gateway, WITHOUT_A_LIST + "the service answered 404: a web page"),
-    "list: 500": (list_answers("status", status=500), WITHOUT_A_LIST + "the service answered 500"),
-    "list: 403": (list_answers("status", status=403), WITHOUT_A_LIST + "the service answered 403"),
-    "list: page": (list_answers("html"), WITHOUT_A_LIST + "the answer is a web page"),
-    "list: shape": (list_answers("wrong_shape"), WITHOUT_A_LIST + "the answer has something else"),
-    "list: cut": (list_answers("cut"), WITHOUT_A_LIST + "the answer was cut off"),
+    "a gateway's 404": (gateway, WITHOUT_A_LIST + "the service returned 404: a web page"),
+    "list: 500": (list_answers("status", status=500), WITHOUT_A_LIST + "the service returned 500"),
+    "list: 403": (list_answers("status", status=403), WITHOUT_A_LIST + "the service returned 403"),
+    "list: page": (list_answers("html"), WITHOUT_A_LIST + "the response is a web page"),
+    "list: shape": (list_answers("wrong_shape"), WITHOUT_A_LIST + "the response is invalid: "),
+    "list: cut": (list_answers("cut"), WITHOUT_A_LIST + "the response was truncated"),
     "list: reset": (list_answers("reset"), WITHOUT_A_LIST + "the connection to"),
     "describe: 500": (
         lambda emulator: emulator.faults.add("status", status=500, operation="describeRunner"),
-        'could not read runner "runner-prod": the service answered 500',
+        'could not read runner "runner-prod": the service returned 500',
     ),
     "describe: page": (
         lambda emulator: emulator.faults.add("html", operation="describeRunner"),
-        'could not read runner "runner-prod": the answer is a web page',
+        'could not read runner "runner-prod": the response is a web page',
     ),
 }
 

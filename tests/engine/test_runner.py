@@ -298,6 +298,6 @@ def test_a_runner_made_by_somebody_else_between_the_look_and_the_create(
     dev = stack(PROGRAM)
     failed = dev.up("--skip-preview", check=False)
     [sentence] = [line for line in failed.stdout.splitlines() if "ConflictError:" in line]
-    assert 'could not create runner "runner-prod": the service answered 409' in sentence
+    assert 'could not create runner "runner-prod": the service returned 409' in sentence
     assert "adopt" in sentence
     assert dev.resources(RUNNER) == []

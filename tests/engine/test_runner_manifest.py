@@ -119,7 +119,7 @@ def test_a_manifest_that_changed_upstream_comes_in_by_refresh(
 SECRET = "c2VjcmV0LWluLXRoZS1tYW5pZmVzdA=="
 BAD = {
     "page": ("<!DOCTYPE html><html><body>Sign in</body></html>", "is a web page (HTML or XML)"),
-    "empty": ("", "the answer is empty"),
+    "empty": ("", "the response is empty"),
     "blank": (" \n\n", "is empty"),
     "no YAML": (f"kind: [Secret\ndata: {SECRET}", "is not valid YAML (line "),
     "a text": (SECRET, "is not Kubernetes YAML: document 1 is not an object"),

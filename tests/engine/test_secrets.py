@@ -101,7 +101,7 @@ def test_a_whole_life_without_a_secret_in_plain_text(
     for status in (401, 500):
         dev.configure({"kubiya:baseUrl": f"{echo}/{status}"})
         failed = dev.up("--skip-preview", check=False, verbose=True)
-        assert f"the service answered {status} (UserKey ***" in sentence(failed)
+        assert f"the service returned {status} (UserKey ***" in sentence(failed)
     dev.configure({"kubiya:baseUrl": emulator.url})
     dev.up("--diff", verbose=True)
     assert emulator.runners["runner-prod"].description == "Ran our tools in production"

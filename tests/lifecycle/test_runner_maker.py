@@ -203,7 +203,7 @@ def test_a_lost_answer_and_a_list_that_fails_raise_what_was_lost(emulator):
     emulator.faults.add("status", operation="listRunners", status=500, nth=2, count=None)
     with (
         RunnersClient(connection) as client,
-        pytest.raises(ResponseTimeoutError, match="It may have been done all the same"),
+        pytest.raises(ResponseTimeoutError, match="The change may have been made anyway"),
     ):
         runner.create(client, INPUTS)
 
