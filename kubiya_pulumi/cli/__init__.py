@@ -1,1 +1,3 @@
-"""The command line: `kubiya-pulumi`."""
+"""The command line `kubiya-pulumi`."""
+
+from __future__ import annotations

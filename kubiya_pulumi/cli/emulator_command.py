@@ -1,4 +1,4 @@
-"""The subcommand `emulator`: run the emulator until it is interrupted."""
+"""The command `emulator`: run the emulator until it is interrupted."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ import signal
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from kubiya_pulumi.emulator.options import EmulatorOptions
 
 if TYPE_CHECKING:
     from kubiya_pulumi.emulator import Call
@@ -20,52 +22,19 @@ if TYPE_CHECKING:
 EXTRA_MODULES = frozenset({"starlette", "uvicorn", "anyio", "h11"})
 """Modules of the packages in the extra `emulator`."""
 
+_SERVER_OPTIONS = ("host", "port", "state", "follow_cluster")
+"""The arguments of `Emulator` that are not fields of `EmulatorOptions`."""
+
 
 class _FileError(Exception):
     """The URL file cannot be written."""
 
 
-def run(arguments: Sequence[str]) -> int:
-    """Run the emulator until SIGINT or SIGTERM.
-
-    Args:
-        arguments: the arguments after `kubiya-pulumi emulator`.
-
-    Returns:
-        The exit status: 0 if a signal stopped the emulator, 1 if it could not start; stderr then
-        says why.
-    """
-    try:
-        from kubiya_pulumi.emulator import Emulator, EmulatorError
-    except ModuleNotFoundError as error:
-        if error.name not in EXTRA_MODULES:
-            raise
-        sys.stderr.write("The emulator requires an extra: pip install 'kubiya-pulumi[emulator]'\n")
-        return 1
-    options = vars(_parser().parse_args(arguments))
-    url_file, quiet = options.pop("url_file"), options.pop("quiet")
-    stop = threading.Event()
-    with _stop_on_signals(stop):
-        try:
-            with Emulator(**options, on_call=None if quiet else _print_call) as emulator:
-                if url_file is not None:
-                    _write_atomically(url_file, f"{emulator.url}\n")
-                _print_greeting(emulator.url, any_key=emulator.options.api_key is None)
-                stop.wait()
-        except (EmulatorError, _FileError) as error:
-            sys.stderr.write(f"{error}\n")
-            return 1
-    if url_file is not None:
-        url_file.unlink(missing_ok=True)
-    return 0
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="kubiya-pulumi emulator",
-        description="Run a local Runners API over HTTP, for demos and tests. It serves only this "
-        "machine and runs until Ctrl-C.",
-        allow_abbrev=False,
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
+    parser.description = (
+        "Run a local Runners API over HTTP, for demos and tests. It serves only this machine and "
+        "runs until Ctrl-C."
     )
     parser.add_argument("--host", default="127.0.0.1", help="the loopback address to listen on")
     parser.add_argument("--port", type=int, default=0, help="the port; by default a free one")
@@ -83,13 +52,45 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--quiet", action="store_true", help="do not print calls to stderr")
     _add_option_flags(parser)
-    return parser
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the emulator until SIGINT or SIGTERM.
+
+    Args:
+        options: the parsed arguments.
+
+    Returns:
+        The exit status: 0 if a signal stopped the emulator, 1 if it could not start; stderr then
+        says why.
+    """
+    try:
+        from kubiya_pulumi.emulator import Emulator, EmulatorError
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] not in EXTRA_MODULES:
+            raise
+        sys.stderr.write("The emulator requires an extra: pip install 'kubiya-pulumi[emulator]'\n")
+        return 1
+    names = [*_SERVER_OPTIONS, *(option.name for option in fields(EmulatorOptions))]
+    arguments = {name: getattr(options, name) for name in names}
+    stop = threading.Event()
+    with _stop_on_signals(stop):
+        try:
+            with Emulator(**arguments, on_call=None if options.quiet else _print_call) as emulator:
+                if options.url_file is not None:
+                    _write_atomically(options.url_file, f"{emulator.url}\n")
+                _print_greeting(emulator.url, any_key=emulator.options.api_key is None)
+                stop.wait()
+        except (EmulatorError, _FileError) as error:
+            sys.stderr.write(f"{error}\n")
+            return 1
+    if options.url_file is not None:
+        options.url_file.unlink(missing_ok=True)
+    return 0
 
 
 def _add_option_flags(parser: argparse.ArgumentParser) -> None:
     """Add one flag for each field of `EmulatorOptions`."""
-    from kubiya_pulumi.emulator.options import EmulatorOptions
-
     group = parser.add_argument_group("options of the API")
     for option in fields(EmulatorOptions):
         flag = f"--{option.name.replace('_', '-')}"

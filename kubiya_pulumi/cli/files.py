@@ -1,34 +1,36 @@
-"""The text that a command is given, and the text that it gives: always in UTF-8."""
+"""Read the input of a command and write its output, always in UTF-8."""
+
+from __future__ import annotations
 
 import sys
 from pathlib import Path
 
 
 class FileError(Exception):
-    """What was to be read cannot be read. It prints as one sentence."""
+    """The input cannot be read. The message is one sentence."""
 
 
 def read_text(file: str) -> str:
-    """All of a file in UTF-8, or of standard input where it is named `-`.
+    """Return the content of a file, or of standard input if `file` is `-`.
 
     Raises:
-        FileError: there is no such file, it cannot be read, or it is no text.
+        FileError: the file does not exist, cannot be read, or is not UTF-8.
     """
     try:
         data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
         return data.decode("utf-8-sig")
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not text in UTF-8"
-        raise FileError(f"{described(file)} cannot be read: {reason}.") from None
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise FileError(f"{describe_file(file)} cannot be read: {reason}.") from None
 
 
 def write_text(text: str) -> None:
-    """Write to standard output, whatever its encoding is."""
+    """Write to standard output in UTF-8, whatever its encoding."""
     sys.stdout.flush()
     sys.stdout.buffer.write(text.encode(errors="replace"))
     sys.stdout.buffer.flush()
 
 
-def described(file: str) -> str:
-    """A file as the beginning of a sentence: `the file x`, or `the input`."""
+def describe_file(file: str) -> str:
+    """Return the name of a file as the start of a sentence: `the file x`, or `the input`."""
     return "the input" if file == "-" else f"the file {file}"

@@ -1,97 +1,100 @@
-"""Markdown for comments: foreign text that stays text, and tables that fit in the room there is."""
+"""Build Markdown comments: untrusted text is never markup, and tables fit the size limit."""
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+
+from kubiya_pulumi.text import join_limited, remove_control_characters
 
 
 @dataclass(frozen=True)
 class Table:
-    """A table under a heading.
-
-    Args:
-        title: its heading, in plain words.
-        header: the columns' names.
-        rows: cells in Markdown, in which foreign text stands in `code` only.
-        note: a paragraph above the rows, in Markdown.
-        folded: whether only the heading is seen until it is clicked.
-    """
+    """A table under a heading."""
 
     title: str
+    """The heading, in plain text."""
     header: tuple[str, ...]
+    """The names of the columns."""
     rows: Sequence[tuple[str, ...]]
+    """The cells, in Markdown. Untrusted text in them must be formatted by `code`."""
     note: str = ""
+    """A paragraph above the rows, in Markdown."""
     folded: bool = False
+    """Whether the table is collapsed until the reader clicks the heading."""
 
 
-def code(text: str, most: int = 200) -> str:
-    """Foreign text on one line, as a span of code: no markup, link or mention comes of it.
+def code(text: str, max_length: int = 200) -> str:
+    """Format untrusted text as a code span on one line: it cannot contain markup or mentions.
 
     Args:
-        text: what somebody else wrote.
-        most: the most characters of it that are shown.
+        text: the untrusted text.
+        max_length: the number of characters to show. Longer text is truncated.
     """
-    content = _visible(" ".join(text.split())) or " "
-    content = content if len(content) <= most else content[: most - 1] + "…"
-    fence = "`" * (_longest_run(content) + 1)
-    pad = " " if content[0] == "`" or content[-1] == "`" else ""
-    return f"{fence}{pad}{content}{pad}{fence}"
+    content = remove_control_characters(" ".join(text.split())) or " "
+    content = content if len(content) <= max_length else content[: max_length - 1] + "…"
+    fence = "`" * (_max_backtick_run(content) + 1)
+    padding = " " if content[0] == "`" or content[-1] == "`" else ""
+    return f"{fence}{padding}{content}{padding}{fence}"
 
 
-def codes(texts: Iterable[str], most: int = 10) -> str:
-    """Several of them: `a`, `b` and 3 more."""
-    texts = list(texts)
-    shown = ", ".join(code(text) for text in texts[:most])
-    return f"{shown} and {len(texts) - most} more" if len(texts) > most else shown
+def codes(texts: Iterable[str]) -> str:
+    """Format up to 10 texts as code spans: `a`, `b` and 3 more."""
+    return join_limited(texts, 10, code)
 
 
-def code_block(text: str, most: int) -> str:
-    """Foreign text on several lines, of which the last `most` characters are shown."""
-    content = "\n".join(_visible(line.expandtabs()) for line in text.strip().splitlines())
-    content = content if len(content) <= most else "…" + content[1 - most :]
-    fence = "`" * max(3, _longest_run(content) + 1)
+def code_block(text: str, max_length: int) -> str:
+    """Format untrusted text as a code block, of which the last `max_length` characters are kept."""
+    lines = text.strip().splitlines()
+    content = "\n".join(remove_control_characters(line.expandtabs()) for line in lines)
+    content = content if len(content) <= max_length else "…" + content[1 - max_length :]
+    fence = "`" * max(3, _max_backtick_run(content) + 1)
     return f"{fence}text\n{content}\n{fence}"
 
 
-def document(head: Sequence[str], tables: Sequence[Table], most_bytes: int | None = None) -> str:
-    """Paragraphs and tables, cut by whole rows where they would not fit.
+def render_document(
+    paragraphs: Sequence[str], tables: Sequence[Table], max_bytes: int | None = None
+) -> str:
+    """Render paragraphs and tables. Whole rows are omitted if the size limit is exceeded.
 
     Args:
-        head: paragraphs that are never cut.
-        tables: those that come first get their rows first.
-        most_bytes: the room for all of it, in UTF-8. Default: no limit.
+        paragraphs: the paragraphs before the tables. They are never cut.
+        tables: the tables. The rows of earlier tables take precedence.
+        max_bytes: the size limit in bytes of UTF-8. Default: no limit.
     """
-    shown = [len(table.rows) for table in tables]
-    if most_bytes is not None:
-        frames = [_table(table, 0) for table in tables]
-        room = most_bytes - _size("\n\n".join([*head, *frames])) - 1
+    row_counts = [len(table.rows) for table in tables]
+    if max_bytes is not None:
+        frames = [_render_table(table, 0) for table in tables]
+        room = max_bytes - _byte_length("\n\n".join([*paragraphs, *frames])) - 1
         for number, table in enumerate(tables):
-            shown[number], room = _fitting(table, room)
-    parts = [*head, *(_table(table, count) for table, count in zip(tables, shown, strict=True))]
-    return "\n\n".join(parts) + "\n"
+            row_counts[number], room = _count_fitting_rows(table, room)
+    rendered = [
+        _render_table(table, count) for table, count in zip(tables, row_counts, strict=True)
+    ]
+    return "\n\n".join([*paragraphs, *rendered]) + "\n"
 
 
-def _fitting(table: Table, room: int) -> tuple[int, int]:
-    """How many rows there is room for, and the room that is left then."""
+def _count_fitting_rows(table: Table, room: int) -> tuple[int, int]:
+    """Return how many rows fit in the room, in bytes, and how much room remains."""
     for count, row in enumerate(table.rows):
-        size = _size(_row(row)) + 1
+        size = _byte_length(_render_row(row)) + 1
         if size > room:
             return count, room
         room -= size
     return len(table.rows), room
 
 
-def _table(table: Table, shown: int) -> str:
-    left_out = len(table.rows) - shown
-    lines = [_row(table.header), _row(["---"] * len(table.header))]
-    lines += [_row(row) for row in table.rows[:shown]]
+def _render_table(table: Table, row_count: int) -> str:
+    omitted = len(table.rows) - row_count
+    lines = [_render_row(table.header), _render_row(["---"] * len(table.header))]
+    lines += [_render_row(row) for row in table.rows[:row_count]]
     parts = [table.note, "\n".join(lines)]
-    if left_out:
-        rows = "row is" if left_out == 1 else "rows are"
-        parts.append(f"**{left_out:,} more {rows} left out: a comment has no room for all.**")
+    if omitted:
+        rows = "row is" if omitted == 1 else "rows are"
+        parts.append(
+            f"**{omitted:,} more {rows} omitted: the comment has reached its size limit.**"
+        )
     body = "\n\n".join(filter(None, parts))
     if table.folded:
         summary = f"<summary>{table.title} ({len(table.rows):,})</summary>"
@@ -99,19 +102,14 @@ def _table(table: Table, shown: int) -> str:
     return f"#### {table.title}\n\n{body}"
 
 
-def _row(cells: Iterable[str]) -> str:
-    # A table's cells end at each pipe that has no backslash, even inside a span of code.
+def _render_row(cells: Iterable[str]) -> str:
+    # A pipe without a backslash ends a cell, even inside a code span.
     return "| " + " | ".join(re.sub(r"(\\*)\|", r"\1\1\\|", cell) for cell in cells) + " |"
 
 
-def _visible(line: str) -> str:
-    """Without control and format characters, which could hide or turn around what follows."""
-    return "".join(c for c in line if unicodedata.category(c) not in ("Cc", "Cf", "Cs"))
-
-
-def _longest_run(text: str) -> int:
+def _max_backtick_run(text: str) -> int:
     return max(map(len, re.findall("`+", text)), default=0)
 
 
-def _size(text: str) -> int:
+def _byte_length(text: str) -> int:
     return len(text.encode())

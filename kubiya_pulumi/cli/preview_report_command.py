@@ -1,74 +1,77 @@
-"""The subcommand `preview-report`: from `pulumi preview --json` to a Markdown comment."""
+"""The command `preview-report`: turn the output of `pulumi preview --json` into a comment."""
+
+from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
 
-from kubiya_pulumi.cli.files import FileError, described, read_text, write_text
+from kubiya_pulumi.cli.files import FileError, describe_file, read_text, write_text
 from kubiya_pulumi.cli.preview_markdown import render
-from kubiya_pulumi.preview_report import Condition, PreviewError, read_preview, report_on
-
-__all__ = ["run"]
-
-
-def run(arguments: Sequence[str]) -> int:
-    """Writes the comment to stdout, and to stderr why the status is not 0.
-
-    Args:
-        arguments: what follows `kubiya-pulumi preview-report`.
-
-    Returns:
-        0, or 1 where the preview failed or a condition of `--fail-on` holds, or 2 where there
-        is nothing that a comment can be made of.
-    """
-    options = _parser().parse_args(arguments)
-    try:
-        report = report_on(read_preview(read_text(options.file)))
-    except FileError as error:
-        sys.stderr.write(f"preview-report: {error}\n")
-        return 2
-    except PreviewError as error:
-        sys.stderr.write(f"preview-report: {described(options.file)} {error}\n")
-        return 2
-    write_text(render(report, options.marker or report.preview.stack))
-    hit = sorted(report.conditions & options.fail_on)
-    if report.preview.errors:
-        sys.stderr.write("preview-report: the preview failed\n")
-    if hit:
-        sys.stderr.write(
-            f"preview-report: the preview has what --fail-on names: {', '.join(hit)}\n"
-        )
-    return 1 if hit or report.preview.errors else 0
+from kubiya_pulumi.preview_report import (
+    GateCondition,
+    PreviewError,
+    build_report,
+    parse_preview,
+)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="kubiya-pulumi preview-report",
-        description="Make a Markdown comment of what `pulumi preview --json` printed: what would "
-        "be changed, who would be allowed more or less, and which images would run.",
-        epilog="Add --show-sames to the preview for a complete table of who may do what.",
-        allow_abbrev=False,
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
+    parser.description = (
+        "Turn the output of `pulumi preview --json` into a Markdown comment: the resources that "
+        "would change, the RBAC permissions that would be granted and revoked, and the images."
     )
-    parser.add_argument("file", metavar="FILE", nargs="?", default="-", help="or -, for stdin")
+    parser.epilog = "Run the preview with --show-sames for a complete RBAC table."
+    parser.add_argument(
+        "file", metavar="FILE", nargs="?", default="-", help="default: -, standard input"
+    )
     parser.add_argument(
         "--marker",
         metavar="NAME",
-        help="what a bot finds the comment by; by default the project and the stack",
+        help="identifies the comment, so that a bot can update it; default: project and stack",
     )
     parser.add_argument(
         "--fail-on",
         metavar="CONDITION[,CONDITION]",
         type=_conditions,
         default=frozenset(),
-        help=f"end with status 1 if the preview has one of: {', '.join(Condition)}",
+        help=f"exit with status 1 if the preview meets one of: {', '.join(GateCondition)}",
     )
-    return parser
 
 
-def _conditions(text: str) -> frozenset[Condition]:
-    given = {each.strip() for each in text.split(",") if each.strip()}
-    if unknown := sorted(given - set(Condition)):
-        raise argparse.ArgumentTypeError(
-            f"there is no condition {', '.join(unknown)}: there are {', '.join(Condition)}"
+def run(options: argparse.Namespace) -> int:
+    """Write the comment to stdout, and to stderr why the status is not 0.
+
+    Args:
+        options: the parsed arguments.
+
+    Returns:
+        0 for success, 1 if the preview failed or meets a condition of `--fail-on`, 2 if the input
+        is not a preview.
+    """
+    try:
+        report = build_report(parse_preview(read_text(options.file)))
+    except FileError as error:
+        sys.stderr.write(f"preview-report: {error}\n")
+        return 2
+    except PreviewError as error:
+        sys.stderr.write(f"preview-report: {describe_file(options.file)} {error}\n")
+        return 2
+    write_text(render(report, options.marker or report.preview.stack))
+    met = sorted(report.conditions & options.fail_on)
+    if report.preview.errors:
+        sys.stderr.write("preview-report: the preview failed\n")
+    if met:
+        sys.stderr.write(
+            f"preview-report: the preview meets a condition of --fail-on: {', '.join(met)}\n"
         )
-    return frozenset(map(Condition, given))
+    return 1 if met or report.preview.errors else 0
+
+
+def _conditions(text: str) -> frozenset[GateCondition]:
+    names = {name.strip() for name in text.split(",") if name.strip()}
+    if unknown := sorted(names - set(GateCondition)):
+        raise argparse.ArgumentTypeError(
+            f"unknown condition: {', '.join(unknown)} (choose from {', '.join(GateCondition)})"
+        )
+    return frozenset(map(GateCondition, names))

@@ -1,40 +1,40 @@
-"""A row of the table of access in words, for every format of a report."""
+"""Format a grant as the cells of a row, for each output format of a report."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from kubiya_pulumi.preview_report import WHOEVER_IS_BOUND
+from kubiya_pulumi.preview_report import ANY_SUBJECT
 from kubiya_pulumi.review import Grant
 
-HEADER = ("Who", "May", "On", "Where", "By")
+HEADER = ("Subject", "Verbs", "Resources", "Scope", "Granted by")
 
 
-def access_cells(
-    grant: Grant, names: Callable[[Iterable[str]], str], new_line: str
+def grant_cells(
+    grant: Grant, format_names: Callable[[Iterable[str]], str], line_break: str
 ) -> tuple[str, str, str, str, str]:
-    """Who may do what, on what, where, and by which role and binding.
+    """Return the cells of a grant, in the order of `HEADER`.
 
     Args:
-        grant: the row.
-        names: writes names of others in the format of the report.
-        new_line: what begins a new line inside a cell.
+        grant: the grant.
+        format_names: formats untrusted names in the output format.
+        line_break: begins a new line inside a cell.
     """
     groups = [group or "core" for group in grant.api_groups] if any(grant.api_groups) else []
-    on = names((*grant.resources, *grant.non_resource_urls))
-    on += f" of {names(groups)}" if groups else ""
-    on += f" named {names(grant.resource_names)}" if grant.resource_names else ""
+    resources = format_names((*grant.resources, *grant.non_resource_urls))
+    resources += f" of {format_names(groups)}" if groups else ""
+    resources += f" named {format_names(grant.resource_names)}" if grant.resource_names else ""
     return (
-        _who(grant, names, new_line),
-        names(grant.verbs) if grant.verbs else "all that the role allows",
-        on,
-        "the whole cluster" if grant.namespace is None else names([grant.namespace]),
-        names(each for each in (grant.role, grant.binding) if each),
+        _subject(grant, format_names, line_break),
+        format_names(grant.verbs) if grant.verbs else "all rules of the role",
+        resources,
+        "the whole cluster" if grant.namespace is None else format_names([grant.namespace]),
+        format_names(name for name in (grant.role, grant.binding) if name),
     )
 
 
-def _who(grant: Grant, names: Callable[[Iterable[str]], str], new_line: str) -> str:
-    if grant.subject == WHOEVER_IS_BOUND:
-        return "whoever is bound"
-    runs = f"{new_line}used by {names(grant.workloads)}" if grant.workloads else ""
-    return names([str(grant.subject)]) + runs
+def _subject(grant: Grant, format_names: Callable[[Iterable[str]], str], line_break: str) -> str:
+    if grant.subject == ANY_SUBJECT:
+        return "any bound subject"
+    users = f"{line_break}used by {format_names(grant.workloads)}" if grant.workloads else ""
+    return format_names([str(grant.subject)]) + users

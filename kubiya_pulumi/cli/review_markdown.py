@@ -1,58 +1,74 @@
-"""A review as Markdown."""
+"""Render a review as Markdown, and summarize it in one sentence."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from kubiya_pulumi.cli.markdown import Table, code, codes, render_document
+from kubiya_pulumi.cli.rbac_rows import HEADER, grant_cells
+from kubiya_pulumi.review import RULES, Finding, Review, Severity
 
-from kubiya_pulumi.cli.markdown import Table, code, codes, document
-from kubiya_pulumi.cli.rbac_rows import HEADER, access_cells
-from kubiya_pulumi.cli.review_summary import summary
-from kubiya_pulumi.review import Finding, Review
-
-_MOST_MESSAGE_CHARACTERS = 1_000
+_MAX_MESSAGE_LENGTH = 1_000
 
 
 def render(review: Review, name: str, sha256: str) -> str:
-    """Write the findings, who may do what, the images and the objects.
+    """Render the findings, the RBAC table, the images and the objects.
 
     Args:
-        review: what to write.
-        name: what was reviewed.
-        sha256: of its text, in hexadecimal: a pin for it.
+        review: the review to render.
+        name: the name of the manifest.
+        sha256: the SHA-256 of the manifest's text, in hexadecimal.
     """
-    tables = [
+    paragraphs = [
+        f"### Review of {code(name)}",
+        f"**{summarize(review)}** SHA-256: {code(sha256)}",
+    ]
+    return render_document(paragraphs, [table for table in _tables(review) if table.rows])
+
+
+def summarize(review: Review) -> str:
+    """Count the findings in one sentence: `2 errors, 1 note; 1 of them denied.`"""
+    severities = [finding.severity for finding in review.findings]
+    counts = {severity: severities.count(severity) for severity in Severity}
+    parts = [f"{n:,} {severity}{'s' * (n > 1)}" for severity, n in counts.items() if n]
+    denied = f"; {len(review.denied):,} of them denied" if review.denied else ""
+    return f"{', '.join(parts) or 'No findings'}{denied}."
+
+
+def _tables(review: Review) -> list[Table]:
+    rules = dict.fromkeys(finding.rule for finding in review.findings)
+    return [
         Table(
             "Findings",
-            ("Severity", "Rule", "Object", "What"),
-            [_finding(each) for each in review.findings],
+            ("Severity", "Rule", "Object", "Message"),
+            [_finding_row(finding) for finding in review.findings],
         ),
         Table(
-            "WaivedFinding",
-            ("Rule", "Object", "What", "Because"),
-            [(*_finding(each.finding)[1:], code(each.reason)) for each in review.waived],
+            "Remediation",
+            ("Rule", "What to do"),
+            [(code(rule), code(RULES[rule].remediation, _MAX_MESSAGE_LENGTH)) for rule in rules],
+            folded=True,
         ),
         Table(
-            "Waivers that match nothing",
+            "Waived findings",
+            ("Rule", "Object", "Message", "Reason"),
+            [(*_finding_row(waived.finding)[1:], code(waived.reason)) for waived in review.waived],
+        ),
+        Table(
+            "Unused waivers",
             ("Rule", "Object"),
-            [(code(each.rule), code(each.object)) for each in review.unused_waivers],
+            [(code(waiver.rule), code(waiver.object)) for waiver in review.unused_waivers],
         ),
+        Table("RBAC", HEADER, [grant_cells(grant, codes, "<br>") for grant in review.grants]),
+        Table("Images", ("Image",), [(code(image),) for image in review.images], folded=True),
         Table(
-            "RBAC",
-            HEADER,
-            [access_cells(each, codes, "<br>") for each in review.grants],
+            "Objects",
+            ("Object",),
+            [(code(str(reference)),) for reference in review.objects],
+            folded=True,
         ),
-        Table("Images", ("Image",), [(code(each),) for each in review.images], folded=True),
-        Table("Objects", ("Object",), [(code(str(e)),) for e in review.objects], folded=True),
     ]
-    return document(list(_head(review, name, sha256)), [table for table in tables if table.rows])
 
 
-def _head(review: Review, name: str, sha256: str) -> Iterable[str]:
-    yield f"### Review of {code(name)}"
-    yield f"**{summary(review)}** SHA-256: {code(sha256)}"
-
-
-def _finding(finding: Finding) -> tuple[str, ...]:
+def _finding_row(finding: Finding) -> tuple[str, str, str, str]:
     severity = f"{finding.severity}, **denied**" if finding.denied else finding.severity.value
-    message = code(finding.message, _MOST_MESSAGE_CHARACTERS)
+    message = code(finding.message, _MAX_MESSAGE_LENGTH)
     return severity, code(finding.rule), code(str(finding.object)), message

@@ -1,4 +1,4 @@
-"""A review in SARIF 2.1.0, the format of code scanning.
+"""Render a review as SARIF 2.1.0, the format of code scanning.
 
 See the OASIS standard: https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
 """
@@ -9,50 +9,36 @@ import json
 import os
 import re
 from collections.abc import Mapping
-from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 from urllib.parse import quote
 
-from kubiya_pulumi.review import RULES, Finding, Review, Rule
+from kubiya_pulumi.review import RULES, Finding, Review, Rule, WaivedFinding, Waiver
+from kubiya_pulumi.version import package_version
 
-_SCHEMA: Final = (
+_SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 )
+_RULE_INDEX = {name: index for index, name in enumerate(RULES)}
 
 
 def render(review: Review, file: str | None, lines: Mapping[str, int]) -> str:
-    """Write the review as one run of a tool.
+    """Render the review as one run of a tool.
 
-    Findings that a waiver covers are among the results, suppressed with its reason.
+    Waived findings are suppressed results, with the reason of the waiver.
 
     Args:
-        review: what to write.
-        file: the manifest's path, `-` for standard input, None where it is no file.
-        lines: the line where each object begins, by the object as text.
+        review: the review to render.
+        file: the path of the manifest, `-` for standard input, or None if it is not a file.
+        lines: the first line of each object, by `str(ObjectReference)`.
     """
-
-    def result(finding: Finding) -> dict[str, Any]:
-        return {
-            "ruleId": finding.rule,
-            "ruleIndex": list(RULES).index(finding.rule),
-            "level": finding.severity.value,
-            "message": {"text": _without_links(finding.message)},
-            "locations": [_location(finding, file, lines)],
-            "properties": {"denied": finding.denied},
-        }
-
-    waived = (
-        result(each.finding)
-        | {"suppressions": [{"kind": "external", "justification": each.reason}]}
-        for each in review.waived
-    )
+    results = [_result(finding, file, lines) for finding in review.findings]
+    suppressed = [_suppressed_result(waived, file, lines) for waived in review.waived]
+    notifications = [_unused_waiver(waiver) for waiver in review.unused_waivers]
     run = {
         "tool": {"driver": _driver()},
-        "invocations": [
-            {"executionSuccessful": True, "toolExecutionNotifications": _notes(review)}
-        ],
-        "results": [*map(result, review.findings), *waived],
+        "invocations": [{"executionSuccessful": True, "toolExecutionNotifications": notifications}],
+        "results": [*results, *suppressed],
     }
     log = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
     return json.dumps(log, indent=2) + "\n"
@@ -61,7 +47,7 @@ def render(review: Review, file: str | None, lines: Mapping[str, int]) -> str:
 def _driver() -> dict[str, Any]:
     return {
         "name": "kubiya-pulumi",
-        "version": version("kubiya-pulumi"),
+        "version": package_version(),
         "rules": [_rule(rule) for rule in RULES.values()],
     }
 
@@ -70,10 +56,38 @@ def _rule(rule: Rule) -> dict[str, Any]:
     return {
         "id": rule.name,
         "shortDescription": {"text": rule.description},
+        "help": {"text": rule.remediation},
         "helpUri": rule.url,
         "defaultConfiguration": {"level": rule.severity.value},
-        "properties": {"tags": [rule.category.value]},
+        "properties": {
+            "tags": [rule.category.value],
+            "stableId": rule.id,
+            "references": list(rule.references),
+        },
     }
+
+
+def _result(finding: Finding, file: str | None, lines: Mapping[str, int]) -> dict[str, Any]:
+    return {
+        "ruleId": finding.rule,
+        "ruleIndex": _RULE_INDEX[finding.rule],
+        "level": finding.severity.value,
+        "message": {"text": _escape_links(finding.message)},
+        "locations": [_location(finding, file, lines)],
+        "properties": {"denied": finding.denied},
+    }
+
+
+def _suppressed_result(
+    waived: WaivedFinding, file: str | None, lines: Mapping[str, int]
+) -> dict[str, Any]:
+    suppression = {"kind": "external", "justification": waived.reason}
+    return {**_result(waived.finding, file, lines), "suppressions": [suppression]}
+
+
+def _unused_waiver(waiver: Waiver) -> dict[str, Any]:
+    text = f"The waiver of {waiver.rule} for {waiver.object} does not match any finding."
+    return {"level": "warning", "message": {"text": text}}
 
 
 def _location(finding: Finding, file: str | None, lines: Mapping[str, int]) -> dict[str, Any]:
@@ -84,14 +98,14 @@ def _location(finding: Finding, file: str | None, lines: Mapping[str, int]) -> d
     if file is not None:
         location["physicalLocation"] = {
             "artifactLocation": {"uri": _uri(file)},
-            # What is missing from a manifest is missing from its first line on.
+            # An object that the manifest lacks has no line of its own.
             "region": {"startLine": lines.get(name, 1)},
         }
     return location
 
 
-def _without_links(message: str) -> str:
-    """Brackets that come from a name in the manifest are no link (section 3.11.6)."""
+def _escape_links(message: str) -> str:
+    """Escape brackets, which form links in SARIF messages (section 3.11.6)."""
     return re.sub(r"([\\\[\]])", r"\\\1", message)
 
 
@@ -100,16 +114,3 @@ def _uri(file: str) -> str:
         return "stdin"
     path = Path(file)
     return path.as_uri() if path.is_absolute() else quote(os.fsencode(path.as_posix()))
-
-
-def _notes(review: Review) -> list[dict[str, Any]]:
-    """Waivers that nothing was found for."""
-    return [
-        {
-            "level": "warning",
-            "message": {
-                "text": f"The waiver of {waiver.rule} for {waiver.object} matches no finding."
-            },
-        }
-        for waiver in review.unused_waivers
-    ]

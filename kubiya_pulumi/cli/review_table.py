@@ -1,4 +1,4 @@
-"""A review in the terminal. This module needs `rich`, which comes with the extra `cli`."""
+"""Print a review in a terminal. This module requires `rich`, from the extra `cli`."""
 
 from __future__ import annotations
 
@@ -11,100 +11,101 @@ from typing import TextIO
 from rich.console import Console
 from rich.text import Text
 
-from kubiya_pulumi.cli.rbac_rows import access_cells
-from kubiya_pulumi.cli.review_summary import summary
-from kubiya_pulumi.review import Finding, Grant, Review, Severity
+from kubiya_pulumi.cli.rbac_rows import grant_cells
+from kubiya_pulumi.cli.review_markdown import summarize
+from kubiya_pulumi.review import RULES, Finding, Grant, Review, Severity
 from kubiya_pulumi.text import sanitize
 
 _STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.NOTE: "dim"}
 
 _Line = tuple[int, Text]
-"""How far it is indented, and what it says."""
+"""The indentation of a line, and its text."""
 
 
 def render(review: Review, sha256: str, file: TextIO) -> None:
-    """Print the table of access, the images and the findings, the most important ones last.
+    """Print the RBAC table, the images and the findings. The errors come last.
 
-    What belongs together is indented below its head: columns would break the long names that
-    roles and workloads have.
+    Related lines are indented under their heading: columns would break the long names of roles and
+    workloads.
 
     Args:
-        review: what to print.
-        sha256: of the manifest's text, in hexadecimal: a pin for it.
-        file: where to. It is coloured, and its lines are as wide as the terminal, if it is one.
-            Else they are as long as they have to be, or as `COLUMNS` says.
+        review: the review to print.
+        sha256: the SHA-256 of the manifest's text, in hexadecimal.
+        file: the output. If it is a terminal, the output is colored and wrapped to its width.
+            Otherwise lines are wrapped to `COLUMNS`, or not wrapped without that variable.
     """
-    # Rich would take 80 columns for what is no terminal.
-    endless = not file.isatty() and not os.environ.get("COLUMNS", "").isdigit()
+    # Without a terminal, rich would wrap at 80 columns.
+    unlimited = not file.isatty() and not os.environ.get("COLUMNS", "").isdigit()
     console = Console(
         file=file,
         highlight=False,
         markup=False,
         emoji=False,
-        width=sys.maxsize if endless else None,
+        width=sys.maxsize if unlimited else None,
     )
     sections = {
-        "RBAC": _access(review.grants),
-        "Images": [(2, Text(sanitize(each))) for each in review.images],
-        "WaivedFinding": _waived(review),
-        "Waivers that match nothing": [
-            (2, Text(f"{sanitize(each.rule)} for {sanitize(each.object)}"))
-            for each in review.unused_waivers
+        "RBAC": _grants(review.grants),
+        "Images": [(2, Text(sanitize(image))) for image in review.images],
+        "Waived findings": _waived(review),
+        "Unused waivers": [
+            (2, Text(f"{sanitize(waiver.rule)} for {sanitize(waiver.object)}"))
+            for waiver in review.unused_waivers
         ],
         "Findings": _findings(review.findings),
     }
     for title, lines in sections.items():
-        _section(console, title, list(lines))
-    console.print(f"SHA-256: {sha256}", soft_wrap=True)  # whole, to be copied
-    console.print(summary(review))
+        _print_section(console, title, list(lines))
+    console.print(f"SHA-256: {sha256}", soft_wrap=True)  # on one line, for copying
+    console.print(summarize(review))
 
 
-def _section(console: Console, title: str, lines: Sequence[_Line]) -> None:
+def _print_section(console: Console, title: str, lines: Sequence[_Line]) -> None:
     if not lines:
         return
     console.print(Text(title, "bold underline"))
     for indent, text in lines:
-        # Between words, and within a name only where it is longer than the line.
+        # Wrap between words; break a word only if it is longer than the line.
         for line in text.wrap(console, max(console.width - indent, 1), overflow="fold"):
             line.rstrip()
             console.print(Text(" " * indent).append_text(line), soft_wrap=True)
     console.print()
 
 
-def _access(grants: Iterable[Grant]) -> Iterator[_Line]:
-    """Each subject once, and below it each of its roles once."""
+def _grants(grants: Iterable[Grant]) -> Iterator[_Line]:
+    """Group the grants by subject, then by role and binding."""
     subjects: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for grant in grants:
-        who, may, on, where, by = access_cells(grant, _names, "\n")
-        rights = subjects[who][f"in {where}, by {by}"]
-        rights.append(f"{may} on {on}" if on else may)
-    for who, roles in subjects.items():
-        subject, *used_by = who.splitlines()
-        yield 2, Text(subject, "bold")
-        yield from ((2, Text(line)) for line in used_by)
-        for role, rights in roles.items():
+        subject, verbs, resources, scope, granted_by = grant_cells(grant, _join_all, "\n")
+        permissions = subjects[subject][f"in {scope}, by {granted_by}"]
+        permissions.append(f"{verbs} on {resources}" if resources else verbs)
+    for subject, roles in subjects.items():
+        name, *users = subject.splitlines()
+        yield 2, Text(name, "bold")
+        yield from ((2, Text(user)) for user in users)
+        for role, permissions in roles.items():
             yield 4, Text(role, "dim")
-            yield from ((6, Text(right)) for right in rights)
+            yield from ((6, Text(permission)) for permission in permissions)
 
 
 def _waived(review: Review) -> Iterator[_Line]:
-    for each in review.waived:
-        yield 2, Text(f"{each.finding.rule} for {each.finding.object}")
-        yield 4, Text(f"because: {sanitize(each.reason)}")
+    for waived in review.waived:
+        yield 2, Text(f"{waived.finding.rule} for {waived.finding.object}")
+        yield 4, Text(f"reason: {sanitize(waived.reason)}")
 
 
 def _findings(findings: Iterable[Finding]) -> Iterator[_Line]:
-    """Each rule once, and below it what it found."""
+    """Group the findings by rule, with the rule's remediation. The errors come last."""
     rules: dict[tuple[Severity, str, bool], list[Finding]] = defaultdict(list)
-    for finding in sorted(findings, key=lambda each: list(Severity)[::-1].index(each.severity)):
+    for finding in sorted(findings, key=lambda finding: -finding.severity.rank):
         rules[finding.severity, finding.rule, finding.denied].append(finding)
-    for (severity, rule, denied), found in rules.items():
-        word = f"{severity}, denied" if denied else severity.value
-        yield 2, Text(f"{word}: ", _STYLES[severity]).append(rule, "bold")
-        for finding in found:
+    for (severity, rule, denied), rule_findings in rules.items():
+        label = f"{severity}, denied" if denied else severity.value
+        yield 2, Text(f"{label}: ", _STYLES[severity]).append(rule, "bold")
+        yield 4, Text(f"fix: {RULES[rule].remediation}", "dim")
+        for finding in rule_findings:
             yield 4, Text(str(finding.object))
             yield 6, Text(finding.message)
 
 
-def _names(names: Iterable[str]) -> str:
+def _join_all(names: Iterable[str]) -> str:
     return ", ".join(sanitize(name) for name in names)

@@ -1,4 +1,4 @@
-"""Where in a manifest each of its objects begins."""
+"""Find the line at which each object of a manifest begins."""
 
 from __future__ import annotations
 
@@ -7,35 +7,48 @@ from collections.abc import Iterator, Sequence
 import yaml
 
 from kubiya_pulumi.review import KubernetesObject
+from kubiya_pulumi.review.kubernetes.manifest import SafeLoader
 from kubiya_pulumi.review.kubernetes.references import reference_to
-
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def object_lines(text: str, objects: Sequence[KubernetesObject]) -> dict[str, int]:
-    """The first line of each object, counted from 1, by the object as text.
+    """Return the first line of each object, counted from 1, by `str(ObjectReference)`.
 
     Args:
-        text: a manifest.
-        objects: as `parse_manifest` found them in it.
+        text: the manifest.
+        objects: the objects that `parse_manifest` returned for it.
+
+    Returns:
+        The lines. Empty if the objects cannot be matched with the text, for example because a
+        merge key (`<<`) adds the items of a list.
     """
-    documents = yaml.compose_all(text, Loader=_Loader)
+    documents = yaml.compose_all(text, Loader=SafeLoader)
     lines = [line for node in documents if node is not None for line in _lines(node)]
     if len(lines) != len(objects):
-        return {}  # such as a list that only a merge key (`<<`) makes one
-    found: dict[str, int] = {}
-    for item, line in zip(objects, lines, strict=True):
-        found.setdefault(str(reference_to(item)), line)
-    return found
+        return {}
+    line_of: dict[str, int] = {}
+    for manifest_object, line in zip(objects, lines, strict=True):
+        line_of.setdefault(str(reference_to(manifest_object)), line)
+    return line_of
 
 
 def _lines(node: yaml.Node) -> Iterator[int]:
-    """An object's line, or those of the objects in a list."""
-    entries = {key.value: value for key, value in node.value if isinstance(key, yaml.ScalarNode)} \
-        if isinstance(node, yaml.MappingNode) else {}  # fmt: skip
-    items = entries.get("items")
+    """Yield the line of an object, or the lines of the objects in a list."""
+    if not isinstance(node, yaml.MappingNode):
+        return
+    items = _value_of(node, "items")
     if isinstance(items, yaml.SequenceNode):
         for item in items.value:
             yield from _lines(item)
-    elif isinstance(node, yaml.MappingNode):
+    else:
         yield node.start_mark.line + 1
+
+
+def _value_of(mapping: yaml.MappingNode, key: str) -> yaml.Node | None:
+    """Return the value of a key. YAML parsers use the last one of duplicate keys."""
+    values = [
+        value
+        for key_node, value in mapping.value
+        if isinstance(key_node, yaml.ScalarNode) and key_node.value == key
+    ]
+    return values[-1] if values else None

@@ -1,33 +1,35 @@
-"""What `pulumi preview --json` says that an update would do.
+"""Parse the output of `pulumi preview --json` and report what the update would change.
 
-Pure functions of its text: no engine, no Pulumi, no network.
+Pure functions of text: no engine, no Pulumi, no network.
 """
 
-from kubiya_pulumi.preview_report.changes import Changes, ResourceRef, is_incomplete
-from kubiya_pulumi.preview_report.objects import DEFAULT, ImageChange
-from kubiya_pulumi.preview_report.parser import UNKNOWN, Preview, PreviewError, read_preview
-from kubiya_pulumi.preview_report.plan import Properties, State, Step, Urn
-from kubiya_pulumi.preview_report.rbac_diff import WHOEVER_IS_BOUND, Access, AccessChange
-from kubiya_pulumi.preview_report.report import Condition, PreviewReport, report_on
+from __future__ import annotations
+
+from kubiya_pulumi.preview_report.changes import Changes, ResourceRef, is_incomplete_warning
+from kubiya_pulumi.preview_report.objects import DEFAULT_PROVIDER, ImageChange
+from kubiya_pulumi.preview_report.parser import UNKNOWN, Preview, PreviewError, parse_preview
+from kubiya_pulumi.preview_report.plan import PropertyMap, State, Step, Urn
+from kubiya_pulumi.preview_report.rbac_diff import ANY_SUBJECT, ClusterGrant, RbacDiff
+from kubiya_pulumi.preview_report.report import GateCondition, PreviewReport, build_report
 
 __all__ = [
-    "DEFAULT",
+    "ANY_SUBJECT",
+    "DEFAULT_PROVIDER",
     "UNKNOWN",
-    "WHOEVER_IS_BOUND",
-    "Access",
-    "AccessChange",
     "Changes",
-    "Condition",
+    "ClusterGrant",
+    "GateCondition",
     "ImageChange",
     "Preview",
     "PreviewError",
     "PreviewReport",
-    "Properties",
+    "PropertyMap",
+    "RbacDiff",
     "ResourceRef",
     "State",
     "Step",
     "Urn",
-    "is_incomplete",
-    "read_preview",
-    "report_on",
+    "build_report",
+    "is_incomplete_warning",
+    "parse_preview",
 ]

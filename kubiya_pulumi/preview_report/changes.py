@@ -1,18 +1,17 @@
-"""What a preview would change, and what it cannot know yet."""
+"""The resources that a preview would change, and those that it cannot know yet."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from kubiya_pulumi.preview_report.parser import Preview, PreviewError
 from kubiya_pulumi.preview_report.plan import Step, Urn
+from kubiya_pulumi.preview_report.resource_types import RUNNER_MANIFEST
 
-_MANIFEST = "pulumi-python:dynamic/kubiya:RunnerManifest"
-
-_KINDS = {
+_CHANGES = {
     "replace": "replaced",
     "import-replacement": "replaced",
     "delete": "deleted",
@@ -20,20 +19,21 @@ _KINDS = {
     "create": "created",
     "import": "imported",
 }
-_NO_CHANGE = frozenset({"same", "refresh", "read", "discard", "remove-pending-replace"})
-_PARTS_OF_A_REPLACEMENT = frozenset(
+"""The field of `Changes` for each operation that changes a resource."""
+_UNCHANGED = frozenset({"same", "refresh", "read", "discard", "remove-pending-replace"})
+_REPLACEMENT_PARTS = frozenset(
     {"create-replacement", "delete-replaced", "discard-replaced", "read-replacement"}
 )
-"""The engine may list them beside the `replace` that they make up."""
+"""The engine may list these in addition to the `replace` that they belong to."""
 
-_INCOMPLETE = re.compile(
+_INCOMPLETE_WARNING = re.compile(
     r"([^\s:]+:[^\s:]+:[^\s:]+):(.+) -- Required input properties have unknown values"
 )
-"""What the Kubernetes provider warns of where it cannot tell the objects of a component."""
+"""The Kubernetes provider's warning that it cannot list the objects of a component."""
 
 
 class ResourceRef(NamedTuple):
-    """A resource by its type and Pulumi's logical name."""
+    """A resource, identified by its type and its logical name."""
 
     type: str
     name: str
@@ -41,7 +41,7 @@ class ResourceRef(NamedTuple):
 
 @dataclass(frozen=True)
 class Changes:
-    """The steps of a preview that change something, each kind sorted by type and name."""
+    """The steps that change a resource. Each field is sorted by type and name."""
 
     replaced: tuple[Step, ...] = ()
     deleted: tuple[Step, ...] = ()
@@ -49,59 +49,65 @@ class Changes:
     created: tuple[Step, ...] = ()
     imported: tuple[Step, ...] = ()
     unknown: tuple[ResourceRef, ...] = ()
-    """Manifests and components whose objects are known only during the update."""
-    not_deleted: tuple[Step, ...] = ()
-    """What the engine lists as deleted for no other reason than that."""
+    """Manifests and components whose objects are unknown until the update."""
+    spurious_deletes: tuple[Step, ...] = ()
+    """Objects that the engine lists as deleted only because their component is unknown."""
 
 
-def changes_in(preview: Preview) -> Changes:
-    """Sort the steps of a preview by what they do. The engine's own resources are left out.
+def find_changes(preview: Preview) -> Changes:
+    """Group the steps of a preview by change. The stack and the providers are left out.
 
     Raises:
-        PreviewError: there is an operation that this version does not know.
+        PreviewError: a step has an operation that this version does not know.
     """
-    kinds: dict[str, list[Step]] = {kind: [] for kind in _KINDS.values()}
-    # The engine lists steps as they come, which differs from one preview to the next.
+    steps: dict[str, list[Step]] = {change: [] for change in _CHANGES.values()}
+    # The engine's order differs from one preview to the next.
     for step in sorted(preview.steps, key=lambda step: (step.urn.type, step.urn.name)):
-        if step.operation in _KINDS:
-            if not _is_the_engines(step.urn):
-                kinds[_KINDS[step.operation]].append(step)
-        elif step.operation not in _NO_CHANGE | _PARTS_OF_A_REPLACEMENT:
+        if step.operation in _CHANGES:
+            if not _is_internal(step.urn):
+                steps[_CHANGES[step.operation]].append(step)
+        elif step.operation not in _UNCHANGED | _REPLACEMENT_PARTS:
             raise PreviewError(
-                f'has a step of the kind "{step.operation}", which this version of '
-                "kubiya-pulumi does not know: upgrade it."
+                f'has a step with the operation "{step.operation}", which this version of '
+                "kubiya-pulumi does not know. Upgrade kubiya-pulumi."
             )
     unknown = [*_unknown_manifests(preview), *_unknown_components(preview)]
-    not_deleted = [step for step in kinds["deleted"] if step.old and _in(step.old.parent, unknown)]
-    kinds["deleted"] = [step for step in kinds["deleted"] if step not in not_deleted]
+    spurious_deletes = [step for step in steps["deleted"] if _has_parent_in(step, unknown)]
+    steps["deleted"] = [step for step in steps["deleted"] if step not in spurious_deletes]
     return Changes(
-        **{kind: tuple(steps) for kind, steps in kinds.items()},
+        **{change: tuple(matching) for change, matching in steps.items()},
         unknown=tuple(unknown),
-        not_deleted=tuple(not_deleted),
+        spurious_deletes=tuple(spurious_deletes),
     )
 
 
-def is_incomplete(warning: str) -> bool:
-    """Whether a warning says that a component's objects are known only during the update."""
-    return _INCOMPLETE.match(warning) is not None
+def is_incomplete_warning(warning: str) -> bool:
+    """Return whether a warning says that the objects of a component are unknown."""
+    return _INCOMPLETE_WARNING.match(warning) is not None
 
 
-def _is_the_engines(urn: Urn) -> bool:
+def _is_internal(urn: Urn) -> bool:
     return urn.type == "pulumi:pulumi:Stack" or urn.type.startswith("pulumi:providers:")
 
 
-def _unknown_manifests(preview: Preview) -> Iterable[ResourceRef]:
-    """In a preview the engine knows no output of a resource that it creates or changes."""
+def _unknown_manifests(preview: Preview) -> Iterator[ResourceRef]:
+    """Yield the changed manifests: a preview has no outputs of a resource that it changes."""
     for step in preview.steps:
-        if step.urn.type == _MANIFEST and _KINDS.get(step.operation) not in (None, "deleted"):
+        if (
+            step.urn.type == RUNNER_MANIFEST
+            and _CHANGES.get(step.operation, "deleted") != "deleted"
+        ):
             yield ResourceRef(step.urn.type, step.urn.name)
 
 
-def _unknown_components(preview: Preview) -> Iterable[ResourceRef]:
+def _unknown_components(preview: Preview) -> Iterator[ResourceRef]:
     for warning in preview.warnings:
-        if found := _INCOMPLETE.match(warning):
-            yield ResourceRef(found[1], found[2])
+        if match := _INCOMPLETE_WARNING.match(warning):
+            yield ResourceRef(match[1], match[2])
 
 
-def _in(parent: Urn, components: Iterable[ResourceRef]) -> bool:
+def _has_parent_in(step: Step, components: Iterable[ResourceRef]) -> bool:
+    if step.old is None:
+        return False
+    parent = step.old.parent
     return ResourceRef(parent.type, parent.name) in components

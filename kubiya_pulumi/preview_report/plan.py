@@ -7,36 +7,37 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from kubiya_pulumi.review.kubernetes.coerce import mapping, text, texts
+from kubiya_pulumi.review.kubernetes.coerce import as_mapping, as_str, as_strs
 
-Properties = Mapping[str, Any]
+PropertyMap = Mapping[str, Any]
+"""The properties of a resource, by name."""
 
 
 @dataclass(frozen=True)
 class Urn:
-    """The name by which the engine knows a resource."""
+    """The engine's identifier of a resource."""
 
     value: str
     """As the engine writes it: `urn:pulumi:<stack>::<project>::<types>::<name>`."""
 
     @property
     def stack(self) -> str:
-        """Project and stack, as in `infra/dev`."""
+        """The project and the stack, such as `infra/dev`."""
         return "/".join(reversed(self._parts[:2]))
 
     @property
     def type(self) -> str:
-        """The resource's own type, without those of its parents."""
+        """The type of the resource itself, without the types of its parents."""
         return self._parts[2].rpartition("$")[2]
 
     @property
     def name(self) -> str:
-        """Pulumi's logical name."""
+        """The logical name."""
         return self._parts[3]
 
     @cached_property
     def _parts(self) -> list[str]:
-        """Stack, project, types and name. Only the name can have colons of its own."""
+        """Stack, project, types and name. Only the name may contain `::`."""
         parts = self.value.removeprefix("urn:pulumi:").split("::", 3)
         return parts + [""] * (4 - len(parts))
 
@@ -45,23 +46,23 @@ class Urn:
 class State:
     """A resource before or after a step, as far as the preview knows it."""
 
-    inputs: Properties = field(default_factory=dict, repr=False)
-    outputs: Properties = field(default_factory=dict, repr=False)
+    inputs: PropertyMap = field(default_factory=dict, repr=False)
+    outputs: PropertyMap = field(default_factory=dict, repr=False)
     parent: Urn = Urn("")
     provider: Urn = Urn("")
-    """The provider that the resource belongs to; empty for a component."""
+    """The provider that manages the resource. Empty for a component."""
 
     @classmethod
     def from_dict(cls, data: object) -> State | None:
-        """Read a state of the engine's JSON; None where there is none."""
+        """Read a state from the engine's JSON. Return None if `data` is not a JSON object."""
         if not isinstance(data, Mapping):
             return None
         return cls(
-            inputs=mapping(data.get("inputs")),
-            outputs=mapping(data.get("outputs")),
-            parent=Urn(text(data.get("parent"))),
-            # Its id follows, which is not known before the provider is there.
-            provider=Urn(text(data.get("provider")).rpartition("::")[0]),
+            inputs=as_mapping(data.get("inputs")),
+            outputs=as_mapping(data.get("outputs")),
+            parent=Urn(as_str(data.get("parent"))),
+            # The provider's ID follows its URN. It is unknown until the provider is created.
+            provider=Urn(as_str(data.get("provider")).rpartition("::")[0]),
         )
 
 
@@ -70,42 +71,42 @@ class Step:
     """What the engine would do with one resource."""
 
     operation: str
-    """The engine's word, such as `create`, `update`, `replace`, `delete` or `same`."""
+    """The engine's name, such as `create`, `update`, `replace`, `delete` or `same`."""
     urn: Urn
     old: State | None = field(default=None, repr=False)
-    """Before the step; None where the resource is new."""
+    """The state before the step. None if the resource is new."""
     new: State | None = field(default=None, repr=False)
-    """After the step; None where the resource is deleted."""
-    changed: tuple[str, ...] = ()
+    """The state after the step. None if the resource is deleted."""
+    changed_paths: tuple[str, ...] = ()
     """Paths of the properties that differ, such as `spec.replicas`."""
-    replaced_for: tuple[str, ...] = ()
-    """Properties that cannot be changed in place, and so are why it is replaced."""
+    replace_reasons: tuple[str, ...] = ()
+    """The properties that cannot be updated in place and force the replacement."""
 
     @classmethod
-    def from_dict(cls, data: Properties) -> Step:
-        """Read a step of `pulumi preview --json`."""
+    def from_dict(cls, data: PropertyMap) -> Step:
+        """Read a step from the document that `pulumi preview --json` prints."""
         return cls(
-            operation=text(data.get("op")),
-            urn=Urn(text(data.get("urn"))),
+            operation=as_str(data.get("op")),
+            urn=Urn(as_str(data.get("urn"))),
             old=State.from_dict(data.get("oldState")),
             new=State.from_dict(data.get("newState")),
-            changed=_changed(data.get("detailedDiff"), data.get("diffReasons")),
-            replaced_for=texts(data.get("replaceReasons")),
+            changed_paths=_changed_paths(data.get("detailedDiff"), data.get("diffReasons")),
+            replace_reasons=as_strs(data.get("replaceReasons")),
         )
 
     @classmethod
-    def from_event(cls, data: Properties) -> Step:
-        """Read the metadata of a step from the engine's stream of events."""
+    def from_event(cls, data: PropertyMap) -> Step:
+        """Read a step from the metadata of an engine event."""
         return cls(
-            operation=text(data.get("op")),
-            urn=Urn(text(data.get("urn"))),
+            operation=as_str(data.get("op")),
+            urn=Urn(as_str(data.get("urn"))),
             old=State.from_dict(data.get("old")),
             new=State.from_dict(data.get("new")),
-            changed=_changed(data.get("detailedDiff"), data.get("diffs")),
-            replaced_for=texts(data.get("keys")),
+            changed_paths=_changed_paths(data.get("detailedDiff"), data.get("diffs")),
+            replace_reasons=as_strs(data.get("keys")),
         )
 
 
-def _changed(detailed: object, names: object) -> tuple[str, ...]:
-    """The paths where the engine gives them, else the names of the properties."""
-    return tuple(map(str, mapping(detailed))) or texts(names)
+def _changed_paths(detailed_diff: object, properties: object) -> tuple[str, ...]:
+    """Return the paths of the detailed diff, or the property names without one."""
+    return tuple(map(str, as_mapping(detailed_diff))) or as_strs(properties)

@@ -1,4 +1,4 @@
-"""Who would be allowed more, and who less."""
+"""The RBAC permissions that an update would grant and revoke."""
 
 from __future__ import annotations
 
@@ -7,166 +7,183 @@ from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
-from kubiya_pulumi.preview_report.objects import Objects
+from kubiya_pulumi.preview_report.objects import ClusterObjects
 from kubiya_pulumi.preview_report.plan import Urn
-from kubiya_pulumi.review import KubernetesObject, review
-from kubiya_pulumi.review.kubernetes.coerce import inside, mappings, text
-from kubiya_pulumi.review.kubernetes.limits import MOST_SINGLE_RIGHTS, Allowance
-from kubiya_pulumi.review.kubernetes.permissions import Reach, beyond
+from kubiya_pulumi.review import KubernetesObject
+from kubiya_pulumi.review.kubernetes.coerce import as_mappings, as_str, get_path
+from kubiya_pulumi.review.kubernetes.inventory import Inventory, grants_in
+from kubiya_pulumi.review.kubernetes.limits import MAX_PERMISSIONS, Budget
+from kubiya_pulumi.review.kubernetes.permissions import PermissionSet, rules_not_covered_by
 from kubiya_pulumi.review.kubernetes.rbac import Grant, PolicyRule, Subject
 
-WHOEVER_IS_BOUND = Subject("", "", "")
-"""The subject of a role's rules whose bindings the preview does not list."""
+ANY_SUBJECT = Subject("", "", "")
+"""The subject of a grant by a role whose bindings the preview does not list."""
+
+_ROLE_KINDS = ("Role", "ClusterRole")
+_BINDING_KINDS = ("RoleBinding", "ClusterRoleBinding")
 
 _Scope = tuple[Hashable, ...]
-
-_ROLES = ("Role", "ClusterRole")
-_BINDINGS = ("RoleBinding", "ClusterRoleBinding")
+_RoleKey = tuple[str, str | None, str]
+"""Kind, namespace (None for a ClusterRole) and name."""
 
 
 @dataclass(frozen=True)
-class Access:
-    """A row of the table of access, in one of the clusters of a stack."""
+class ClusterGrant:
+    """A grant in one of the clusters of a stack."""
 
     cluster: Urn
-    """The Kubernetes provider; `DEFAULT` for the default one."""
+    """The Kubernetes provider of the cluster, or `DEFAULT_PROVIDER`."""
     grant: Grant
-    """Without verbs: all that the role allows, which the preview does not tell."""
+    """If it has no verbs, it represents all rules of a role that the preview does not list."""
 
 
 @dataclass(frozen=True)
-class AccessChange:
-    """What the table of access gains and loses."""
+class RbacDiff:
+    """The grants that an update adds and removes."""
 
-    gained: tuple[Access, ...] = ()
-    lost: tuple[Access, ...] = ()
+    gained: tuple[ClusterGrant, ...] = ()
+    lost: tuple[ClusterGrant, ...] = ()
 
 
-def access_change(before: Objects, after: Objects, *, all_listed: bool) -> AccessChange:
-    """Compare the table of access before and after.
+def diff_rbac(before: ClusterObjects, after: ClusterObjects, *, unchanged_listed: bool) -> RbacDiff:
+    """Compare the grants before and after an update.
 
     Args:
-        before: the objects as they are.
-        after: the objects as they would be.
-        all_listed: whether objects that stay as they are are among them. If not, a role may
-            have bindings that are missing, and a binding a role.
+        before: the objects before the update.
+        after: the objects after the update.
+        unchanged_listed: whether both include the unchanged objects. If not, the bindings of a
+            role, or the role of a binding, may be missing.
+
+    Raises:
+        ManifestError: the objects grant too many permissions to compare.
     """
-    old, new = _table(before, all_listed=all_listed), _table(after, all_listed=all_listed)
-    allowance = Allowance(
-        MOST_SINGLE_RIGHTS, f"stands for more than {MOST_SINGLE_RIGHTS:,} single rights"
-    )
-    return AccessChange(
-        gained=tuple(_beyond(old, new, allowance)), lost=tuple(_beyond(new, old, allowance))
+    old = _cluster_grants(before, unchanged_listed=unchanged_listed)
+    new = _cluster_grants(after, unchanged_listed=unchanged_listed)
+    budget = Budget(MAX_PERMISSIONS, f"grants more than {MAX_PERMISSIONS:,} single permissions")
+    return RbacDiff(
+        gained=tuple(_not_covered(new, by=old, budget=budget)),
+        lost=tuple(_not_covered(old, by=new, budget=budget)),
     )
 
 
-def _beyond(
-    known: Iterable[Access], rows: Iterable[Access], allowance: Allowance
-) -> Iterator[Access]:
-    """What the rows allow that the known ones do not, in rows with the rest left out."""
+def _not_covered(
+    grants: Iterable[ClusterGrant], *, by: Iterable[ClusterGrant], budget: Budget
+) -> Iterator[ClusterGrant]:
+    """Yield the grants, reduced to the permissions that the others do not include."""
     rules: dict[_Scope, dict[PolicyRule, None]] = defaultdict(dict)
-    for row in known:
-        rules[_scope(row, row.grant.namespace)][row.grant.rule] = None
+    for other in by:
+        rules[_scope(other, other.grant.namespace)][other.grant.rule] = None
 
     @cache
-    def reach(scope: _Scope) -> Reach:
-        return Reach(rules[scope], allowance)
+    def permissions(scope: _Scope) -> PermissionSet:
+        return PermissionSet(rules[scope], budget)
 
-    for row in rows:
-        rule = row.grant.rule
-        # What is allowed in the whole cluster is allowed in each namespace.
-        places = dict.fromkeys((row.grant.namespace, None))
-        scopes = [scope for place in places if (scope := _scope(row, place)) in rules]
+    for grant in grants:
+        rule = grant.grant.rule
+        # A permission in the whole cluster includes the same permission in each namespace.
+        namespaces = dict.fromkeys((grant.grant.namespace, None))
+        scopes = [scope for name in namespaces if (scope := _scope(grant, name)) in rules]
         if any(rule in rules[scope] for scope in scopes):
             continue
         if not scopes or not rule.verbs:
-            yield row
+            yield grant
             continue
-        for more in beyond(rule, [reach(scope) for scope in scopes], allowance):
-            yield replace(row, grant=replace(row.grant, **vars(more)))
+        known = [permissions(scope) for scope in scopes]
+        for remainder in rules_not_covered_by(known, rule, budget):
+            yield replace(grant, grant=replace(grant.grant, **vars(remainder)))
 
 
-def _scope(row: Access, namespace: str | None) -> _Scope:
-    """Whose rights count together. By which role and binding makes no difference to a subject."""
+def _scope(row: ClusterGrant, namespace: str | None) -> _Scope:
+    """Return the key of the grants that count together.
+
+    All grants of one subject in one place count together, whatever the role and the binding. If
+    the role's rules or its subjects are unknown, each role is compared by itself.
+    """
     grant = row.grant
-    # What is not told of a role, or of who is bound to it, is compared role by role.
-    told = grant.verbs and grant.subject != WHOEVER_IS_BOUND
-    return (row.cluster, grant.subject, namespace, "" if told else grant.role)
+    is_known = grant.verbs and grant.subject != ANY_SUBJECT
+    return (row.cluster, grant.subject, namespace, "" if is_known else grant.role)
 
 
-def _table(clusters: Objects, *, all_listed: bool) -> list[Access]:
-    rows = [
-        Access(provider, grant)
+def _cluster_grants(clusters: ClusterObjects, *, unchanged_listed: bool) -> list[ClusterGrant]:
+    grants = [
+        ClusterGrant(provider, grant)
         for provider, objects in clusters.items()
-        for grant in _grants(objects, all_listed=all_listed)
+        for grant in _grants(objects, unchanged_listed=unchanged_listed)
     ]
-    return sorted(rows, key=_order)
+    return sorted(grants, key=_sort_key)
 
 
-def _order(row: Access) -> tuple[str, ...]:
+def _sort_key(row: ClusterGrant) -> tuple[str, ...]:
     grant = row.grant
     return (row.cluster.value, str(grant.subject), grant.namespace or "", grant.role, grant.binding)
 
 
-def _grants(objects: Sequence[KubernetesObject], *, all_listed: bool) -> Iterator[Grant]:
-    """The rows of the review, and rows for the ends that the listed objects leave open."""
-    yield from (grants := review(objects).grants)
+def _grants(objects: Sequence[KubernetesObject], *, unchanged_listed: bool) -> Iterator[Grant]:
+    """Yield the grants, including those of bindings without a role and roles without a binding."""
+    yield from (grants := grants_in(Inventory(objects)))
     resolved = {(grant.binding, grant.namespace) for grant in grants}
-    roles = {_key(item.kind, item): item for item in _of_kind(objects, _ROLES)}
+    roles = {_role_key(role): role for role in _of_kind(objects, _ROLE_KINDS)}
     bound = set()
-    for binding in _of_kind(objects, _BINDINGS):
-        role = _key(text(inside(binding.body, "roleRef", "kind")), binding)
-        bound.add(role)
-        if role not in roles and (_short(binding), _place(binding)) not in resolved:
-            yield from _without_role(binding)
-    for key, item in roles.items():
-        if not all_listed or key not in bound:
-            yield from _without_binding(item)
+    for binding in _of_kind(objects, _BINDING_KINDS):
+        key = _referenced_role_key(binding)
+        bound.add(key)
+        if key not in roles and (_kind_and_name(binding), _namespace(binding)) not in resolved:
+            yield from _grants_of_unlisted_role(binding)
+    for key, role in roles.items():
+        if not unchanged_listed or key not in bound:
+            yield from _grants_to_any_subject(role)
 
 
 def _of_kind(
     objects: Sequence[KubernetesObject], kinds: tuple[str, ...]
 ) -> Iterator[KubernetesObject]:
-    for item in objects:
-        if item.kind in kinds and item.api_version.startswith("rbac.authorization.k8s.io/"):
-            yield item
+    for candidate in objects:
+        is_rbac = candidate.api_version.startswith("rbac.authorization.k8s.io/")
+        if is_rbac and candidate.kind in kinds:
+            yield candidate
 
 
-def _key(kind: str, item: KubernetesObject) -> tuple[str, str | None, str]:
-    """A role by kind, namespace and name: the item itself, or the one that a binding names."""
-    name = text(inside(item.body, "roleRef", "name")) if item.kind in _BINDINGS else item.name
-    return (kind, _place(item) if kind == "Role" else None, name)
+def _role_key(role: KubernetesObject) -> _RoleKey:
+    return (role.kind, _namespace(role), role.name)
 
 
-def _place(item: KubernetesObject) -> str | None:
-    """The namespace; None for an object of the whole cluster."""
-    return None if item.kind.startswith("Cluster") else item.namespace or "default"
+def _referenced_role_key(binding: KubernetesObject) -> _RoleKey:
+    kind = as_str(get_path(binding.body, "roleRef", "kind"))
+    name = as_str(get_path(binding.body, "roleRef", "name"))
+    return (kind, _namespace(binding) if kind == "Role" else None, name)
 
 
-def _short(item: KubernetesObject) -> str:
-    return f"{item.kind}/{item.name}"
+def _namespace(role_or_binding: KubernetesObject) -> str | None:
+    """Return the namespace; None for a cluster-scoped object."""
+    if role_or_binding.kind.startswith("Cluster"):
+        return None
+    return role_or_binding.namespace or "default"
 
 
-def _without_role(binding: KubernetesObject) -> Iterator[Grant]:
-    """All that the role allows, for each subject."""
-    reference = inside(binding.body, "roleRef")
-    role = f"{text(inside(reference, 'kind'))}/{text(inside(reference, 'name'))}"
-    for entry in mappings(binding.body.get("subjects")):
+def _kind_and_name(role_or_binding: KubernetesObject) -> str:
+    return f"{role_or_binding.kind}/{role_or_binding.name}"
+
+
+def _grants_of_unlisted_role(binding: KubernetesObject) -> Iterator[Grant]:
+    """Yield a grant without verbs for each subject of a binding."""
+    role_kind = as_str(get_path(binding.body, "roleRef", "kind"))
+    role_name = as_str(get_path(binding.body, "roleRef", "name"))
+    for entry in as_mappings(binding.body.get("subjects")):
         yield Grant(
             subject=Subject.of(entry, binding.namespace),
-            namespace=_place(binding),
-            role=role,
-            binding=_short(binding),
+            namespace=_namespace(binding),
+            role=f"{role_kind}/{role_name}",
+            binding=_kind_and_name(binding),
         )
 
 
-def _without_binding(role: KubernetesObject) -> Iterator[Grant]:
-    """Each rule of the role, for whoever is bound to it."""
-    for entry in mappings(role.body.get("rules")):
+def _grants_to_any_subject(role: KubernetesObject) -> Iterator[Grant]:
+    """Yield a grant to `ANY_SUBJECT` for each rule of a role."""
+    for entry in as_mappings(role.body.get("rules")):
         yield Grant(
             **vars(PolicyRule.of(entry)),
-            subject=WHOEVER_IS_BOUND,
-            namespace=_place(role),
-            role=_short(role),
+            subject=ANY_SUBJECT,
+            namespace=_namespace(role),
+            role=_kind_and_name(role),
             binding="",
         )

@@ -1,62 +1,66 @@
-"""All that a reader of a preview has to know."""
+"""The report on a preview: its changes, its RBAC and its images."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
 
-from kubiya_pulumi.preview_report.changes import Changes, changes_in
-from kubiya_pulumi.preview_report.objects import ImageChange, before_and_after, image_changes
+from kubiya_pulumi.preview_report.changes import Changes, find_changes
+from kubiya_pulumi.preview_report.objects import (
+    ImageChange,
+    image_changes,
+    objects_before_and_after,
+)
 from kubiya_pulumi.preview_report.parser import Preview, PreviewError
-from kubiya_pulumi.preview_report.rbac_diff import AccessChange, access_change
+from kubiya_pulumi.preview_report.rbac_diff import RbacDiff, diff_rbac
 from kubiya_pulumi.review import ManifestError
 
 
-class Condition(StrEnum):
-    """What a gate on previews can ask for."""
+class GateCondition(StrEnum):
+    """A property of a preview that can fail a check."""
 
     REPLACE = "replace"
     """A resource would be replaced."""
     DELETE = "delete"
     """A resource would be deleted."""
     RBAC = "rbac"
-    """The table of access would change."""
+    """A subject would gain or lose a permission."""
     UNREVIEWED = "unreviewed"
-    """A manifest is not known yet, so nobody can tell what it asks for."""
+    """A manifest is unknown until the update, so it has not been reviewed."""
 
 
 @dataclass(frozen=True)
 class PreviewReport:
-    """What an update would do, found out from a preview of it."""
+    """What an update would do, according to its preview."""
 
     preview: Preview
     changes: Changes
-    access: AccessChange
+    rbac: RbacDiff
     images: tuple[ImageChange, ...]
 
     @property
-    def conditions(self) -> frozenset[Condition]:
-        """What of all that a gate can ask for is so."""
-        so = {
-            Condition.REPLACE: self.changes.replaced,
-            Condition.DELETE: self.changes.deleted,
-            Condition.RBAC: self.access.gained or self.access.lost,
-            Condition.UNREVIEWED: self.changes.unknown,
+    def conditions(self) -> frozenset[GateCondition]:
+        """The gate conditions that this preview meets."""
+        matches = {
+            GateCondition.REPLACE: self.changes.replaced,
+            GateCondition.DELETE: self.changes.deleted,
+            GateCondition.RBAC: self.rbac.gained or self.rbac.lost,
+            GateCondition.UNREVIEWED: self.changes.unknown,
         }
-        return frozenset(condition for condition, found in so.items() if found)
+        return frozenset(condition for condition, found in matches.items() if found)
 
 
-def report_on(preview: Preview) -> PreviewReport:
-    """Find out what an update would do.
+def build_report(preview: Preview) -> PreviewReport:
+    """Report what an update would do.
 
     Raises:
-        PreviewError: the preview has steps of a kind that is not known, or more roles and
-            bindings than can be compared.
+        PreviewError: the preview has a step of an unknown kind, or more roles and bindings than
+            can be compared.
     """
-    changes = changes_in(preview)
-    before, after = before_and_after(preview, changes)
+    changes = find_changes(preview)
+    before, after = objects_before_and_after(preview, changes)
     try:
-        access = access_change(before, after, all_listed=preview.unchanged_listed)
+        rbac = diff_rbac(before, after, unchanged_listed=preview.unchanged_listed)
     except ManifestError as error:
         raise PreviewError(f"{error}, so its RBAC cannot be compared.") from None
-    return PreviewReport(preview, changes, access, image_changes(changes))
+    return PreviewReport(preview, changes, rbac, image_changes(changes))

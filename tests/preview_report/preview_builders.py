@@ -1,4 +1,4 @@
-"""Previews in the engine's JSON, with whatever in them that a real one cannot be made to hold."""
+"""Build previews in the engine's JSON, with content that a real preview cannot be made to have."""
 
 from __future__ import annotations
 
@@ -22,8 +22,10 @@ def state(inputs: dict[str, Any], cluster: str = CLUSTER, **more: Any) -> dict[s
     return {"inputs": inputs, "provider": f"{cluster}::an-id", **more}
 
 
-def of(op: str, *versions: dict[str, Any] | None, cluster: str = CLUSTER) -> dict[str, Any]:
-    """A step of an object; versions are the object before, and the object after."""
+def object_step(
+    op: str, *versions: dict[str, Any] | None, cluster: str = CLUSTER
+) -> dict[str, Any]:
+    """Return a step for an object, given the object before and after the step."""
     old, new = (*versions, None)[:2] if op != "create" else (None, versions[0])
     if op == "same":
         new = old
@@ -58,8 +60,8 @@ def binding(
 ) -> dict[str, Any]:
     kind = "RoleBinding" if namespace else "ClusterRoleBinding"
     subject = {"kind": "ServiceAccount", "name": "tool-manager", "namespace": "kubiya-system"}
-    kind_of_role = role_kind or ("Role" if namespace else "ClusterRole")
-    reference = {"apiGroup": RBAC.split("/")[0], "kind": kind_of_role, "name": role_name}
+    ref_kind = role_kind or ("Role" if namespace else "ClusterRole")
+    reference = {"apiGroup": RBAC.split("/")[0], "kind": ref_kind, "name": role_name}
     return _object(RBAC, kind, name, namespace, roleRef=reference, subjects=[subject])
 
 
@@ -70,6 +72,5 @@ def deployment(name: str, *images: str, **container: Any) -> dict[str, Any]:
 
 
 def _object(api: str, kind: str, name: str, namespace: str, **content: Any) -> dict[str, Any]:
-    place = {"namespace": namespace} if namespace else {}
-    metadata = {"name": name, **place}
+    metadata = {"name": name, **({"namespace": namespace} if namespace else {})}
     return {"apiVersion": api, "kind": kind, "metadata": metadata, **content}

@@ -14,8 +14,8 @@ import yaml
 from kubiya_pulumi.review.errors import ManifestError
 from kubiya_pulumi.review.kubernetes.limits import MAX_SCALAR_LENGTH, check_yaml_limits
 
-# libyaml's parser is about ten times as fast, but PyYAML may be built without it.
-_SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""PyYAML's loader. libyaml is about ten times as fast, but PyYAML may be built without it."""
 
 # Kubernetes ends a document at such a line, YAML does not.
 _AMBIGUOUS_SEPARATOR = re.compile(r"^---(?=[^ \t\r\n])[^\S\n]*(#|$)", re.MULTILINE)
@@ -46,13 +46,13 @@ class KubernetesObject:
     """The whole object. It may contain secrets, so the `repr` omits it."""
 
 
-class _Loader(_SafeLoader):  # type: ignore[misc]
+class _Loader(SafeLoader):  # type: ignore[misc]
     """PyYAML's loader, which reads plain scalars as Kubernetes does.
 
     A scalar that cannot be converted is a YAML error.
     """
 
-    bool_values = _SafeLoader.bool_values | {"y": True, "n": False}
+    bool_values = SafeLoader.bool_values | {"y": True, "n": False}
 
 
 def _bounded(convert: Callable[[Any, yaml.ScalarNode], object]) -> Callable[..., object]:
@@ -67,7 +67,7 @@ def _bounded(convert: Callable[[Any, yaml.ScalarNode], object]) -> Callable[...,
 
 
 for _tag in (f"tag:yaml.org,2002:{name}" for name in _CONVERTED_TYPES):
-    _Loader.add_constructor(_tag, _bounded(_SafeLoader.yaml_constructors[_tag]))
+    _Loader.add_constructor(_tag, _bounded(SafeLoader.yaml_constructors[_tag]))
 
 for _name, (_pattern, _first) in _KUBERNETES_SCALARS.items():
     _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_name}", _pattern, list(_first))

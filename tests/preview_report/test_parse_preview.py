@@ -1,4 +1,4 @@
-"""Reading both forms of a preview, and refusing what is neither."""
+"""`parse_preview` parses both forms of a preview and rejects everything else."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubiya_pulumi.preview_report import Preview, PreviewError, read_preview, report_on
+from kubiya_pulumi.preview_report import Preview, PreviewError, parse_preview, build_report
 from tests.preview_report.preview_builders import GROUP, document, step, urn
 
 MANIFEST = "pulumi-python:dynamic/kubiya:RunnerManifest"
@@ -48,43 +48,47 @@ def planned(op: str, type_: str, name: str, **more: Any) -> dict[str, Any]:
         ('{"steps": [{"op": "create"}]}', "has a step without an operation or a resource"),
         ('{"steps": [{"op": "create", "urn": "x"}]}', "has a step without an operation or a"),
         ('{"steps": [{"urn": "urn:pulumi:a::b::c::d"}]}', "has a step without an operation"),
-        ("[" * 100_000, "is nested too deep"),
-        (event(0, preludeEvent={}), "is cut off"),
+        ("[" * 100_000, "is nested too deeply"),
+        (event(0, preludeEvent={}), "is truncated"),
         (
             event(0, preludeEvent={}) + "\n" + event(1, resourcePreEvent={}),
-            "has a step without|cut",
+            "has a step without|truncated",
         ),
     ],
 )
-def test_what_is_no_preview(text: str, problem: str) -> None:
+def test_text_that_is_not_a_preview_is_rejected(text: str, problem: str) -> None:
     with pytest.raises(PreviewError, match=problem):
-        read_preview(text)
+        parse_preview(text)
 
 
 def test_a_preview_of_an_empty_stack_has_no_steps() -> None:
-    preview = read_preview('{"config": {}, "duration": 236681}')
+    preview = parse_preview('{"config": {}, "duration": 236681}')
     assert preview == Preview(steps=())
     assert preview.stack == ""
 
 
-def test_names_and_types_may_have_colons_and_parents() -> None:
-    preview = read_preview(document(step("create", "a:b:Parent$a:b/c:D", "x::y:z")))
-    [found] = preview.steps
-    assert (found.urn.type, found.urn.name, preview.stack) == ("a:b/c:D", "x::y:z", "infra/dev")
+def test_a_urn_with_parents_and_a_name_with_colons() -> None:
+    preview = parse_preview(document(step("create", "a:b:Parent$a:b/c:D", "x::y:z")))
+    [planned_step] = preview.steps
+    assert (planned_step.urn.type, planned_step.urn.name, preview.stack) == (
+        "a:b/c:D",
+        "x::y:z",
+        "infra/dev",
+    )
 
 
-def test_messages_are_told_once_and_without_colours() -> None:
-    said = [
+def test_messages_have_neither_duplicates_nor_colors() -> None:
+    diagnostics = [
         {"severity": "warning", "message": "warning: <{%fg 3%}>careful<{%reset%}>\n"},
         {"severity": "warning", "message": "\x1b[33mwarning: careful\x1b[0m"},
         {"severity": "info", "message": "hello"},
         {"severity": "error", "message": "error: no"},
     ]
-    preview = read_preview(document(diagnostics=said))
+    preview = parse_preview(document(diagnostics=diagnostics))
     assert (preview.warnings, preview.errors) == (("careful",), ("no",))
 
 
-def test_events_are_read_as_the_document_is() -> None:
+def test_events_and_a_document_result_in_the_same_preview() -> None:
     old, new = {"inputs": {"a": 1}}, {"inputs": {"a": 2}}
     diff = {"a": {"kind": "update"}}
     whole = document(
@@ -92,25 +96,25 @@ def test_events_are_read_as_the_document_is() -> None:
         step("replace", "a:b:C", "y", diffReasons=["a"], replaceReasons=["a"]),
         diagnostics=[{"severity": "warning", "message": INCOMPLETE}],
     )
-    said = {"severity": "warning", "prefix": "warning: ", "message": INCOMPLETE[9:]}
+    diagnostic = {"severity": "warning", "prefix": "warning: ", "message": INCOMPLETE[9:]}
     streamed = [
         event(0, preludeEvent={}),
         event(1, diagnosticEvent={"severity": "debug", "message": "registering"}),
         event(2, **planned("update", "a:b:C", "x", old=old, new=new, detailedDiff=diff)),
         event(3, **planned("replace", "a:b:C", "y", diffs=["a"], keys=["a"])),
-        event(4, diagnosticEvent=said),
+        event(4, diagnosticEvent=diagnostic),
         event(5, resOutputsEvent={}),
         event(6, summaryEvent={"result": "succeeded"}),
     ]
-    assert read_preview("\n".join(streamed)) == read_preview(whole)
+    assert parse_preview("\n".join(streamed)) == parse_preview(whole)
 
 
-def test_a_stream_that_ends_in_an_error_is_a_failed_preview() -> None:
-    said = {"severity": "error", "prefix": "error: ", "message": "no"}
-    assert read_preview(event(0, diagnosticEvent=said)).errors == ("no",)
+def test_events_that_end_in_an_error_are_a_failed_preview() -> None:
+    diagnostic = {"severity": "error", "prefix": "error: ", "message": "no"}
+    assert parse_preview(event(0, diagnosticEvent=diagnostic)).errors == ("no",)
 
 
-def test_parts_of_a_replacement_and_the_engine_itself_are_no_changes() -> None:
+def test_replacement_parts_and_engine_resources_are_not_changes() -> None:
     steps = [
         step("delete-replaced", RUNNER, "a"),
         step("replace", RUNNER, "a"),
@@ -120,37 +124,39 @@ def test_parts_of_a_replacement_and_the_engine_itself_are_no_changes() -> None:
         step("create", "pulumi:pulumi:Stack", "infra-dev"),
         step("create", "pulumi:providers:kubernetes", "d"),
     ]
-    changes = report_on(read_preview(document(*steps))).changes
-    assert [each.urn.name for each in changes.replaced] == ["a"]
+    changes = build_report(parse_preview(document(*steps))).changes
+    assert [step.urn.name for step in changes.replaced] == ["a"]
     for others in (changes.created, changes.updated, changes.deleted, changes.imported):
         assert others == ()
 
 
-def test_an_operation_of_a_newer_engine_is_an_error() -> None:
-    with pytest.raises(PreviewError, match=r'a step of the kind "melt".*upgrade it'):
-        report_on(read_preview(document(step("melt", RUNNER, "a"))))
+def test_an_unknown_operation_is_an_error() -> None:
+    with pytest.raises(
+        PreviewError, match=r'a step with the operation "melt".*Upgrade kubiya-pulumi'
+    ):
+        build_report(parse_preview(document(step("melt", RUNNER, "a"))))
 
 
 @pytest.mark.parametrize("op", ["create", "update", "replace", "import", "delete", "same"])
-def test_a_manifest_that_the_update_brings_is_not_known(op: str) -> None:
-    changes = report_on(read_preview(document(step(op, MANIFEST, "m")))).changes
+def test_a_changed_manifest_is_unknown(op: str) -> None:
+    changes = build_report(parse_preview(document(step(op, MANIFEST, "m")))).changes
     assert [name for _, name in changes.unknown] == ([] if op in ("delete", "same") else ["m"])
 
 
-def test_only_children_of_a_component_that_is_not_known_are_kept() -> None:
+def test_only_deletes_below_an_unknown_component_are_spurious() -> None:
     group, other = urn(GROUP, "a:b"), urn(GROUP, "c")
     steps = [
-        step("delete", f"{GROUP}$a:b:C", "kept", oldState={"parent": group}),
+        step("delete", f"{GROUP}$a:b:C", "spurious", oldState={"parent": group}),
         step("delete", f"{GROUP}$a:b:C", "gone", oldState={"parent": other}),
         step("delete", "a:b:C", "alone"),
         step("delete", GROUP, "a:b", oldState={"parent": urn("pulumi:pulumi:Stack", "s")}),
     ]
-    said = [{"severity": "warning", "message": INCOMPLETE}]
-    changes = report_on(read_preview(document(*steps, diagnostics=said))).changes
-    assert [each.urn.name for each in changes.not_deleted] == ["kept"]
-    assert sorted(each.urn.name for each in changes.deleted) == ["a:b", "alone", "gone"]
+    diagnostics = [{"severity": "warning", "message": INCOMPLETE}]
+    changes = build_report(parse_preview(document(*steps, diagnostics=diagnostics))).changes
+    assert [step.urn.name for step in changes.spurious_deletes] == ["spurious"]
+    assert sorted(step.urn.name for step in changes.deleted) == ["a:b", "alone", "gone"]
     assert changes.unknown == ((GROUP, "a:b"),)
-    complete = report_on(read_preview(document(*steps))).changes
+    complete = build_report(parse_preview(document(*steps))).changes
     assert len(complete.deleted) == 4
 
 
@@ -167,7 +173,29 @@ STEPS = st.fixed_dictionaries(
 )
 
 
+CHANGE_OF_OPERATION = {
+    "create": "created",
+    "update": "updated",
+    "delete": "deleted",
+    "replace": "replaced",
+}
+
+
 @given(steps=st.lists(STEPS, max_size=5), summary=JSON)
-def test_whatever_is_in_a_step_is_read(steps: list[dict[str, Any]], summary: object) -> None:
-    named = [{**each, "urn": urn("kubernetes:a/v1:B", str(n))} for n, each in enumerate(steps)]
-    report_on(read_preview(document(*named, changeSummary=summary)))
+def test_a_step_with_any_content_is_reported(steps: list[dict[str, Any]], summary: object) -> None:
+    named = [
+        {**entry, "urn": urn("kubernetes:a/v1:B", str(number))}
+        for number, entry in enumerate(steps)
+    ]
+    preview = parse_preview(document(*named, changeSummary=summary))
+    assert [(parsed.operation, parsed.urn.value) for parsed in preview.steps] == [
+        (entry["op"], entry["urn"]) for entry in named
+    ]
+    for parsed, entry in zip(preview.steps, named, strict=True):
+        assert (parsed.old is None) == (not isinstance(entry.get("oldState"), dict))
+        assert (parsed.new is None) == (not isinstance(entry.get("newState"), dict))
+    changes = build_report(preview).changes
+    for operation, change in CHANGE_OF_OPERATION.items():
+        assert [changed.urn.value for changed in getattr(changes, change)] == [
+            entry["urn"] for entry in named if entry["op"] == operation
+        ]
