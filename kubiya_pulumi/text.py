@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 MAX_LENGTH = 200
 """The maximum number of characters of untrusted text in a message."""
@@ -33,11 +33,17 @@ def remove_control_characters(text: str) -> str:
     return "".join(c for c in text if unicodedata.category(c) not in ("Cc", "Cf", "Cs"))
 
 
-def join_limited(items: Iterable[str], limit: int) -> str:
-    """Join the first `limit` items as they are, and count the others: `a, b and 3 more`."""
-    items = list(items)
-    shown = ", ".join(items[:limit])
-    hidden = len(items) - limit
+def join_limited(names: Iterable[str], limit: int, format_name: Callable[[str], str]) -> str:
+    """Join names and count those above the limit: `a, b and 3 more`.
+
+    Args:
+        names: the names.
+        limit: the maximum number of names to show.
+        format_name: formats each name that is shown, and must sanitize it.
+    """
+    names = list(names)
+    shown = ", ".join(format_name(name) for name in names[:limit])
+    hidden = len(names) - limit
     return shown if hidden < 1 else f"{shown} and {hidden} more"
 
 
@@ -48,7 +54,7 @@ def join_names(names: Iterable[str], limit: int = 5) -> str:
         names: the names. They are sanitized.
         limit: the maximum number of names to show.
     """
-    return join_limited(map(sanitize, names), limit)
+    return join_limited(names, limit, sanitize)
 
 
 def join_quoted(names: Iterable[str], limit: int = 5) -> str:
