@@ -46,8 +46,8 @@ def run_program(
 ) -> ProgramResult:
     """Run a program until all of its resources and outputs are complete.
 
-    Runs do not share state: each one has its own event loop and Pulumi settings, and imports the
-    modules of its folder anew. Runs must not overlap, because the folder of a program becomes the
+    Runs do not share state: each one has its own event loop and Pulumi settings, and re-imports the
+    modules of its folder. Runs must not overlap, because the folder of a program becomes the
     working directory of the process.
 
     Args:

@@ -56,8 +56,10 @@ def test_a_health_that_was_set_overrides_everything() -> None:
     assert health(make_runner(health=HealthOverride(True)), after=5, cluster=dead).problem is None
     unhealthy = health(make_runner(health=HealthOverride(False)))
     assert set(problems(unhealthy).values()) == {"set to unhealthy"}
-    one = health(make_runner(health=HealthOverride(True, {"tool-manager": "no", "extra": "odd"})))
-    assert problems(one) == {"tool-manager": "no", "agent-manager": None, "extra": "odd"}
+    one = health(
+        make_runner(health=HealthOverride(True, {"tool-manager": "no", "extra": "broken"}))
+    )
+    assert problems(one) == {"tool-manager": "no", "agent-manager": None, "extra": "broken"}
     assert (
         health(make_runner(deployments=(), health=HealthOverride(False))).problem
         == "set to unhealthy"

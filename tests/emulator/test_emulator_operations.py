@@ -12,7 +12,7 @@ from plain_client import Client
 
 from kubiya_pulumi.emulator import Emulator, EmulatorError
 
-ODD = ["a b", "ü", "%", "a%2Fb", "..", ".", "UPPER", "a?b#c", "\x00", "日本", "x" * 300]
+UNUSUAL_NAMES = ["a b", "ü", "%", "a%2Fb", "..", ".", "UPPER", "a?b#c", "\x00", "日本", "x" * 300]
 
 
 def raw(emulator: Emulator, method: str, target: str, body: bytes = b"") -> tuple[int, bytes]:
@@ -56,7 +56,7 @@ def test_the_life_of_a_runner(client: Client, emulator: Emulator) -> None:
     assert client.list().json() == []
 
 
-@pytest.mark.parametrize("name", ["runner-prod", *ODD])
+@pytest.mark.parametrize("name", ["runner-prod", *UNUSUAL_NAMES])
 def test_a_name_is_one_path_segment(client: Client, emulator: Emulator, name: str) -> None:
     target = "".join(f"%{byte:02X}" for byte in name.encode())
     assert raw(emulator, "POST", f"/api/v3/runners/{target}")[0] == 200

@@ -44,7 +44,7 @@ def test_the_observed_form(with_runner: Client) -> None:
     assert with_runner.health(NAME).json()["checks"][0]["status"] == "ok"
     assert set(with_runner.create("new").json()) == {"url"}
     assert set(with_runner.manifest(NAME).json()) == {"url", "manifest_content"}
-    missing = with_runner.describe("nobody")
+    missing = with_runner.describe("missing")
     assert (missing.status_code, missing.text) == (404, "Runner not found\n")
     assert missing.headers["content-type"].startswith("text/plain")
 
