@@ -1,3 +1,7 @@
+"""A scripted service, and clients that do not wait between retries."""
+
+from __future__ import annotations
+
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -11,7 +15,7 @@ from kubiya_pulumi.api import Clock, Connection, RunnersClient
 from tests.api.scripted_service import ScriptedService
 
 KEY = "the-key-5ab7f1"
-OUTSIDE = (
+NETWORK_VARIABLES = (
     *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"),
     *("http_proxy", "https_proxy", "all_proxy", "no_proxy"),
     *("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR", "NETRC"),
@@ -20,8 +24,8 @@ OUTSIDE = (
 
 @pytest.fixture(autouse=True)
 def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the machine has set must not decide a test."""
-    for name in OUTSIDE:
+    """Remove the machine's own proxy and TLS settings."""
+    for name in NETWORK_VARIABLES:
         monkeypatch.delenv(name, raising=False)
 
 
@@ -32,24 +36,24 @@ def service() -> Iterator[ScriptedService]:
 
 
 @pytest.fixture
-def pauses() -> list[float]:
-    """The seconds that clients would have waited between calls, had they waited."""
+def delays() -> list[float]:
+    """The seconds that clients would have waited before each retry."""
     return []
 
 
 @pytest.fixture
-def clock(pauses: list[float]) -> Clock:
-    """A clock that a pause puts forward, and on which chance always means the longest."""
+def clock(delays: list[float]) -> Clock:
+    """A clock that a sleep moves forward, and whose jitter is always the maximum."""
     return Clock(
-        now=lambda: time.monotonic() + sum(pauses),
-        sleep=pauses.append,
-        jitter=lambda _least, most: most,
+        now=lambda: time.monotonic() + sum(delays),
+        sleep=delays.append,
+        jitter=lambda _low, high: high,
     )
 
 
 @pytest.fixture
 def connect(clock: Clock) -> Iterator[Callable[..., RunnersClient]]:
-    """Make clients that are closed after the test, and that wait for nothing."""
+    """Return a factory of clients that never wait. They are closed after the test."""
     with ExitStack() as stack:
 
         def make(base_url: str, **settings: Any) -> RunnersClient:

@@ -1,4 +1,4 @@
-"""A real HTTP server on loopback that answers as a test says, and notes what it was asked."""
+"""An HTTP server on loopback that sends scripted replies and records the requests."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Request:
 
     @property
     def target(self) -> str:
-        """Exactly what stood between the method and the version."""
+        """The request target, exactly as it was sent."""
         return self.line.split(" ", 1)[1].rsplit(" ", 1)[0]
 
     @property
@@ -49,7 +49,7 @@ class Handler(BaseHTTPRequestHandler):
         self.server.next_reply(Request(self.requestline, headers, body, id(self.connection)))(self)
         self.wfile.flush()
 
-    def answer(self, status: int, body: bytes, headers: dict[str, str]) -> None:
+    def respond(self, status: int, body: bytes, headers: dict[str, str]) -> None:
         self.send_response(status)
         for name, value in {"Content-Length": str(len(body)), **headers}.items():
             self.send_header(name, value)
@@ -61,7 +61,7 @@ class Handler(BaseHTTPRequestHandler):
 
 
 class ScriptedService(ThreadingHTTPServer):
-    """Gives the replies in their order, the last one for ever."""
+    """Sends the replies in order, and then the last one for every further request."""
 
     daemon_threads = True
     request_queue_size = 64
@@ -72,7 +72,7 @@ class ScriptedService(ThreadingHTTPServer):
         self.requests: list[Request] = []
         self.connections: list[socket.socket] = []
         self.ended = threading.Semaphore(0)
-        """Released once for each connection that came to its end."""
+        """Released once for each connection that was closed."""
         self._lock = threading.Lock()
         self.scheme = "http"
         if tls is not None:
@@ -107,7 +107,7 @@ class ScriptedService(ThreadingHTTPServer):
         self.ended.release()
 
     def handle_error(self, *args: object) -> None:
-        """A connection that the client or a reply broke is no news."""
+        """Ignore connections that the client or a reply closed."""
 
     def __enter__(self) -> ScriptedService:
         self._thread.start()
@@ -122,28 +122,28 @@ class ScriptedService(ThreadingHTTPServer):
 
 
 def reply(status: int = 200, data: Any = b"", **headers: str) -> Reply:
-    """Answer with bytes or text as they are, with anything else as JSON."""
+    """Return a reply with bytes or text as they are, or with anything else as JSON."""
     body = data if isinstance(data, bytes) else str(data).encode()
     if not isinstance(data, bytes | str):
         body = json.dumps(data).encode()
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return lambda handler: handler.answer(status, body, named)
+    return lambda handler: handler.respond(status, body, named)
 
 
 def drop(handler: Handler) -> None:
-    """Close the connection without a word."""
+    """Close the connection without a response."""
     handler.close_connection = True
     handler.connection.shutdown(socket.SHUT_RDWR)
 
 
-def cut(handler: Handler) -> None:
-    """Promise more than is sent."""
-    handler.answer(200, b'{"name": "runner-', {"Content-Length": "100"})
+def truncate(handler: Handler) -> None:
+    """Send less than the Content-Length."""
+    handler.respond(200, b'{"name": "runner-', {"Content-Length": "100"})
     drop(handler)
 
 
 def raw(data: bytes) -> Reply:
-    """Send bytes as they are, and close."""
+    """Return a reply that sends the bytes as they are and closes the connection."""
 
     def send(handler: Handler) -> None:
         handler.wfile.write(data)

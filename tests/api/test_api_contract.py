@@ -1,4 +1,4 @@
-"""The client makes the calls that the API's description has, and reads the answers in it."""
+"""The client sends the requests of the OpenAPI contract, and parses its responses."""
 
 import re
 from typing import Any
@@ -40,7 +40,7 @@ MANIFEST = {
     "manifest_content": "kind: Namespace\n",
 }
 
-# Operation id: the arguments of the method of that name, and an answer to it.
+# Operation id: the arguments of the method with that name, and a response.
 CALLS: dict[str, tuple[tuple[Any, ...], dict[str, Any], Any]] = {
     "listRunners": ((), {}, [RUNNER]),
     "describeRunner": (("runner-prod",), {}, RUNNER),
@@ -79,12 +79,12 @@ def test_the_client_has_a_method_for_each_operation(contract: dict[str, Any]) ->
 
 
 @pytest.mark.parametrize("operation_id", CALLS)
-def test_each_method_makes_exactly_the_described_call(
+def test_each_method_sends_exactly_the_documented_request(
     operation_id, contract, client, service, key
 ) -> None:
     method, path, operation = _operations(contract)[operation_id]
-    args, kwargs, answer = CALLS[operation_id]
-    service.replies = [reply(200, answer)]
+    args, kwargs, response = CALLS[operation_id]
+    service.replies = [reply(200, response)]
 
     getattr(client, re.sub("[A-Z]", lambda c: "_" + c[0].lower(), operation_id))(*args, **kwargs)
 
@@ -108,16 +108,16 @@ def test_each_method_makes_exactly_the_described_call(
 
 
 @pytest.mark.parametrize("operation_id", [name for name in CALLS if name != "downloadManifest"])
-def test_the_answers_used_here_are_the_described_ones(operation_id, contract) -> None:
-    answered = _operations(contract)[operation_id][2]["responses"]["200"]
-    if "content" not in answered:
+def test_the_responses_of_these_tests_match_the_contract(operation_id, contract) -> None:
+    documented = _operations(contract)[operation_id][2]["responses"]["200"]
+    if "content" not in documented:
         assert CALLS[operation_id][2] == b""
         return
-    schema = answered["content"]["application/json"]["schema"]
+    schema = documented["content"]["application/json"]["schema"]
     Draft202012Validator({**contract, **schema}).validate(CALLS[operation_id][2])
 
 
-def test_what_the_documented_answers_hold(client, service) -> None:
+def test_the_documented_responses_are_parsed(client, service) -> None:
     service.replies = [reply(200, [RUNNER])]
     (runner,) = client.list_runners()
     assert (runner.name, runner.version, runner.namespace) == (

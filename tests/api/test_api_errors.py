@@ -1,4 +1,4 @@
-"""What a person reads, and what a program gets."""
+"""The messages and the attributes of the errors."""
 
 import copy
 import inspect
@@ -8,9 +8,10 @@ import pytest
 
 from kubiya_pulumi import api
 from kubiya_pulumi.api import errors
+from kubiya_pulumi.errors import KubiyaError
 
 ERRORS = [
-    api.SettingError("kubiya:apiKey", "kubiya:apiKey is missing: set it."),
+    api.SettingError("kubiya:apiKey", "is missing", "kubiya:apiKey is missing: set it.", True),
     api.InvalidNameError("describe_runner", "must not be empty"),
     api.BadRequestError(400, "invalid_request", "No\nsuch", "create_runner", "a"),
     api.UnauthorizedError(401, None, "Unauthorized.", "list_runners"),
@@ -20,89 +21,118 @@ ERRORS = [
     api.RateLimitedError(429, None, "slow down", "list_runners", None, 7.0),
     api.ServerError(503, None, "Service Unavailable", "get_runner_manifest", "a"),
     api.UnexpectedStatusError(405, None, "Method Not Allowed", "delete_runner", "a"),
-    api.ConnectionFailedError("create_runner", "a", "no connection to https://a.example", False),
-    api.ProxyRefusedError("list_runners", None, "no connection to https://a.example through it"),
+    api.ConnectionFailedError(
+        "create_runner", "a", "the connection to https://a.example failed", False
+    ),
+    api.ProxyRefusedError(
+        "list_runners", None, "the connection to https://a.example through it failed"
+    ),
+    api.PoolTimeoutError("delete_runner", "a", "no connection became free in 30 seconds", False),
     api.TlsError("list_runners", None, "the connection to https://a.example is not secure"),
-    api.ResponseTimeoutError("delete_runner", "a", "no answer within 30 seconds"),
+    api.ResponseTimeoutError("delete_runner", "a", "no response within 30 seconds"),
     api.InvalidResponseError("create_runner", "a", "is not JSON"),
-    api.TruncatedResponseError("create_runner", "a", "was cut off before its end"),
-    api.InvalidResponseError(None, None, "has something else in place of a runner"),
+    api.TruncatedResponseError("create_runner", "a", "was truncated"),
+    api.InvalidResponseError(None, None, "is invalid: expected an object describing a runner"),
 ]
 
 
-def test_every_class_that_is_raised_is_tried_here() -> None:
+def test_every_class_that_is_raised_is_tested_here() -> None:
     tree = {kind for _, kind in inspect.getmembers(errors, inspect.isclass)}
     leaves = {kind for kind in tree if issubclass(kind, Exception) and not kind.__subclasses__()}
     raised = {type(error) for error in ERRORS}
     assert leaves == raised - {api.InvalidResponseError, api.ConnectionFailedError}
-    assert all(issubclass(kind, api.KubiyaError) for kind in leaves)
+    assert all(issubclass(kind, KubiyaError) for kind in leaves)
 
 
-def test_the_tree_is_drawn_as_it_is() -> None:
-    drawn = [line.split("─ ")[1].split()[0] for line in errors.__doc__.splitlines() if "─ " in line]
-    real: list[str] = []
+def test_the_tree_in_the_docstring_is_complete() -> None:
+    documented = [
+        line.split("─ ")[1].split()[0] for line in errors.__doc__.splitlines() if "─ " in line
+    ]
+    actual: list[str] = []
 
     def walk(kind: type) -> None:
         for child in kind.__subclasses__():
             if child.__module__ == errors.__name__:
-                real.append(child.__name__)
+                actual.append(child.__name__)
                 walk(child)
 
-    walk(api.KubiyaError)
-    assert drawn == real
+    walk(KubiyaError)
+    assert documented == actual
 
 
 @pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
 @pytest.mark.parametrize(
-    "again", [copy.copy, copy.deepcopy, lambda e: pickle.loads(pickle.dumps(e))]
+    "duplicate", [copy.copy, copy.deepcopy, lambda e: pickle.loads(pickle.dumps(e))]
 )
-def test_an_error_survives_a_copy(error, again) -> None:
-    twin = again(error)
-    assert type(twin) is type(error)
-    assert (str(twin), repr(twin), vars(twin)) == (str(error), repr(error), vars(error))
+def test_an_error_survives_a_copy(error, duplicate) -> None:
+    other = duplicate(error)
+    assert type(other) is type(error)
+    assert (str(other), repr(other), vars(other)) == (str(error), repr(error), vars(error))
 
 
-def test_sentences() -> None:
-    assert [str(error) for error in ERRORS] == [
-        "kubiya:apiKey is missing: set it.",
-        "could not read a runner: the runner's name must not be empty.",
-        'could not create runner "a": the service answered 400 (invalid_request): No such. '
-        "Correct what the service names, most often the runner's name.",
-        "could not list the runners: the service answered 401: Unauthorized. The API key was "
-        "refused: set a valid one with `pulumi config set --secret kubiya:apiKey` or in "
-        "KUBIYA_API_KEY. `pulumi refresh` and `pulumi destroy` use the key that the last "
-        "`pulumi up` stored in the stack, unless --run-program is given or the key is in "
-        "KUBIYA_API_KEY alone.",
-        'could not delete runner "a": the service answered 403: no permission. The API key lacks '
-        "the permission: have it granted, or set another key in kubiya:apiKey "
-        "(or KUBIYA_API_KEY).",
-        'could not read runner "a": the service answered 404 (not_found): Runner not found. Check '
-        "the runner's name, and kubiya:baseUrl (or KUBIYA_BASE_URL).",
-        'could not create runner "a": the service answered 409: exists. There may be a runner of '
-        "that name already: choose another name or adopt that one.",
-        "could not list the runners: the service answered 429: slow down. It asks to wait 7 "
-        "seconds. Wait a while, then try again; a narrower --parallel makes fewer requests at "
-        "once.",
-        'could not get the manifest of runner "a": the service answered 503: Service Unavailable. '
-        "The fault is the service's: try again later.",
-        'could not delete runner "a": the service answered 405: Method Not Allowed. Check that '
-        "kubiya:baseUrl (or KUBIYA_BASE_URL) is the API's own address.",
-        'could not create runner "a": no connection to https://a.example. Check kubiya:baseUrl '
-        "(or KUBIYA_BASE_URL), the network and the proxy settings, then try again.",
-        "could not list the runners: no connection to https://a.example through it. Check "
-        "HTTPS_PROXY (or ALL_PROXY) and NO_PROXY in the environment.",
-        "could not list the runners: the connection to https://a.example is not secure. Check "
-        "kubiya:baseUrl (or KUBIYA_BASE_URL); name the PEM file of a private certificate "
-        "authority in kubiya:caBundle.",
-        'could not delete runner "a": no answer within 30 seconds. Try again, or raise '
-        "kubiya:timeoutSeconds. It may have been done all the same.",
-        'could not create runner "a": the answer is not JSON. Check that kubiya:baseUrl (or '
-        "KUBIYA_BASE_URL) is the API's own address. It may have been done all the same.",
-        'could not create runner "a": the answer was cut off before its end. Check the network, '
-        "then try again. It may have been done all the same.",
-        "could not read what the service sent: the answer has something else in place of a runner. "
-        "Check that kubiya:baseUrl (or KUBIYA_BASE_URL) is the API's own address.",
+FAILURES = [
+    "kubiya:apiKey is missing.",
+    "could not read a runner: the runner's name must not be empty.",
+    'could not create runner "a": the service returned 400 (invalid_request): No such.',
+    "could not list the runners: the service returned 401: Unauthorized.",
+    'could not delete runner "a": the service returned 403: no permission.',
+    'could not read runner "a": the service returned 404 (not_found): Runner not found.',
+    'could not create runner "a": the service returned 409: exists.',
+    "could not list the runners: the service returned 429: slow down. Retry after 7 seconds.",
+    'could not get the manifest of runner "a": the service returned 503: Service Unavailable.',
+    'could not delete runner "a": the service returned 405: Method Not Allowed.',
+    'could not create runner "a": the connection to https://a.example failed.',
+    "could not list the runners: the connection to https://a.example through it failed.",
+    'could not delete runner "a": no connection became free in 30 seconds.',
+    "could not list the runners: the connection to https://a.example is not secure.",
+    'could not delete runner "a": no response within 30 seconds.',
+    'could not create runner "a": the response is not JSON.',
+    'could not create runner "a": the response was truncated.',
+    "could not parse a response: the response is invalid: expected an object describing a runner.",
+]
+"""What each of `ERRORS` says without advice."""
+ADVICE = [
+    "set it.",
+    "",
+    "Correct what the service's message names. The usual cause is the runner's name.",
+    "The API key was rejected: set a valid one with `pulumi config set --secret kubiya:apiKey` or "
+    "in KUBIYA_API_KEY. `pulumi refresh` and `pulumi destroy` use the key that the last "
+    "`pulumi up` stored in the stack, unless you pass --run-program or set the key only in "
+    "KUBIYA_API_KEY.",
+    "The API key lacks the permission: grant it, or set another key in kubiya:apiKey (or "
+    "KUBIYA_API_KEY).",
+    "Check the runner's name and kubiya:baseUrl (or KUBIYA_BASE_URL).",
+    "A runner with this name may already exist: choose a different name or adopt that runner.",
+    "Wait, then retry. A lower --parallel sends fewer requests at once.",
+    "The fault is in the service: retry later.",
+    "Check that kubiya:baseUrl (or KUBIYA_BASE_URL) is the base URL of the API.",
+    "Check kubiya:baseUrl (or KUBIYA_BASE_URL), the network and the proxy settings, then retry.",
+    "Check HTTPS_PROXY (or ALL_PROXY) and NO_PROXY in the environment.",
+    "Retry with fewer concurrent calls.",
+    "Check kubiya:baseUrl (or KUBIYA_BASE_URL). If the service uses a private certificate "
+    "authority, set kubiya:caBundle to its PEM file.",
+    "Retry, or increase kubiya:timeoutSeconds. The change may have been made anyway.",
+    "Check that kubiya:baseUrl (or KUBIYA_BASE_URL) is the base URL of the API. The change may "
+    "have been made anyway.",
+    "Check the network, then retry. The change may have been made anyway.",
+    "Check that kubiya:baseUrl (or KUBIYA_BASE_URL) is the base URL of the API.",
+]
+"""What each of `ERRORS` adds to that."""
+
+
+def test_messages() -> None:
+    assert [error.failure for error in ERRORS] == FAILURES
+    messages = [
+        f"{failure} {advice}".strip() for failure, advice in zip(FAILURES, ADVICE, strict=True)
     ]
+    messages[0] = "kubiya:apiKey is missing: set it."
+    assert [str(error) for error in ERRORS] == messages
+
+
+def test_an_error_without_advice_is_its_own_failure() -> None:
+    error = KubiyaError("no manifest")
+    assert error.failure == str(error) == "no manifest"
+    assert not error.outcome_unknown
 
 
 @pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
@@ -111,20 +141,20 @@ def test_an_error_is_one_line(error) -> None:
     assert str(error).endswith(".")
 
 
-def test_a_list_that_was_to_hold_one_runner_names_it() -> None:
+def test_a_failed_list_names_the_runner_to_find() -> None:
     error = api.ServerError(500, None, "no", "list_runners", "a")
-    assert str(error).startswith('could not list the runners to look for runner "a": ')
+    assert str(error).startswith('could not list the runners to find runner "a": ')
 
 
-def test_a_name_of_several_lines_is_shown_on_one() -> None:
+def test_a_name_with_line_breaks_is_shown_on_one_line() -> None:
     error = api.NotFoundError(404, None, "no", "delete_runner", "a\u2028b\u202ec")
     assert str(error).startswith('could not delete runner "a bc": ')
 
 
-def test_what_a_program_gets() -> None:
+def test_the_attributes_of_an_error() -> None:
     error = api.NotFoundError(404, "not_found", "Runner not found", "describe_runner", "a")
-    got = (error.status, error.code, error.message, error.operation, error.runner)
-    assert got == (404, "not_found", "Runner not found", "describe_runner", "a")
+    attributes = (error.status, error.code, error.message, error.operation, error.runner)
+    assert attributes == (404, "not_found", "Runner not found", "describe_runner", "a")
     assert repr(error) == (
         "NotFoundError(404, 'not_found', 'Runner not found', 'describe_runner', 'a', None)"
     )
@@ -133,7 +163,7 @@ def test_what_a_program_gets() -> None:
 @pytest.mark.parametrize(
     ("error", "outcome_unknown"),
     [
-        (api.SettingError("kubiya:apiKey", "is missing"), False),
+        (api.SettingError("kubiya:apiKey", "is missing", "set it"), False),
         (api.InvalidNameError("create_runner", "is empty"), False),
         *(
             (api.ApiError(status, None, "no", "create_runner", "a"), False)
@@ -149,9 +179,9 @@ def test_what_a_program_gets() -> None:
         (api.TlsError("create_runner", "a", "no trust", False), False),
         (api.ResponseTimeoutError("create_runner", "a", "too slow"), True),
         (api.InvalidResponseError("create_runner", "a", "is not JSON"), True),
-        (api.TruncatedResponseError("create_runner", "a", "was cut off"), True),
+        (api.TruncatedResponseError("create_runner", "a", "was truncated"), True),
     ],
 )
-def test_whether_a_create_may_be_done(error, outcome_unknown) -> None:
+def test_outcome_unknown(error, outcome_unknown) -> None:
     assert error.outcome_unknown is outcome_unknown
-    assert ("It may have been done all the same" in str(error)) == outcome_unknown
+    assert ("The change may have been made anyway" in str(error)) == outcome_unknown

@@ -1,4 +1,4 @@
-"""What stands in the request line is the path that was meant, whatever the name."""
+"""The path in the request line is the intended one, whatever the runner's name."""
 
 from urllib.parse import unquote_to_bytes
 
@@ -7,7 +7,7 @@ import pytest
 from kubiya_pulumi.api import ApiError, InvalidNameError, NotFoundError, UnexpectedStatusError
 from tests.api.scripted_service import reply
 
-NASTY = {
+UNUSUAL_NAMES = {
     "runner prod": "runner%20prod",
     "Läufer": "L%C3%A4ufer",
     "跑步者": "%E8%B7%91%E6%AD%A5%E8%80%85",
@@ -32,8 +32,8 @@ NASTY = {
 }
 
 
-@pytest.mark.parametrize(("name", "segment"), NASTY.items())
-def test_a_name_is_one_segment_of_the_path(name, segment, client, service) -> None:
+@pytest.mark.parametrize(("name", "segment"), UNUSUAL_NAMES.items())
+def test_a_name_is_a_single_path_segment(name, segment, client, service) -> None:
     service.replies = [reply()]
     client.delete_runner(name)
     assert service.targets == [f"/api/v3/runners/{segment}"]
@@ -59,7 +59,7 @@ def test_the_base_url_may_have_a_path(prefix, connect, service) -> None:
         "get_runner_manifest",
     ],
 )
-def test_a_name_that_no_request_can_carry_makes_none(method, name, client, service) -> None:
+def test_an_invalid_name_sends_no_request(method, name, client, service) -> None:
     description = ("text",) if method == "update_runner_description" else ()
     with pytest.raises(InvalidNameError, match="the runner's name must "):
         getattr(client, method)(name, *description)
@@ -77,25 +77,25 @@ MANIFEST = ["/v1/runners/a/manifest", "/api/v1/runners/a/manifest"]
 
 @pytest.mark.parametrize("status", [404, 405])
 @pytest.mark.parametrize("served", [0, 1, 2])
-def test_describe_finds_the_path_that_is_served(served, status, client, service) -> None:
+def test_describe_finds_the_served_path(served, status, client, service) -> None:
     service.replies = [reply(status)] * served + [reply(200, {"name": "a"})]
     assert client.describe_runner("a").name == "a"
     assert service.targets == DESCRIBE[: served + 1]
 
     service.requests.clear()
     client.describe_runner("a")
-    assert service.targets == [DESCRIBE[served]], "the path that answered comes first from now on"
+    assert service.targets == [DESCRIBE[served]], "the path that worked is tried first next time"
 
 
 @pytest.mark.parametrize("served", [0, 1])
-def test_manifest_finds_the_path_that_is_served(served, client, service) -> None:
+def test_manifest_finds_the_served_path(served, client, service) -> None:
     service.replies = [reply(404)] * served + [reply(200, {"url": "https://a.example/m"})]
     assert client.get_runner_manifest("a").manifest_url == "https://a.example/m"
     client.get_runner_manifest("a")
     assert service.targets == [*MANIFEST[: served + 1], MANIFEST[served]]
 
 
-def test_a_runner_that_is_on_no_path_is_the_first_paths_404(client, service) -> None:
+def test_a_runner_that_no_path_returns_is_the_404_of_the_first_path(client, service) -> None:
     service.replies = [
         reply(404, {"error": {"code": "not_found", "message": "Runner not found"}}),
         reply(404, "404 page not found"),
@@ -107,13 +107,13 @@ def test_a_runner_that_is_on_no_path_is_the_first_paths_404(client, service) -> 
     assert service.targets == DESCRIBE
 
 
-def test_a_404_among_405s_is_the_answer(client, service) -> None:
+def test_a_404_among_405s_is_raised(client, service) -> None:
     service.replies = [reply(405), reply(404), reply(405)]
     with pytest.raises(NotFoundError):
         client.describe_runner("a")
 
 
-def test_no_path_that_allows_the_method(client, service) -> None:
+def test_a_405_of_every_path_is_raised(client, service) -> None:
     service.replies = [reply(405)]
     with pytest.raises(UnexpectedStatusError, match="405"):
         client.get_runner_manifest("a")
@@ -121,7 +121,7 @@ def test_no_path_that_allows_the_method(client, service) -> None:
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 409])
-def test_other_refusals_end_the_search(status, client, service) -> None:
+def test_other_errors_end_the_search(status, client, service) -> None:
     service.replies = [reply(404), reply(status)]
     with pytest.raises(ApiError) as raised:
         client.describe_runner("a")

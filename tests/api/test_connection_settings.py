@@ -1,4 +1,4 @@
-"""Each setting that cannot be right is refused before anything is called, in one clear line."""
+"""Every invalid setting is rejected before any request, in a single line."""
 
 import dataclasses
 import pickle
@@ -13,13 +13,17 @@ from kubiya_pulumi.api import Connection, SettingError
 KEY = "the-key-5ab7f1"
 
 
-def _refused(**settings) -> SettingError:
+def _rejected(**settings) -> SettingError:
+    """Return the error of a connection with these settings."""
     with pytest.raises(SettingError) as raised:
         Connection(**{"api_key": KEY, **settings})
     error = raised.value
     assert str(error) == error.message
     assert str(error).isprintable()
     assert KEY not in f"{error} {error!r}"
+    assert error.problem in error.message
+    assert error.failure == f"{error.setting} {error.problem}."
+    assert "pulumi" not in error.failure
     assert f"`pulumi config set {'--secret ' if 'api_key' in settings else ''}" in str(error)
     return error
 
@@ -35,19 +39,20 @@ def _refused(**settings) -> SettingError:
         (KEY + "\r\nX-Other: 1", "contains a line break"),
         ("UserKey " + KEY, "contains a space"),
         (" " + KEY, "contains a space"),
-        (KEY + "\t", "contains a space or a character"),
-        (KEY + "\0", "contains a space or a character"),
-        (KEY + "\x7f", "contains a space or a character"),
-        (KEY + "é", "contains a space or a character"),
-        (KEY + "ключ", "contains a space or a character"),
-        (KEY + "\u2028", "contains a space or a character"),
-        (KEY + "\ud800", "contains a space or a character"),
+        (KEY + "\t", "contains a space or an invalid character"),
+        (KEY + "\0", "contains a space or an invalid character"),
+        (KEY + "\x7f", "contains a space or an invalid character"),
+        (KEY + "é", "contains a space or an invalid character"),
+        (KEY + "ключ", "contains a space or an invalid character"),
+        (KEY + "\u2028", "contains a space or an invalid character"),
+        (KEY + "\ud800", "contains a space or an invalid character"),
     ],
 )
-def test_an_api_key_that_cannot_be_right(key, problem) -> None:
-    error = _refused(api_key=key)
+def test_an_invalid_api_key(key, problem) -> None:
+    error = _rejected(api_key=key)
     assert error.setting == "kubiya:apiKey"
     assert str(error).startswith(f"kubiya:apiKey (or KUBIYA_API_KEY) {problem}")
+    assert error.missing == (problem == "is missing")
     assert "`pulumi config set --secret kubiya:apiKey`" in str(error)
 
 
@@ -64,7 +69,7 @@ def test_an_api_key_that_cannot_be_right(key, problem) -> None:
         "http://[::1]:8080/prefix",
     ],
 )
-def test_a_base_url_that_can_be_right(url) -> None:
+def test_a_valid_base_url(url) -> None:
     assert Connection(api_key=KEY, base_url=url).base_url == url
 
 
@@ -113,14 +118,14 @@ def test_a_base_url_that_can_be_right(url) -> None:
         ("http://127.0.0.1@evil.com", "contains a user name"),
     ],
 )
-def test_a_base_url_that_cannot_be_right(url, problem) -> None:
-    error = _refused(base_url=url)
+def test_an_invalid_base_url(url, problem) -> None:
+    error = _rejected(base_url=url)
     assert error.setting == "kubiya:baseUrl"
     assert str(error).startswith(f"kubiya:baseUrl (or KUBIYA_BASE_URL) {problem}")
 
 
 @given(st.text())
-def test_any_base_url_is_taken_or_refused(url: str) -> None:
+def test_any_base_url_is_accepted_or_rejected(url: str) -> None:
     for prefix in ("", "https://", "http://", "https://a.example/"):
         try:
             Connection(api_key=KEY, base_url=prefix + url)
@@ -129,28 +134,28 @@ def test_any_base_url_is_taken_or_refused(url: str) -> None:
 
 
 @pytest.mark.parametrize("seconds", [0.001, 1, 30, 3600])
-def test_a_timeout_that_can_be_right(seconds) -> None:
+def test_a_valid_timeout(seconds) -> None:
     assert Connection(api_key=KEY, timeout_seconds=seconds).timeout_seconds == seconds
 
 
 @pytest.mark.parametrize(
     "seconds", [0, -1, 3600.1, float("nan"), float("inf"), 10**400, True, "30", None]
 )
-def test_a_timeout_that_cannot_be_right(seconds) -> None:
-    assert _refused(timeout_seconds=seconds).setting == "kubiya:timeoutSeconds"
+def test_an_invalid_timeout(seconds) -> None:
+    assert _rejected(timeout_seconds=seconds).setting == "kubiya:timeoutSeconds"
 
 
 @pytest.mark.parametrize("retries", [0, 4, 20])
-def test_retries_that_can_be_right(retries) -> None:
+def test_valid_retries(retries) -> None:
     assert Connection(api_key=KEY, max_retries=retries).max_retries == retries
 
 
 @pytest.mark.parametrize("retries", [-1, 21, 10**400, 1.5, True, "4", None])
-def test_retries_that_cannot_be_right(retries) -> None:
-    assert _refused(max_retries=retries).setting == "kubiya:maxRetries"
+def test_invalid_retries(retries) -> None:
+    assert _rejected(max_retries=retries).setting == "kubiya:maxRetries"
 
 
-def test_a_ca_bundle_that_can_be_right(tmp_path) -> None:
+def test_a_valid_ca_bundle(tmp_path) -> None:
     path = str(tmp_path / "ca.pem")
     trustme.CA().cert_pem.write_to_path(path)
     assert Connection(api_key=KEY, ca_bundle=path).ca_bundle == path
@@ -168,22 +173,22 @@ def test_a_ca_bundle_that_can_be_right(tmp_path) -> None:
         ),
     ],
 )
-def test_a_ca_bundle_that_is_none(content, problem, tmp_path) -> None:
+def test_an_invalid_ca_bundle(content, problem, tmp_path) -> None:
     path = tmp_path / "ca.pem"
     if content is not None:
         path.write_text(content)
-    error = _refused(ca_bundle=str(path))
+    error = _rejected(ca_bundle=str(path))
     assert error.setting == "kubiya:caBundle"
     assert str(error).startswith(f"kubiya:caBundle {problem}")
 
 
-def test_a_ca_bundle_that_is_no_file(tmp_path) -> None:
-    assert "cannot be read" in str(_refused(ca_bundle=str(tmp_path)))
+def test_a_ca_bundle_that_is_not_a_file(tmp_path) -> None:
+    assert "cannot be read" in str(_rejected(ca_bundle=str(tmp_path)))
     for path in ("", "a\0b", 7, "\ud800"):
-        assert _refused(ca_bundle=path).setting == "kubiya:caBundle"
+        assert _rejected(ca_bundle=path).setting == "kubiya:caBundle"
 
 
-def test_a_connection_is_plain_frozen_data() -> None:
+def test_a_connection_is_immutable_and_hashable() -> None:
     connection = Connection(api_key=KEY)
     assert connection == Connection(
         api_key=KEY,

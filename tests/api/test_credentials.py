@@ -1,4 +1,4 @@
-"""The key goes to the API and nowhere else, and nothing else goes in its place."""
+"""The API key is sent only to the API, and nothing else is sent instead of it."""
 
 import logging
 
@@ -46,7 +46,7 @@ def test_a_cookie_is_not_sent_back(client, service) -> None:
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_the_api_is_not_followed_elsewhere(status, client, service) -> None:
+def test_a_redirect_of_the_api_is_not_followed(status, client, service) -> None:
     with ScriptedService() as other:
         other.replies = [reply(200, [])]
         service.replies = [reply(status, "x" * 100, Location=f"{other.url}/secret-path?token=1")]
@@ -63,11 +63,11 @@ def test_the_api_is_not_followed_elsewhere(status, client, service) -> None:
     [
         ("/login", "http://127.0.0.1:"),
         ("https://user:password@a.example/x", "https://a.example."),
-        ("http://[", "an address that is no URL"),
-        ("mailto:someone", "an address that is no URL"),
+        ("http://[", "an invalid URL"),
+        ("mailto:someone", "an invalid URL"),
     ],
 )
-def test_what_is_shown_of_a_redirect(location, shown, client, service) -> None:
+def test_only_the_origin_of_a_redirect_is_shown(location, shown, client, service) -> None:
     service.replies = [reply(302, b"", Location=location)]
     with pytest.raises(UnexpectedStatusError) as raised:
         client.list_runners()
@@ -85,7 +85,7 @@ def test_a_redirect_without_a_target(client, service) -> None:
     "body",
     [
         "no such key: {key}",
-        '{{"error": {{"code": "{key}", "message": "key {key} is not known"}}}}',
+        '{{"error": {{"code": "{key}", "message": "key {key} is unknown"}}}}',
         '{{"message": "{key}"}}',
         "<html><title>{key}</title></html>",
         "split by control characters: the-\0key-\u200b5ab7f1",
@@ -93,19 +93,21 @@ def test_a_redirect_without_a_target(client, service) -> None:
     ],
 )
 @pytest.mark.parametrize("status", [400, 401, 404, 418, 500])
-def test_a_service_that_repeats_the_key(status, body, connect, service, key, caplog) -> None:
+def test_a_key_in_the_service_message_is_masked(
+    status, body, connect, service, key, caplog
+) -> None:
     caplog.set_level(logging.DEBUG)
     service.replies = [reply(status, body.format(key=key))]
     with pytest.raises(ApiError) as raised:
         connect(service.url, max_retries=0).list_runners()
     error = raised.value
-    told = [str(error), repr(error), error.message, error.code or "", caplog.text]
-    assert not any(key in text or key[:8] in text for text in told)
+    texts = [str(error), repr(error), error.message, error.code or "", caplog.text]
+    assert not any(key in text or key[:8] in text for text in texts)
 
 
-@pytest.mark.parametrize("how", [drop, reply(500), reply(200, "<html>"), reply(200, "{")])
-def test_no_error_drags_the_request_along(how, connect, service, key) -> None:
-    service.replies = [how]
+@pytest.mark.parametrize("failure", [drop, reply(500), reply(200, "<html>"), reply(200, "{")])
+def test_no_error_keeps_the_request(failure, connect, service, key) -> None:
+    service.replies = [failure]
     with pytest.raises(KubiyaError) as raised:
         connect(service.url, max_retries=1).list_runners()
     error = raised.value
@@ -114,7 +116,7 @@ def test_no_error_drags_the_request_along(how, connect, service, key) -> None:
     assert key not in repr(error.__context__)
 
 
-def test_nothing_shows_the_key(key) -> None:
+def test_no_repr_shows_the_key(key) -> None:
     connection = Connection(api_key=key)
     with RunnersClient(connection) as client:
         assert key not in f"{connection!r} {connection} {client!r}"

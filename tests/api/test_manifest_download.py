@@ -1,4 +1,4 @@
-"""A manifest's URL is a secret, comes from somebody else, and is called with care."""
+"""A manifest's URL is a secret and untrusted: it is validated and never shown."""
 
 import logging
 
@@ -12,13 +12,13 @@ from kubiya_pulumi.api import (
     UnexpectedStatusError,
 )
 from kubiya_pulumi.errors import KubiyaError
-from tests.api.scripted_service import ScriptedService, cut, drop, raw, reply
+from tests.api.scripted_service import ScriptedService, drop, raw, reply, truncate
 
 SECRET = "runner-prod-5e77ab"
 PATH = f"/manifests/{SECRET}.yaml?signature={SECRET}"
 
 
-def test_a_relative_url_is_taken_from_the_base_url(connect, service) -> None:
+def test_a_relative_url_is_resolved_against_the_base_url(connect, service) -> None:
     client = connect(service.url + "/kubiya")
     service.replies = [reply(200, "kind: Namespace")]
     client.download_manifest("/manifests/a.yaml", runner="a")
@@ -27,7 +27,7 @@ def test_a_relative_url_is_taken_from_the_base_url(connect, service) -> None:
     assert service.targets == ["/manifests/a.yaml", "/kubiya/manifests/a.yaml", "/b.yaml"]
 
 
-def test_the_text_is_what_was_sent(client, service) -> None:
+def test_the_text_is_unchanged(client, service) -> None:
     text = "# Läufer\r\nkind: Namespace\n---\n"
     service.replies = [
         reply(200, b"\xef\xbb\xbf" + text.encode(), Content_Type="text/html; charset=latin-1")
@@ -48,11 +48,11 @@ def test_the_text_is_what_was_sent(client, service) -> None:
         ("https://a.example:99999/m", "is not a valid URL"),
         ("https://a.example/a b", "contains a space"),
         ("http://127.0.0.1\\@a.example/m", "contains a space, a backslash"),
-        ("", "has no URL"),
-        ("  ", "has no URL"),
+        ("", "contains no manifest URL"),
+        ("  ", "contains no manifest URL"),
     ],
 )
-def test_a_url_that_is_not_called(url, problem, client, service, key) -> None:
+def test_an_invalid_url_is_not_requested(url, problem, client, service, key) -> None:
     with pytest.raises(InvalidResponseError) as raised:
         client.download_manifest(url, runner="a")
     assert problem in str(raised.value)
@@ -69,7 +69,7 @@ def test_redirects_to_other_hosts_are_followed(client, service) -> None:
         assert "authorization" not in other.requests[0].headers
 
 
-def test_five_redirects_are_the_most(client, service) -> None:
+def test_up_to_five_redirects_are_followed(client, service) -> None:
     onward = reply(302, b"", Location=PATH)
     service.replies = [*[onward] * 5, reply(200, "kind: Namespace")]
     assert client.download_manifest("/m", runner="a") == "kind: Namespace"
@@ -83,7 +83,7 @@ def test_five_redirects_are_the_most(client, service) -> None:
 
 
 @pytest.mark.parametrize("location", ["http://a.example/" + SECRET, "file:///" + SECRET])
-def test_a_redirect_to_what_may_not_be_called(location, client, service) -> None:
+def test_a_redirect_to_an_invalid_url_is_rejected(location, client, service) -> None:
     service.replies = [reply(302, b"", Location=location)]
     with pytest.raises(InvalidResponseError) as raised:
         client.download_manifest("/m", runner="a")
@@ -106,7 +106,7 @@ def test_a_redirect_without_a_target(client, service) -> None:
         (b"\xef\xbb\xbf \n<html>", "is a web page"),
     ],
 )
-def test_a_text_that_is_no_manifest(body, problem, client, service) -> None:
+def test_a_body_that_is_not_a_manifest(body, problem, client, service) -> None:
     service.replies = [reply(200, body)]
     with pytest.raises(InvalidResponseError, match=problem):
         client.download_manifest("/m", runner="a")
@@ -119,23 +119,23 @@ FAILURES = [
     (reply(500, f"no {PATH}"), ServerError),
     (reply(302, b"", Location=PATH), UnexpectedStatusError),
     (drop, KubiyaError),
-    (cut, InvalidResponseError),
+    (truncate, InvalidResponseError),
     (raw(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n bad\r\nx y: z\r\n\r\n<html>   "), KubiyaError),
 ]
 
 
-@pytest.mark.parametrize(("how", "kind"), FAILURES)
-def test_the_url_shows_nowhere(how, kind, connect, service, caplog, capfd) -> None:
+@pytest.mark.parametrize(("failure", "kind"), FAILURES)
+def test_no_error_or_log_contains_the_url(failure, kind, connect, service, caplog, capfd) -> None:
     caplog.set_level(logging.DEBUG)
-    service.replies = [how]
+    service.replies = [failure]
     with pytest.raises(kind) as raised:
         connect(service.url, max_retries=1).download_manifest(service.url + PATH, runner="a")
-    told = f"{raised.value} {raised.value!r} {raised.value.__context__!r} {caplog.text}"
-    assert SECRET not in told + "".join(capfd.readouterr())
+    text = f"{raised.value} {raised.value!r} {raised.value.__context__!r} {caplog.text}"
+    assert SECRET not in text + "".join(capfd.readouterr())
     assert service.requests[0].target == PATH
 
 
-def test_a_download_does_not_silence_the_log_of_other_calls(client, service, caplog) -> None:
+def test_a_download_does_not_suppress_the_log_of_other_requests(client, service, caplog) -> None:
     caplog.set_level(logging.DEBUG)
     service.replies = [reply(200, "kind: Namespace"), reply(200, [])]
     client.download_manifest(PATH, runner="a")
@@ -143,14 +143,14 @@ def test_a_download_does_not_silence_the_log_of_other_calls(client, service, cap
     assert "/api/v3/runners" in caplog.text
 
 
-def test_the_url_is_in_no_repr(client, service) -> None:
+def test_no_repr_contains_the_url(client, service) -> None:
     service.replies = [reply(200, {"manifest_url": PATH, "manifest_content": SECRET})]
     assert SECRET not in repr(client.get_runner_manifest("a"))
     assert SECRET not in repr(client.create_runner("a"))
 
 
 @pytest.mark.parametrize(("status", "kind"), [(403, ForbiddenError), (404, NotFoundError)])
-def test_advice_is_about_the_url_and_not_the_key(status, kind, client, service) -> None:
+def test_the_advice_concerns_the_url_and_not_the_key(status, kind, client, service) -> None:
     service.replies = [reply(status)]
     with pytest.raises(kind, match="URL may have expired") as raised:
         client.download_manifest("/m", runner="a")

@@ -1,4 +1,4 @@
-"""What the client makes of a body, with success and without."""
+"""How the client parses the body of a response, successful or not."""
 
 import gzip
 import json
@@ -40,7 +40,7 @@ def client(connect, service) -> RunnersClient:
         *((status, UnexpectedStatusError) for status in (304, 402, 405, 410, 418, 422, 499, 600)),
     ],
 )
-def test_each_status_has_its_class(status, kind, client, service) -> None:
+def test_each_status_raises_its_class(status, kind, client, service) -> None:
     service.replies = [reply(status)]
     with pytest.raises(ApiError) as raised:
         client.get_runner_health("a")
@@ -82,7 +82,7 @@ def test_each_status_has_its_class(status, kind, client, service) -> None:
         (b"[" * 100_000, None, "[" * 199 + "…"),
     ],
 )
-def test_the_words_of_an_error(body, code, message, client, service) -> None:
+def test_the_code_and_message_of_an_error(body, code, message, client, service) -> None:
     service.replies = [reply(404, body)]
     with pytest.raises(NotFoundError) as raised:
         client.delete_runner("a")
@@ -90,7 +90,7 @@ def test_the_words_of_an_error(body, code, message, client, service) -> None:
     assert str(raised.value).isprintable()
 
 
-def test_a_status_without_a_name(client, service) -> None:
+def test_a_status_without_a_reason_phrase(client, service) -> None:
     service.replies = [raw(b"HTTP/1.1 499 \r\nContent-Length: 0\r\n\r\n")]
     with pytest.raises(UnexpectedStatusError, match="499: no reason given"):
         client.list_runners()
@@ -111,7 +111,7 @@ RUNNER = {"name": "Läufer", "description": "größer"}
         (gzip.compress(json.dumps(RUNNER).encode(), mtime=0), {"Content_Encoding": "gzip"}),
     ],
 )
-def test_json_is_json_whatever_the_headers_say(body, headers, client, service) -> None:
+def test_json_is_parsed_whatever_the_headers_say(body, headers, client, service) -> None:
     service.replies = [reply(200, body, **headers)]
     runner = client.describe_runner("Läufer")
     assert (runner.name, runner.description) == ("Läufer", "größer")
@@ -128,13 +128,13 @@ def test_json_is_json_whatever_the_headers_say(body, headers, client, service) -
         (b'{"name": "\xff"}', {}, "is not UTF-8 text"),
         (b"[" * 100_000, {}, "is not JSON"),
         (b"9" * 5000, {}, "is not JSON"),
-        (b"not gzip", {"Content_Encoding": "gzip"}, "is not compressed as it says"),
-        (b'"a"', {}, "has something else in place of"),
-        (b"7", {}, "has something else in place of"),
+        (b"not gzip", {"Content_Encoding": "gzip"}, "does not match its Content-Encoding"),
+        (b'"a"', {}, "is invalid: expected "),
+        (b"7", {}, "is invalid: expected "),
     ],
 )
 @pytest.mark.parametrize("call", ["list_runners", "describe_runner", "get_runner_health"])
-def test_what_cannot_be_read(call, body, headers, problem, client, service) -> None:
+def test_an_invalid_body_is_rejected(call, body, headers, problem, client, service) -> None:
     service.replies = [reply(200, body, **headers)]
     name = () if call == "list_runners" else ("a",)
     with pytest.raises(InvalidResponseError, match=problem) as raised:
@@ -144,14 +144,14 @@ def test_what_cannot_be_read(call, body, headers, problem, client, service) -> N
 
 
 @pytest.mark.parametrize("status", [200, 204])
-def test_an_empty_list_is_not_an_empty_answer(status, client, service) -> None:
+def test_an_empty_body_is_not_an_empty_list(status, client, service) -> None:
     service.replies = [reply(status)]
     with pytest.raises(InvalidResponseError, match="is empty"):
         client.list_runners()
 
 
-def test_an_answer_may_not_be_endless(client, service, monkeypatch) -> None:
-    monkeypatch.setattr(transport, "LONGEST_ANSWER", 2**20)
+def test_the_size_of_a_response_is_limited(client, service, monkeypatch) -> None:
+    monkeypatch.setattr(transport, "MAX_RESPONSE_BYTES", 2**20)
     service.replies = [reply(200, b" " * (2**20 - 2) + b"[]")]
     assert client.list_runners() == ()
     for body, headers in (
@@ -159,27 +159,27 @@ def test_an_answer_may_not_be_endless(client, service, monkeypatch) -> None:
         (gzip.compress(b" " * 2**24 + b"[]"), {"Content_Encoding": "gzip"}),
     ):
         service.replies = [reply(200, body, **headers)]
-        with pytest.raises(InvalidResponseError, match="is longer than 1 MiB"):
+        with pytest.raises(InvalidResponseError, match="is larger than 1 MiB"):
             client.list_runners()
 
 
-def test_a_manifest_may_be_longer_but_not_endless(client, service) -> None:
+def test_a_manifest_has_a_higher_size_limit(client, service) -> None:
     service.replies = [reply(200, b"#" * 16 * 2**20)]
     assert len(client.download_manifest("/m", runner="a")) == 16 * 2**20
     service.replies = [reply(200, b"#" * (16 * 2**20 + 1))]
-    with pytest.raises(InvalidResponseError, match="is longer than 16 MiB"):
+    with pytest.raises(InvalidResponseError, match="is larger than 16 MiB"):
         client.download_manifest("/m", runner="a")
 
 
 @pytest.mark.parametrize("status", [200, 202, 204])
 @pytest.mark.parametrize("body", [b"", b"{}", b"null", b"deleted", b'{"result": "ok"}'])
-def test_any_success_deletes(status, body, client, service) -> None:
+def test_any_2xx_response_is_a_successful_delete(status, body, client, service) -> None:
     service.replies = [reply(status, b"" if status == 204 else body)]
     assert client.delete_runner("a") is None
     assert len(service.requests) == 1
 
 
-def test_a_web_page_deletes_nothing(client, service) -> None:
+def test_a_web_page_is_not_a_successful_delete(client, service) -> None:
     service.replies = [reply(200, "<html>")]
     with pytest.raises(InvalidResponseError, match="is a web page"):
         client.delete_runner("a")
@@ -194,9 +194,9 @@ def test_a_web_page_deletes_nothing(client, service) -> None:
     ],
     ids=["delete", "update"],
 )
-def test_a_list_says_nothing_of_a_change_to_one_runner(call, body, client, service) -> None:
+def test_an_array_is_rejected_after_a_change(call, body, client, service) -> None:
     service.replies = [reply(200, body)]
-    with pytest.raises(InvalidResponseError, match=r"is a list.*may have been done"):
+    with pytest.raises(InvalidResponseError, match=r"is an array.*may have been made"):
         call(client)
 
 
@@ -215,7 +215,7 @@ def test_a_list_says_nothing_of_a_change_to_one_runner(call, body, client, servi
         (b"", None, None),
     ],
 )
-def test_what_a_create_is_answered_with(body, url, version, status, client, service) -> None:
+def test_the_forms_of_a_create_response(body, url, version, status, client, service) -> None:
     service.replies = [reply(status, body)]
     created = client.create_runner("a")
     assert (created.name, created.manifest_url) == ("a", url)
@@ -223,7 +223,7 @@ def test_what_a_create_is_answered_with(body, url, version, status, client, serv
 
 
 @pytest.mark.parametrize(
-    ("given", "sent"),
+    ("arguments", "sent"),
     [
         ({}, {}),
         ({"description": ""}, {"description": ""}),
@@ -234,9 +234,9 @@ def test_what_a_create_is_answered_with(body, url, version, status, client, serv
         ),
     ],
 )
-def test_a_create_sends_what_is_given(given, sent, client, service) -> None:
+def test_a_create_sends_only_its_arguments(arguments, sent, client, service) -> None:
     service.replies = [reply()]
-    client.create_runner("a", **given)
+    client.create_runner("a", **arguments)
     assert service.requests[0].json == sent
 
 
@@ -251,7 +251,7 @@ def test_a_create_sends_what_is_given(given, sent, client, service) -> None:
         (b"null", None),
     ],
 )
-def test_what_an_update_is_answered_with(body, version, client, service) -> None:
+def test_the_forms_of_an_update_response(body, version, client, service) -> None:
     service.replies = [reply(200, body)]
     runner = client.update_runner_description("a", "größer")
     assert (runner and runner.version) == version
@@ -273,7 +273,7 @@ YAML = "# a manifest\nkind: Namespace\n---\nkind: Secret\n"
         (b"\xef\xbb\xbf" + YAML.encode(), None, YAML),
     ],
 )
-def test_what_a_manifest_is_answered_with(body, url, content, client, service) -> None:
+def test_the_forms_of_a_manifest_response(body, url, content, client, service) -> None:
     service.replies = [reply(200, body, Content_Type="application/yaml")]
     manifest = client.get_runner_manifest("a")
     assert (manifest.name, manifest.manifest_url, manifest.manifest_content) == ("a", url, content)
@@ -282,17 +282,17 @@ def test_what_a_manifest_is_answered_with(body, url, content, client, service) -
 @pytest.mark.parametrize(
     ("body", "problem"),
     [
-        ({"name": "a"}, "has neither the manifest nor a URL"),
-        ({"name": "a", "manifest_url": "", "manifest_content": None}, "has neither"),
+        ({"name": "a"}, "contains neither the manifest nor its URL"),
+        ({"name": "a", "manifest_url": "", "manifest_content": None}, "contains neither"),
         (b"", "is empty"),
         (b"<html>", "is a web page"),
-        (b"[]", "in place of the manifest"),
-        (b"null", "in place of the manifest"),
+        (b"[]", "expected an object describing the manifest"),
+        (b"null", "expected an object describing the manifest"),
         (b'{"name": "a", "manifest_co', "is not JSON"),
         (b"\xff", "is not UTF-8"),
     ],
 )
-def test_a_manifest_that_is_none(body, problem, client, service) -> None:
+def test_a_response_without_a_manifest(body, problem, client, service) -> None:
     service.replies = [reply(200, body)]
     with pytest.raises(InvalidResponseError, match=problem):
         client.get_runner_manifest("a")
@@ -307,12 +307,12 @@ def test_a_manifest_that_is_none(body, problem, client, service) -> None:
         lambda client: client.get_runner_manifest("a"),
     ],
 )
-def test_an_answer_about_another_runner(call, client, service) -> None:
+def test_a_response_about_a_different_runner(call, client, service) -> None:
     service.replies = [reply(200, {"name": "b", "version": "v2", "url": "/m"})]
-    with pytest.raises(InvalidResponseError, match="is about another runner"):
+    with pytest.raises(InvalidResponseError, match="describes a different runner"):
         call(client)
 
 
-def test_a_runner_without_a_name_is_the_one_asked_for(client, service) -> None:
+def test_a_runner_without_a_name_is_the_requested_one(client, service) -> None:
     service.replies = [reply(200, {"version": 2})]
     assert client.describe_runner("a").name == "a"

@@ -1,4 +1,4 @@
-"""A look at the health with an end of its own: one call, and no longer than it is given."""
+"""`total_timeout_seconds`: the health is requested once, within this time."""
 
 import threading
 
@@ -8,21 +8,21 @@ from kubiya_pulumi.api import ResponseTimeoutError, ServerError
 from tests.api.scripted_service import reply
 
 
-def test_it_is_made_once(connect, service, pauses):
+def test_the_request_is_sent_once(connect, service, delays):
     client = connect(service.url, max_retries=3)
     service.replies = [reply(503)]
     with pytest.raises(ServerError):
         client.get_runner_health("a", total_timeout_seconds=10)
     assert len(service.requests) == 1
-    assert pauses == []
+    assert delays == []
 
 
-def test_an_answer_in_time_is_the_answer(client, service):
+def test_a_response_in_time_is_returned(client, service):
     service.replies = [reply(data={"status": "healthy", "checks": []})]
     assert client.get_runner_health("a", total_timeout_seconds=10).healthy
 
 
-def test_an_answer_that_does_not_come_ends_it(client, service):
+def test_a_missing_response_times_out(client, service):
     over = threading.Event()
     service.replies = [lambda _handler: over.wait(30)]
     try:
@@ -32,7 +32,7 @@ def test_an_answer_that_does_not_come_ends_it(client, service):
         over.set()
 
 
-def test_an_answer_that_trickles_ends_it(client, service):
+def test_a_slow_response_times_out(client, service):
     over = threading.Event()
     sent = []
 

@@ -1,3 +1,5 @@
+"""Which runner names are valid."""
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,7 +14,7 @@ from kubiya_pulumi.api import name_problem
         *(" ", "\u2028", "\u200b", "x" * 253, "ü" * 126 + "x"),
     ],
 )
-def test_a_name_that_a_request_can_carry(name) -> None:
+def test_a_valid_name(name) -> None:
     assert name_problem(name) is None
 
 
@@ -36,11 +38,11 @@ def test_a_name_that_a_request_can_carry(name) -> None:
         (b"a", "must be text, not bytes"),
     ],
 )
-def test_a_name_that_no_request_can_carry(name, problem) -> None:
+def test_an_invalid_name(name, problem) -> None:
     assert (name_problem(name) or "").startswith(problem)
 
 
 @given(st.one_of(st.text(), st.integers(), st.none(), st.binary()))
-def test_any_name_is_taken_or_refused(name) -> None:
+def test_any_name_is_accepted_or_rejected(name) -> None:
     problem = name_problem(name)
     assert problem is None or problem.startswith("must ")

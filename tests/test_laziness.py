@@ -1,0 +1,30 @@
+"""Importing a part of the package does not load what this part does not need."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+IMPORTS = [
+    ("import kubiya_pulumi.api", ["pulumi", "requests", "urllib3"]),
+    ("from kubiya_pulumi.api import ApiError, Runner, RunnersApi", ["pulumi", "requests"]),
+    ("from kubiya_pulumi.api import RunnersClient", ["pulumi", "pulumi_kubernetes"]),
+    ("import kubiya_pulumi.config", ["pulumi", "pulumi_kubernetes"]),
+    ("import kubiya_pulumi.review", ["pulumi", "requests", "yaml"]),
+    (
+        "from kubiya_pulumi.review import *",
+        ["pulumi", "pulumi_kubernetes", "requests", "kubiya_pulumi.api"],
+    ),
+]
+"""Each import statement, and the modules that it must not load."""
+
+
+@pytest.mark.parametrize(("statement", "forbidden"), IMPORTS)
+def test_an_import_does_not_load(statement: str, forbidden: list[str]) -> None:
+    program = f"import json, sys\n{statement}\nprint(json.dumps(sorted(sys.modules)))"
+    result = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    loaded = json.loads(result.stdout)
+    assert [module for module in forbidden if module in loaded] == []
