@@ -16,6 +16,15 @@ IMPORTS = [
         "from kubiya_pulumi.review import *",
         ["pulumi", "pulumi_kubernetes", "requests", "kubiya_pulumi.api"],
     ),
+    ("import kubiya_pulumi.emulator", ["pulumi", "requests", "starlette", "uvicorn", "yaml"]),
+    (
+        "from kubiya_pulumi.emulator import EmulatorOptions, Fault",
+        ["pulumi", "requests", "starlette", "uvicorn", "kubernetes"],
+    ),
+    (
+        "from kubiya_pulumi.emulator import *",
+        ["pulumi", "pulumi_kubernetes", "requests", "kubernetes", "kubiya_pulumi.api"],
+    ),
 ]
 """Each import statement, and the modules that it must not load."""
 
