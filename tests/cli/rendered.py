@@ -1,4 +1,4 @@
-"""What a reader's browser makes of a comment in Markdown."""
+"""Parse Markdown as GitHub does."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from markdown_it.token import Token
 
 
 def tokens(markdown: str) -> list[Token]:
-    """What GitHub would see in the comment: blocks, and what is inside of lines."""
+    """Return the block tokens of a comment and the inline tokens inside them."""
     parser = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
     blocks = parser.parse(markdown)
-    return [*blocks, *(inner for block in blocks for inner in block.children or ())]
+    return [*blocks, *(inline for block in blocks for inline in block.children or ())]

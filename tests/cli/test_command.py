@@ -1,5 +1,8 @@
-"""The command line itself."""
+"""The command line `kubiya-pulumi` itself."""
 
+from __future__ import annotations
+
+import re
 import subprocess
 import sys
 from importlib.metadata import version
@@ -8,52 +11,76 @@ import pytest
 
 from kubiya_pulumi.cli.main import main
 
+COMMANDS = ("emulator", "preview-report", "review")
+
 
 def test_the_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         main(["--help"])
     assert caught.value.code == 0
-    assert "emulator        a local Runners API" in capsys.readouterr().out
+    help_text = capsys.readouterr().out
+    for command in COMMANDS:
+        assert re.search(rf"^ +{command}\b", help_text, re.MULTILINE)
+    assert re.search(r"emulator +serve a local Runners API", help_text)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_each_command_has_a_help_text(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main([command, "--help"])
+    assert caught.value.code == 0
+    assert f"usage: kubiya-pulumi {command} " in capsys.readouterr().out
 
 
 def test_without_arguments_the_help_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([]) == 2
-    written = capsys.readouterr()
-    assert "emulator        a local Runners API" in written.err
-    assert written.out == ""
+    output = capsys.readouterr()
+    assert re.search(r"emulator +serve a local Runners API", output.err)
+    assert output.out == ""
 
 
-def test_the_version_is_that_of_the_package(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_version_is_the_version_of_the_package(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         main(["--version"])
     assert caught.value.code == 0
     assert capsys.readouterr().out == f"kubiya-pulumi {version('kubiya-pulumi')}\n"
 
 
-@pytest.mark.parametrize("arguments", [["other"], ["--other"], ["emulator", "--other"]])
-def test_arguments_that_cannot_be(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    ("arguments", "usage"),
+    [
+        (["other"], "usage: kubiya-pulumi [-h]"),
+        (["--other"], "usage: kubiya-pulumi [-h]"),
+        (["emulator", "--other"], "usage: kubiya-pulumi emulator [-h]"),
+        (["review", "--form=json"], "usage: kubiya-pulumi review [-h]"),
+    ],
+)
+def test_invalid_arguments(
+    arguments: list[str], usage: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(SystemExit) as caught:
         main(arguments)
     assert caught.value.code == 2
-    assert "usage: kubiya-pulumi" in capsys.readouterr().err
+    assert capsys.readouterr().err.startswith(usage)
 
 
-def test_a_command_is_imported_only_when_it_is_asked_for() -> None:
+def test_the_help_imports_no_command() -> None:
     program = (
         "import sys; from kubiya_pulumi.cli.main import main\n"
         "try: main(['--help'])\n"
         "except SystemExit: pass\n"
-        "print(sorted(n for n in sys.modules if 'emulator' in n or n in {'uvicorn', 'starlette'}))"
+        "print(sorted(n for n in sys.modules if 'emulator' in n or n.endswith('_command')\n"
+        "             or n in {'uvicorn', 'starlette', 'pulumi', 'requests', 'rich', 'yaml'}))"
     )
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60
     )
-    assert done.stdout.splitlines()[-1] == "[]"
+    assert process.stdout.splitlines()[-1] == "[]"
 
 
-def test_output_that_nobody_reads_ends_without_a_traceback() -> None:
-    """As in `kubiya-pulumi review | head`, where the rest of the output has nowhere to go."""
-    many = "\n---\n".join(
+def test_a_closed_output_ends_without_a_traceback() -> None:
+    """As in `kubiya-pulumi review | head`, where `head` closes the pipe early."""
+    manifest = "\n---\n".join(
         f"{{apiVersion: v1, kind: ConfigMap, metadata: {{name: c{n}}}}}" for n in range(2_000)
     )
     with subprocess.Popen(
@@ -65,5 +92,5 @@ def test_output_that_nobody_reads_ends_without_a_traceback() -> None:
     ) as process:
         assert process.stdout is not None
         process.stdout.close()
-        _, errors = process.communicate(many, timeout=60)
+        _, errors = process.communicate(manifest, timeout=60)
     assert (process.returncode, errors) == (1, "")

@@ -64,7 +64,7 @@ def test_the_emulator_serves_logs_and_stops(signal_number: signal.Signals) -> No
     ]
 
 
-def test_quiet_with_a_pinned_key() -> None:
+def test_quiet_with_a_fixed_key() -> None:
     with started("--quiet", "--api-key", "pinned-secret", "--forbidden-key", "weak") as (
         process,
         url,

