@@ -113,5 +113,5 @@ def test_unpinned_images_are_reported_with_their_containers() -> None:
         "set a version tag or a digest."
     )
     assert messages["image-without-digest"] == (
-        'Container "b" uses image "two:v1" without a digest; add its digest (@sha256:…).'
+        'Container "b" uses image "two:v1" without a digest; append its digest.'
     )

@@ -177,7 +177,7 @@ MESSAGES = {
         "tag; set a version tag or a digest."
     ),
     "image-without-digest": (
-        'Container "app" uses image "app:v1" without a digest; add its digest (@sha256:…).'
+        'Container "app" uses image "app:v1" without a digest; append its digest.'
     ),
     "secret-in-config-map": (
         'The data contains what appears to be a credential in "password"; move it to a Secret.'

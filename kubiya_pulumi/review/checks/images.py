@@ -91,8 +91,7 @@ def findings(inventory: Inventory) -> Iterator[Finding]:
                 workload.reference,
                 tagged.sentence(
                     "use",
-                    f"image {join_quoted(tagged.values)} without a digest; add its digest "
-                    "(@sha256:…)",
+                    f"image {join_quoted(tagged.values)} without a digest; append its digest",
                 ),
             )
 
