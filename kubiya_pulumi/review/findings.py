@@ -20,7 +20,7 @@ class Severity(StrEnum):
 
     @property
     def rank(self) -> int:
-        """The position when findings are sorted: 0 is the most serious."""
+        """The position when findings are sorted: 0 for errors, which come first."""
         return (Severity.ERROR, Severity.WARNING, Severity.NOTE).index(self)
 
 

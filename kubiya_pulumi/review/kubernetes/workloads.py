@@ -109,7 +109,7 @@ class Offenders:
             predicate: the rest of the sentence, without a full stop.
 
         Returns:
-            The sentence, or an empty string if there are no offenders.
+            The sentence, or an empty string without offenders.
         """
         if not self:
             return ""
