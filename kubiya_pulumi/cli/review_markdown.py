@@ -44,7 +44,7 @@ def _tables(review: Review) -> list[Table]:
         Table(
             "Remediation",
             ("Rule", "What to do"),
-            [(code(rule), code(RULES[rule].remediation, _MAX_MESSAGE_LENGTH)) for rule in rules],
+            [(code(rule), RULES[rule].remediation) for rule in rules],
             folded=True,
         ),
         Table(
