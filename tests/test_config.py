@@ -1,71 +1,152 @@
-"""Where each setting comes from."""
+"""The sources of the settings, and the conversion of their values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from kubiya_pulumi import config
-from kubiya_pulumi.api import SettingError
+from kubiya_pulumi.api import Connection, SettingError
 
 ENVIRONMENT = {"KUBIYA_API_KEY": "from-environment", "KUBIYA_BASE_URL": "https://environment.test"}
 
 
-def made(configured=None, environment=None):
+def connection(
+    configured: Mapping[str, Any] | None = None, environment: Mapping[str, str] | None = None
+) -> Connection:
     return config.connection((configured or {}).get, environment or {})
 
 
-def test_what_is_configured_comes_first():
-    configured = {
-        "kubiya:apiKey": "from-stack",
-        "kubiya:baseUrl": "https://stack.test",
-        "kubiya:timeoutSeconds": "12.5",
-        "kubiya:maxRetries": "2",
-    }
-    connection = made(configured, ENVIRONMENT)
-    assert connection.api_key == "from-stack"
-    assert connection.base_url == "https://stack.test"
-    assert connection.timeout_seconds == 12.5
-    assert connection.max_retries == 2
+def max_retries(value: object) -> int:
+    return connection({"kubiya:apiKey": "k", "kubiya:maxRetries": value}).max_retries
 
 
-def test_then_the_environment():
-    connection = made({}, ENVIRONMENT)
-    assert connection.api_key == "from-environment"
-    assert connection.base_url == "https://environment.test"
+def timeout_seconds(value: object) -> float:
+    return connection({"kubiya:apiKey": "k", "kubiya:timeoutSeconds": value}).timeout_seconds
 
 
-def test_then_the_default():
-    connection = made({"kubiya:apiKey": "k"})
-    assert connection.base_url == "https://api.kubiya.ai"
-    assert connection.timeout_seconds == 30
-    assert connection.max_retries == 4
-    assert connection.ca_bundle is None
+def test_the_configuration_takes_precedence():
+    result = connection(
+        {
+            "kubiya:apiKey": "from-stack",
+            "kubiya:baseUrl": "https://stack.test",
+            "kubiya:timeoutSeconds": "12.5",
+            "kubiya:maxRetries": "2",
+        },
+        ENVIRONMENT,
+    )
+    assert result.api_key == "from-stack"
+    assert result.base_url == "https://stack.test"
+    assert result.timeout_seconds == 12.5
+    assert result.max_retries == 2
 
 
-def test_an_empty_variable_is_one_that_is_not_set():
+def test_the_environment_comes_second():
+    result = connection({}, ENVIRONMENT)
+    assert result.api_key == "from-environment"
+    assert result.base_url == "https://environment.test"
+
+
+def test_the_default_comes_last():
+    result = connection({"kubiya:apiKey": "k"})
+    assert result.base_url == "https://api.kubiya.ai"
+    assert result.timeout_seconds == 30
+    assert result.max_retries == 4
+    assert result.ca_bundle is None
+
+
+def test_an_empty_variable_counts_as_not_set():
     environment = {"KUBIYA_API_KEY": "k", "KUBIYA_BASE_URL": ""}
-    assert made({}, environment).base_url == "https://api.kubiya.ai"
+    assert connection({}, environment).base_url == "https://api.kubiya.ai"
+
+
+def test_a_variable_without_a_name_is_not_read():
+    assert connection({"kubiya:apiKey": "k"}, {"": "x"}) == connection({"kubiya:apiKey": "k"})
+
+
+@pytest.mark.parametrize("value", [4, 4.0, "4", "4.0", "4.000", " 4 ", "+4", "0.4e1", "4e0"])
+def test_whole_numbers_in_every_form(value):
+    """Numbers arrive from Pulumi as floats, and from an output as the text of a float."""
+    retries = max_retries(value)
+    assert retries == 4
+    assert type(retries) is int
+
+
+@pytest.mark.parametrize("value", [0, 0.0, "0", "0.0", "-0", "-0.0"])
+def test_zero_in_every_form(value):
+    assert max_retries(value) == 0
 
 
 @pytest.mark.parametrize(
-    ("configured", "setting"),
+    "value",
     [
-        ({}, "kubiya:apiKey"),
-        ({"kubiya:apiKey": ""}, "kubiya:apiKey"),
-        ({"kubiya:apiKey": "k", "kubiya:baseUrl": ""}, "kubiya:baseUrl"),
-        ({"kubiya:apiKey": "k", "kubiya:timeoutSeconds": "soon"}, "kubiya:timeoutSeconds"),
-        ({"kubiya:apiKey": "k", "kubiya:timeoutSeconds": "nan"}, "kubiya:timeoutSeconds"),
-        ({"kubiya:apiKey": "k", "kubiya:maxRetries": "1.5"}, "kubiya:maxRetries"),
-        ({"kubiya:apiKey": "k", "kubiya:maxRetries": ""}, "kubiya:maxRetries"),
-        ({"kubiya:apiKey": "k", "kubiya:caBundle": "/no/such/file"}, "kubiya:caBundle"),
+        *(4.5, "4.5", "3.9999999999999999999", "4.0000000000000000001", "1e-400", 5e-324),
+        *(float("nan"), float("inf"), float("-inf"), "nan", "NaN", "sNaN", "inf", "-Infinity"),
+        *("21", 21.0, "-1", -1.0, 1e300, 10**400, "1e999999999999", "9" * 5000, "1e400"),
+        *("", " ", "four", "4,0", "0x4", "4/1", "\ud800", b"4", True, [4], {}, (0, (4,), 0)),
     ],
 )
-def test_what_cannot_be_right_names_the_setting_and_the_cure(configured, setting):
-    with pytest.raises(SettingError) as refused:
-        made(configured)
-    assert refused.value.setting == setting
-    assert setting in str(refused.value)
-    assert "pulumi config set" in str(refused.value)
+def test_any_other_max_retries_is_rejected(value):
+    with pytest.raises(SettingError, match="must be a whole number from 0 to 20") as raised:
+        max_retries(value)
+    assert raised.value.setting == "kubiya:maxRetries"
+    assert not raised.value.missing
 
 
-def test_an_empty_key_in_the_stack_is_not_made_up_for_by_the_environment():
+@given(st.floats() | st.integers(-3, 24) | st.decimals(-3, 24))
+def test_max_retries_is_never_rounded(number):
+    for value in (str(number), *([] if isinstance(number, Decimal) else [number])):
+        try:
+            assert max_retries(value) == number
+        except SettingError:
+            assert number not in range(21)  # noqa: PT017
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"), [(12, 12), (12.5, 12.5), ("12.5", 12.5), ("1e1", 10), (" 5 ", 5)]
+)
+def test_timeouts_in_every_form(value, seconds):
+    assert timeout_seconds(value) == seconds
+
+
+@pytest.mark.parametrize(
+    "value", ["soon", "nan", "inf", "0", "-1", "3601", "", 10**400, True, b"4", [1]]
+)
+def test_any_other_timeout_is_rejected(value):
+    with pytest.raises(SettingError, match="must be a number of seconds greater than 0") as raised:
+        timeout_seconds(value)
+    assert raised.value.setting == "kubiya:timeoutSeconds"
+
+
+@pytest.mark.parametrize(
+    ("configured", "setting", "missing"),
+    [
+        ({}, "kubiya:apiKey", True),
+        ({"kubiya:apiKey": ""}, "kubiya:apiKey", True),
+        ({"kubiya:apiKey": "UserKey k"}, "kubiya:apiKey", False),
+        ({"kubiya:apiKey": "k", "kubiya:baseUrl": ""}, "kubiya:baseUrl", False),
+        ({"kubiya:apiKey": "k", "kubiya:timeoutSeconds": "soon"}, "kubiya:timeoutSeconds", False),
+        ({"kubiya:apiKey": "k", "kubiya:timeoutSeconds": "nan"}, "kubiya:timeoutSeconds", False),
+        ({"kubiya:apiKey": "k", "kubiya:maxRetries": "1.5"}, "kubiya:maxRetries", False),
+        ({"kubiya:apiKey": "k", "kubiya:maxRetries": ""}, "kubiya:maxRetries", False),
+        ({"kubiya:apiKey": "k", "kubiya:caBundle": "/no/such/file"}, "kubiya:caBundle", False),
+    ],
+)
+def test_an_error_names_the_setting_and_the_fix(configured, setting, missing):
+    with pytest.raises(SettingError) as raised:
+        connection(configured)
+    assert raised.value.setting == setting
+    assert raised.value.missing is missing
+    assert setting in str(raised.value)
+    assert "pulumi config set" in str(raised.value)
+    assert "pulumi config set" not in raised.value.failure
+
+
+def test_the_environment_does_not_replace_an_empty_key_of_the_stack():
     with pytest.raises(SettingError):
-        made({"kubiya:apiKey": ""}, ENVIRONMENT)
+        connection({"kubiya:apiKey": ""}, ENVIRONMENT)

@@ -1,4 +1,4 @@
-"""A service that notes what it was asked, and no way to any other."""
+"""A service that records its requests, and no access to any other host."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from kubiya_pulumi.api import Clock, Connection, RunnersClient
-from tests.api.conftest import OUTSIDE
+from tests.api.conftest import NETWORK_VARIABLES
 from tests.api.scripted_service import Handler, ScriptedService
 
 KEY = "the-key-5ab7f1"
@@ -19,18 +19,18 @@ KEY = "the-key-5ab7f1"
 
 @pytest.fixture(autouse=True)
 def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in OUTSIDE:
+    for name in NETWORK_VARIABLES:
         monkeypatch.delenv(name, raising=False)
 
 
 class _PromptHandler(Handler):
-    # An answer's body must not wait until its headers are acknowledged, a thousand times over.
+    # The body of a response must not wait until its headers are acknowledged.
     disable_nagle_algorithm = True
 
 
 @pytest.fixture
 def ports() -> set[int]:
-    """The ports of this machine that a test may call."""
+    """The local ports that a test may connect to."""
     return set()
 
 
@@ -43,23 +43,23 @@ def service(ports: set[int]) -> Iterator[ScriptedService]:
 
 
 @pytest.fixture(autouse=True)
-def looked_up(ports: set[int], monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The hosts that were to be called. None but the test's own services are."""
+def resolved_hosts(ports: set[int], monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The hosts that clients resolved. Only the test's own services can be reached."""
     hosts: list[str] = []
     real = socket.getaddrinfo
 
-    def look_up(host: Any, port: Any, *args: Any, **kwargs: Any) -> Any:
+    def getaddrinfo(host: Any, port: Any, *args: Any, **kwargs: Any) -> Any:
         hosts.append(host)
         if not is_loopback(host) or port not in ports:
-            raise socket.gaierror(socket.EAI_NONAME, "out of a fuzzer's reach")
+            raise socket.gaierror(socket.EAI_NONAME, "blocked by the fuzzer")
         return real(host, port, *args, **kwargs)
 
-    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
     return hosts
 
 
 def is_loopback(host: str) -> bool:
-    """Whether the host is this machine."""
+    """Return whether the host is this machine."""
     if host == "localhost":
         return True
     try:
@@ -70,7 +70,7 @@ def is_loopback(host: str) -> bool:
 
 @pytest.fixture
 def connect() -> Iterator[Callable[..., RunnersClient]]:
-    """Make clients that are closed after the test, and that wait for nothing."""
+    """Return a factory of clients that never wait. They are closed after the test."""
     with ExitStack() as stack:
 
         def make(base_url: str, **settings: Any) -> RunnersClient:

@@ -1,4 +1,4 @@
-"""What has to hold of the reader of manifests and the review, whatever they are given."""
+"""What must hold for the manifest parser and the review, whatever the input."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.fuzz.sentences import is_sentence
 
 
 class _PythonLoader(yaml.SafeLoader):
-    """The reader's loader where PyYAML comes without libyaml."""
+    """The loader that the parser uses if PyYAML comes without libyaml."""
 
     yaml_constructors = manifest._Loader.yaml_constructors
 
@@ -22,23 +22,23 @@ LOADERS = (_PythonLoader, manifest._Loader)
 
 
 def reviewed(text: str) -> bool:
-    """Read and review a text by each loader; give whether the reader's own takes it."""
-    taken = False
+    """Parse and review a text with each loader. Return whether the parser's own accepts it."""
+    accepted = False
     for loader in LOADERS:
         with patch.object(manifest, "_Loader", loader):
-            taken = _reviewed(text)
-    return taken
+            accepted = _reviewed(text)
+    return accepted
 
 
 def _reviewed(text: str) -> bool:
     try:
         report = review(parse_manifest(text))
     except ManifestError as error:
-        refused = str(error)
+        message = str(error)
     else:
         json.dumps(report.to_dict(), allow_nan=False, ensure_ascii=False).encode()
         for finding in report.findings:
             assert is_sentence(finding.message), ascii(finding.message)
         return True
-    assert is_sentence(refused), ascii(refused)
+    assert is_sentence(message), ascii(message)
     return False

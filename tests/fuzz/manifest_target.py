@@ -1,9 +1,9 @@
-"""Any bytes through the manifest reader and the review, guided by the branches that they take.
+"""Coverage-guided fuzzing of the manifest parser and the review with any bytes.
 
     python -m tests.fuzz.manifest_target NEW_INPUTS tests/fuzz/manifests -runs=1000
 
-The options are libFuzzer's. An input that leads to anything but a review or a sentence ends the
-program, and is left in a file.
+The options are libFuzzer's. An input whose result is neither a review nor a sentence ends the
+program and is written to a file.
 """
 
 from __future__ import annotations
@@ -12,16 +12,16 @@ import sys
 
 import atheris
 
-# Only what is first imported here is instrumented.
+# Only modules that are first imported here are instrumented.
 with atheris.instrument_imports(include=["yaml", "kubiya_pulumi.review"]):
     from tests.fuzz.manifest_review import reviewed
 
 
-def read(data: bytes) -> None:
-    """Read and review one input."""
+def fuzz(data: bytes) -> None:
+    """Parse and review an input."""
     reviewed(data.decode(errors="replace"))
 
 
 if __name__ == "__main__":
-    atheris.Setup(sys.argv, read)
+    atheris.Setup(sys.argv, fuzz)
     atheris.Fuzz()

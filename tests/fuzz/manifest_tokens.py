@@ -1,4 +1,4 @@
-"""What YAML and Kubernetes manifests are made of, for fuzzers that put texts together."""
+"""Tokens of YAML and of Kubernetes manifests, for fuzzers that combine them."""
 
 from __future__ import annotations
 
@@ -39,6 +39,6 @@ TOKENS = [*SYNTAX, *TAGS, *KINDS, *(f"{key}: " for key in KEYS), *WHOLE]
 
 
 def dictionary() -> str:
-    """The tokens in libFuzzer's form."""
+    """Return the tokens as a libFuzzer dictionary."""
     quoted = ("".join(f"\\x{byte:02x}" for byte in token.encode()) for token in TOKENS)
     return "".join(f'"{token}"\n' for token in quoted)

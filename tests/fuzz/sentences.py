@@ -1,4 +1,4 @@
-"""Whether an error is one for a person."""
+"""Check that an error is a readable sentence."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from collections.abc import Callable
 
 from kubiya_pulumi.errors import KubiyaError
 
-LONGEST = 1200
+MAX_LENGTH = 1200
 
 
 def refusal(call: Callable[[], object]) -> KubiyaError | None:
-    """The error that a call ends in, which must be one for a person; None if it succeeds."""
+    """Return the error of a call, which must be a sentence, or None if the call succeeds."""
     try:
         call()
     except KubiyaError as error:
-        refused = error
+        raised = error
     else:
         return None
-    assert is_sentence(str(refused)), ascii(str(refused))
-    return refused
+    assert is_sentence(str(raised)), ascii(str(raised))
+    return raised
 
 
 def is_sentence(text: str) -> bool:
-    """Whether it is one line without control characters that somebody would read."""
-    visible = not any(unicodedata.category(each) in ("Cc", "Cf", "Cs") for each in text)
-    return len(text.splitlines()) == 1 and visible and len(text) <= LONGEST
+    """Return whether the text is a single, reasonably short line without control characters."""
+    visible = not any(unicodedata.category(c) in ("Cc", "Cf", "Cs") for c in text)
+    return len(text.splitlines()) == 1 and visible and len(text) <= MAX_LENGTH

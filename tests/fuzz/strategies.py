@@ -1,4 +1,4 @@
-"""What people and machines write by mistake, or on purpose, as hypothesis strategies."""
+"""Hypothesis strategies for invalid, unusual and malicious input."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Any
 from hypothesis import strategies as st
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()))
-"""Any Unicode text, with control characters and halves of surrogate pairs."""
+"""Any Unicode text, including control characters and unpaired surrogates."""
 
-NASTY_NAMES = st.sampled_from(
+UNUSUAL_NAMES = st.sampled_from(
     [
         *("", ".", "..", "...", "/", "a/b", "a//b", "\\", "..\\..", "../x", "./x"),
         *("%", "%2e", "%2E%2e", "%2F", "%252f", "%00", "%zz", "%25", "a%0d%0aX-Header: 1"),
@@ -22,8 +22,8 @@ NASTY_NAMES = st.sampled_from(
     ]
 )
 
-NAMES = st.one_of(NASTY_NAMES, st.lists(NASTY_NAMES, max_size=4).map("".join), ANY_TEXT)
-"""Names of runners, most of them bad ones."""
+NAMES = st.one_of(UNUSUAL_NAMES, st.lists(UNUSUAL_NAMES, max_size=4).map("".join), ANY_TEXT)
+"""Names of runners. The majority is invalid."""
 
 NUMBERS = st.one_of(
     st.integers(),
@@ -31,20 +31,20 @@ NUMBERS = st.one_of(
     st.sampled_from([0, -0.0, 2**53 + 1, 2**64, 10**309, -(10**400), 5e-324, 1e308]),
 )
 
-SCALARS = st.one_of(st.none(), st.booleans(), NUMBERS, ANY_TEXT, NASTY_NAMES)
+SCALARS = st.one_of(st.none(), st.booleans(), NUMBERS, ANY_TEXT, UNUSUAL_NAMES)
 
 STATE_TEXT = st.text()
-"""Any text that the engine can pass on: valid Unicode."""
+"""Any text that the engine can transfer: valid Unicode."""
 STATE_SCALARS = st.one_of(
     st.none(), st.booleans(), st.floats(allow_nan=False, allow_infinity=False), STATE_TEXT
 )
-"""Any single value that the engine can pass on."""
+"""Any scalar that the engine can transfer."""
 
 
 def json_values(
     keys: list[str], *, scalars: st.SearchStrategy[Any] = SCALARS, leaves: int = 12
 ) -> st.SearchStrategy[Any]:
-    """Any value that JSON can hold, with the given keys among those of its objects."""
+    """Return a strategy for any JSON value, whose objects often have the given keys."""
     names = st.one_of(st.sampled_from(keys), st.sampled_from(keys), STATE_TEXT)
     return st.recursive(
         scalars,
@@ -67,4 +67,4 @@ URL_PARTS = st.sampled_from(
     ]
 )
 URLS = st.one_of(st.lists(URL_PARTS, max_size=8).map("".join), ANY_TEXT)
-"""Texts that have something of a URL."""
+"""Texts that resemble URLs."""

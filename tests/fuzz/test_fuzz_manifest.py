@@ -1,4 +1,4 @@
-"""Any text as a manifest: reviewed, or refused in a sentence, in bounded memory and time."""
+"""Any text is reviewed as a manifest or rejected with a sentence, in limited memory and time."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ Record = Callable[[str, object], None]
 ROOT = Path(__file__).parents[2]
 SEEDS = Path(__file__).parent / "manifests"
 
-LONGEST_INPUT = 4096
-MOST_SECONDS_AN_INPUT = 10
-MOST_MEGABYTES = 1024
+MAX_INPUT_BYTES = 4096
+MAX_SECONDS_PER_INPUT = 10
+MAX_MEGABYTES = 1024
 
 POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: "
 JOINED = st.lists(st.sampled_from(TOKENS)).map("".join)
@@ -50,34 +50,36 @@ OBJECTS = st.builds(
 )
 
 
-def test_any_text_is_reviewed_or_refused(record_property: Record) -> None:
-    seen = Counter[str]()
+def test_any_text_is_reviewed_or_rejected(record_property: Record) -> None:
+    outcomes = Counter[str]()
 
     @at_random(size(300, each=200))
     @given(text=st.one_of(ANY_TEXT, JOINED, JOINED.map(lambda joined: f"{POD}{joined}")))
     def check(text: str) -> None:
-        seen["reviewed" if reviewed(text) else "refused"] += 1
+        outcomes["reviewed" if reviewed(text) else "rejected"] += 1
 
     check()
-    assert seen["refused"]
-    assert seen["reviewed"]
-    record_property("counts", dict(seen))
+    assert outcomes["rejected"]
+    assert outcomes["reviewed"]
+    record_property("counts", dict(outcomes))
 
 
 def test_any_objects_are_reviewed(record_property: Record) -> None:
-    seen = Counter[str]()
+    outcomes = Counter[str]()
 
     @at_random(size(100, each=100))
     @given(objects=st.lists(OBJECTS, min_size=1, max_size=3))
     def check(objects: list[dict[str, Any]]) -> None:
-        seen["reviewed" if reviewed(yaml.safe_dump_all(objects)) else "refused"] += 1
+        outcomes["reviewed" if reviewed(yaml.safe_dump_all(objects)) else "rejected"] += 1
 
     check()
-    assert seen["reviewed"]
-    record_property("counts", dict(seen))
+    assert outcomes["reviewed"]
+    record_property("counts", dict(outcomes))
 
 
-def test_bytes_that_are_guided_by_coverage(tmp_path: Path, record_property: Record) -> None:
+def test_coverage_guided_bytes_are_reviewed_or_rejected(
+    tmp_path: Path, record_property: Record
+) -> None:
     pytest.importorskip("atheris", reason="there is no atheris for this Python and platform")
     new_inputs, tokens = tmp_path / "inputs", tmp_path / "tokens"
     new_inputs.mkdir()
@@ -85,14 +87,14 @@ def test_bytes_that_are_guided_by_coverage(tmp_path: Path, record_property: Reco
     runs = size(2_000, each=2_000)
     options = {
         "runs": runs,
-        "seed": SEED or 1,  # libFuzzer takes 0 for "draw one".
+        "seed": SEED or 1,  # libFuzzer replaces 0 by a random seed.
         "dict": tokens,
-        "max_len": LONGEST_INPUT,
-        "timeout": MOST_SECONDS_AN_INPUT,
-        "rss_limit_mb": MOST_MEGABYTES,
+        "max_len": MAX_INPUT_BYTES,
+        "timeout": MAX_SECONDS_PER_INPUT,
+        "rss_limit_mb": MAX_MEGABYTES,
         "artifact_prefix": f"{tmp_path}/",
     }
-    done = subprocess.run(
+    fuzzer = subprocess.run(
         [
             *(sys.executable, "-m", "tests.fuzz.manifest_target", new_inputs, SEEDS),
             *(f"-{name}={value}" for name, value in options.items()),
@@ -103,9 +105,9 @@ def test_bytes_that_are_guided_by_coverage(tmp_path: Path, record_property: Reco
         text=True,
         timeout=60 + runs / 10,
     )
-    log = done.stderr
-    found = [repr(file.read_bytes()) for file in tmp_path.glob("*-*")]
-    assert done.returncode == 0, f"{found}\n{log[-6000:]}"
+    log = fuzzer.stderr
+    inputs = [repr(file.read_bytes()) for file in tmp_path.glob("*-*")]
+    assert fuzzer.returncode == 0, f"{inputs}\n{log[-6000:]}"
     [executed] = re.findall(r"^Done (\d+) runs", log, re.MULTILINE)
     branches = re.findall(r"cov: (\d+)", log)
     record_property("counts", {"runs": int(executed), "branches": int(branches[-1])})

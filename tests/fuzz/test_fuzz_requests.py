@@ -1,4 +1,4 @@
-"""Any name, description, key or URL: refused in a sentence, or sent exactly as it was meant."""
+"""Any name, description, key or URL is rejected with a sentence, or sent exactly as intended."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ PATHS = {
 }
 
 
-def test_a_name_is_refused_or_is_one_segment_of_the_path_that_was_meant(
+def test_a_name_is_rejected_or_sent_as_a_single_path_segment(
     service: ScriptedService, connect: Connect, record_property: Callable[[str, object], None]
 ) -> None:
     client = connect(f"{service.url}/a%2Fb")
-    seen = Counter[str]()
+    outcomes = Counter[str]()
 
     @at_random(size(400, each=100))
     @given(operation=st.sampled_from(sorted(PATHS)), name=NAMES)
@@ -50,11 +50,11 @@ def test_a_name_is_refused_or_is_one_segment_of_the_path_that_was_meant(
         text = ("text",) if operation == "update_runner_description" else ()
         error = refusal(lambda: getattr(client, operation)(name, *text))
         if name_problem(name):
-            seen["refused"] += 1
+            outcomes["rejected"] += 1
             assert isinstance(error, InvalidNameError)
             assert service.requests == []
             return
-        seen["sent"] += 1
+        outcomes["sent"] += 1
         assert isinstance(error, BadRequestError)
         [request] = service.requests
         method, path = PATHS[operation]
@@ -69,16 +69,16 @@ def test_a_name_is_refused_or_is_one_segment_of_the_path_that_was_meant(
         assert unquote(segment, errors="strict") == name
 
     check()
-    assert seen["sent"]
-    assert seen["refused"]
-    record_property("counts", dict(seen))
+    assert outcomes["sent"]
+    assert outcomes["rejected"]
+    record_property("counts", dict(outcomes))
 
 
-def test_a_description_arrives_as_it_was_given(
+def test_a_description_is_sent_unchanged(
     service: ScriptedService, connect: Connect, record_property: Callable[[str, object], None]
 ) -> None:
     client = connect(service.url)
-    seen = Counter[str]()
+    outcomes = Counter[str]()
 
     @at_random(size(150, each=50))
     @given(description=ANY_TEXT)
@@ -87,19 +87,19 @@ def test_a_description_arrives_as_it_was_given(
         client.update_runner_description("runner-prod", description)
         service.replies = [reply(200, {"name": "runner-prod"})]
         client.create_runner("runner-prod", description=description)
-        seen["sent"] += 1
+        outcomes["sent"] += 1
         for request in service.requests:
             assert request.json == {"description": description}
 
     check()
-    record_property("counts", dict(seen))
+    record_property("counts", dict(outcomes))
 
 
-def test_a_key_is_refused_unseen_or_sent_as_it_is(
+def test_a_key_is_rejected_without_being_shown_or_sent_unchanged(
     service: ScriptedService, connect: Connect, record_property: Callable[[str, object], None]
 ) -> None:
     service.replies = [reply(200, [])]
-    seen = Counter[str]()
+    outcomes = Counter[str]()
 
     @at_random(size(200, each=50))
     @given(
@@ -114,12 +114,12 @@ def test_a_key_is_refused_unseen_or_sent_as_it_is(
         service.requests = []
         error = refusal(lambda: Connection(api_key=key, base_url=service.url))
         if error:
-            seen["refused"] += 1
+            outcomes["rejected"] += 1
             assert isinstance(error, SettingError)
             assert error.setting == "kubiya:apiKey"
             assert KEY not in repr(error)
             return
-        seen["sent"] += 1
+        outcomes["sent"] += 1
         connection = Connection(api_key=key, base_url=service.url)
         with RunnersClient(connection) as client:
             assert client.list_runners() == ()
@@ -127,28 +127,28 @@ def test_a_key_is_refused_unseen_or_sent_as_it_is(
         assert service.requests[0].headers["authorization"] == f"UserKey {key}"
 
     check()
-    assert seen["sent"]
-    assert seen["refused"]
-    record_property("counts", dict(seen))
+    assert outcomes["sent"]
+    assert outcomes["rejected"]
+    record_property("counts", dict(outcomes))
 
 
-def test_a_base_url_is_refused_or_called_and_no_other_host_and_path_is(
+def test_a_base_url_is_rejected_or_requested_at_exactly_its_host_and_path(
     service: ScriptedService,
-    looked_up: list[str],
+    resolved_hosts: list[str],
     record_property: Callable[[str, object], None],
 ) -> None:
     here = f"127.0.0.1:{service.port}"
     service.replies = [reply(200, [])]
-    seen = Counter[str]()
+    outcomes = Counter[str]()
 
     @at_random(size(500, each=100))
     @given(url=st.one_of(URLS, URLS.map(lambda text: f"http://{here}/{text}")))
     def check(url: str) -> None:
         service.requests = []
-        looked_up.clear()
+        resolved_hosts.clear()
         error = refusal(lambda: Connection(api_key=KEY, base_url=url))
         if error:
-            seen["refused"] += 1
+            outcomes["rejected"] += 1
             assert isinstance(error, SettingError)
             assert error.setting == "kubiya:baseUrl"
             return
@@ -156,25 +156,25 @@ def test_a_base_url_is_refused_or_called_and_no_other_host_and_path_is(
         with RunnersClient(Connection(api_key=KEY, base_url=url, max_retries=0)) as client:
             error = refusal(client.list_runners)
         if error:
-            seen["unreachable"] += 1
+            outcomes["unreachable"] += 1
             assert service.requests == []
         else:
-            seen["called"] += 1
+            outcomes["requested"] += 1
             [request] = service.requests
             assert request.target == parts.path.rstrip("/") + "/api/v3/runners"
-        assert [host.strip("[]") for host in looked_up] == [parts.hostname]
-        assert parts.scheme == "https" or is_loopback(looked_up[0])
+        assert [host.strip("[]") for host in resolved_hosts] == [parts.hostname]
+        assert parts.scheme == "https" or is_loopback(resolved_hosts[0])
 
     check()
-    assert seen["called"]
-    assert seen["refused"]
-    record_property("counts", dict(seen))
+    assert outcomes["requested"]
+    assert outcomes["rejected"]
+    record_property("counts", dict(outcomes))
 
 
-def test_every_reading_of_a_url_is_the_same(
+def test_every_parser_reads_a_normalized_url_in_the_same_way(
     record_property: Callable[[str, object], None],
 ) -> None:
-    seen = Counter[str]()
+    outcomes = Counter[str]()
 
     @at_random(size(1000, each=500))
     @given(url=st.one_of(URLS, URLS.map(lambda text: f"https://a.test/{text}")))
@@ -183,31 +183,31 @@ def test_every_reading_of_a_url_is_the_same(
         try:
             once = normalize_url(url)
         except ValueError:
-            seen["refused"] += 1
+            outcomes["rejected"] += 1
             return
-        seen["read"] += 1
+        outcomes["normalized"] += 1
         assert normalize_url(once) == once
-        standard, called = urlsplit(once), urllib3.util.parse_url(once)
-        host = (called.host or "").strip("[]")
-        assert (standard.scheme, standard.hostname) == (called.scheme, host)
-        assert standard.port == called.port
+        standard, used = urlsplit(once), urllib3.util.parse_url(once)
+        host = (used.host or "").strip("[]")
+        assert (standard.scheme, standard.hostname) == (used.scheme, host)
+        assert standard.port == used.port
         assert is_https_or_loopback(once) == (standard.scheme == "https" or is_loopback(host))
 
     check()
-    assert seen["read"]
-    assert seen["refused"]
-    record_property("counts", dict(seen))
+    assert outcomes["normalized"]
+    assert outcomes["rejected"]
+    record_property("counts", dict(outcomes))
 
 
-def test_a_manifests_url_is_refused_or_called_without_the_key(
+def test_a_manifest_url_is_rejected_or_requested_without_the_key(
     service: ScriptedService,
     connect: Connect,
-    looked_up: list[str],
+    resolved_hosts: list[str],
     record_property: Callable[[str, object], None],
 ) -> None:
     here = f"127.0.0.1:{service.port}"
     client = connect(f"{service.url}/prefix")
-    seen = Counter[str]()
+    outcomes = Counter[str]()
 
     @at_random(size(500, each=100))
     @given(
@@ -218,21 +218,21 @@ def test_a_manifests_url_is_refused_or_called_without_the_key(
         service.requests = []
         service.replies = [reply(200, "kind: Namespace")]
         if redirected:
-            # What a header can carry: bytes without an end of line.
+            # A header can contain any bytes except line breaks.
             location = url.encode("utf-8", "surrogatepass").translate(None, b"\r\n")
             service.replies.insert(0, reply(302, Location=location.decode("latin-1")))
             url = "/m.yaml"
-        looked_up.clear()
-        refused = refusal(lambda: client.download_manifest(url, runner="runner-prod"))
-        seen["refused" if refused else "downloaded"] += 1
-        for host in looked_up:
-            assert refused or is_loopback(host)
+        resolved_hosts.clear()
+        error = refusal(lambda: client.download_manifest(url, runner="runner-prod"))
+        outcomes["rejected" if error else "downloaded"] += 1
+        for host in resolved_hosts:
+            assert error or is_loopback(host)
         for request in service.requests:
             assert request.method == "GET"
             assert KEY not in str(request.headers)
             assert "authorization" not in request.headers
 
     check()
-    assert seen["downloaded"]
-    assert seen["refused"]
-    record_property("counts", dict(seen))
+    assert outcomes["downloaded"]
+    assert outcomes["rejected"]
+    record_property("counts", dict(outcomes))

@@ -1,4 +1,4 @@
-"""Any answer: read, or refused in a sentence. What is read can be stored and shown."""
+"""Any response is parsed or rejected with a sentence. Parsed data can be stored and shown."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ JSON = st.one_of(
         lambda fields: {**fields, "name": RUNNER}
     ),
 )
-READERS: list[Callable[[object], Any]] = [
+PARSERS: list[Callable[[object], Any]] = [
     Runner.from_dict,
     CreatedRunner.from_dict,
     RunnerManifest.from_dict,
@@ -56,11 +56,11 @@ READERS: list[Callable[[object], Any]] = [
 ]
 
 
-@pytest.mark.parametrize("reader", READERS, ids=lambda reader: reader.__qualname__)
-def test_any_json_is_read_or_refused(
-    reader: Callable[[object], Any], record_property: Record
+@pytest.mark.parametrize("parser", PARSERS, ids=lambda parser: parser.__qualname__)
+def test_any_json_is_parsed_or_rejected(
+    parser: Callable[[object], Any], record_property: Record
 ) -> None:
-    seen = Counter[str]()
+    outcomes = Counter[str]()
 
     @at_random(size(100, each=100))
     @given(data=JSON)
@@ -70,26 +70,26 @@ def test_any_json_is_read_or_refused(
     @example({"name": RUNNER, "description": "\ud800", "health": "\udfff", "url": "\ud800"})
     def check(data: object) -> None:
         body = json.dumps(data).encode()
-        answer = Response(operation="describe_runner", runner=RUNNER, status=200, body=body)
-        read: list[Any] = []
-        error = refusal(lambda: read.append(reader(answer.json())))
+        response = Response(operation="describe_runner", runner=RUNNER, status=200, body=body)
+        parsed: list[Any] = []
+        error = refusal(lambda: parsed.append(parser(response.json())))
         if error:
-            seen["refused"] += 1
+            outcomes["rejected"] += 1
             assert isinstance(error, InvalidResponseError)
             return
-        seen["read"] += 1
-        for each in read[0] if isinstance(read[0], tuple) else read:
-            assert is_storable(asdict(each))
-            assert is_storable(repr(each))
+        outcomes["parsed"] += 1
+        for model in parsed[0] if isinstance(parsed[0], tuple) else parsed:
+            assert is_storable(asdict(model))
+            assert is_storable(repr(model))
 
     check()
-    assert seen["read"]
-    assert seen["refused"]
-    record_property("counts", dict(seen))
+    assert outcomes["parsed"]
+    assert outcomes["rejected"]
+    record_property("counts", dict(outcomes))
 
 
 def is_storable(value: object) -> bool:
-    """Whether a state can hold it: valid text, nothing, or lists and objects of these."""
+    """Return whether a state can store it: valid text, None, or lists and objects of these."""
     if isinstance(value, dict):
         return all(map(is_storable, value.keys())) and all(map(is_storable, value.values()))
     if isinstance(value, list | tuple):
@@ -184,30 +184,30 @@ CALLS: dict[str, Callable[[RunnersClient], object]] = {
     "manifest": lambda client: client.get_runner_manifest(RUNNER),
     "download": lambda client: client.download_manifest("/m.yaml", runner=RUNNER),
 }
-MOST_REQUESTS = 12
-"""Two attempts on each of the paths that describe may have, or along each of the redirects."""
+MAX_REQUESTS = 12
+"""Two attempts for each path of describe, or for each redirect of a download."""
 
 
-def test_any_bytes_are_an_answer_or_refused(
+def test_any_bytes_are_parsed_or_rejected(
     service: ScriptedService, connect: Connect, record_property: Record
 ) -> None:
     client = connect(service.url, max_retries=1)
-    seen = Counter[str]()
+    outcomes = Counter[str]()
 
     @at_random(size(800, each=400))
     @given(call=st.sampled_from(sorted(CALLS)), wire=WIRE)
     @example("list", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-5\r\n{}\r\n")
     @example("list", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\n[]")
     def check(call: str, wire: bytes) -> None:
-        client.close()  # What an earlier answer left on a connection is no part of this one.
+        client.close()  # So that remaining bytes do not become part of the next response.
         service.requests, service.replies = [], [raw(wire)]
         error = refusal(lambda: CALLS[call](client))
-        seen["refused" if error else "read"] += 1
+        outcomes["rejected" if error else "parsed"] += 1
         assert KEY not in repr(error)
         assert KEY not in str(error)
-        assert 1 <= len(service.requests) <= MOST_REQUESTS
+        assert 1 <= len(service.requests) <= MAX_REQUESTS
 
     check()
-    assert seen["read"]
-    assert seen["refused"]
-    record_property("counts", dict(seen))
+    assert outcomes["parsed"]
+    assert outcomes["rejected"]
+    record_property("counts", dict(outcomes))

@@ -1,4 +1,4 @@
-"""Any stack configuration, and any properties of a resource: used, or refused in a sentence."""
+"""Any configuration and any resource properties are accepted or rejected with a sentence."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from tests.fuzz.strategies import ANY_TEXT, SCALARS, STATE_SCALARS, STATE_TEXT, 
 from tests.harness.chaos import at_random, size
 
 Record = Callable[[str, object], None]
-Bag = dict[str, Any]
+PropertyMap = dict[str, Any]
 
 SETTINGS = {
     config.API_KEY: st.just(KEY),
@@ -48,16 +48,16 @@ SETTINGS = {
 ANY_SETTING = st.one_of(SCALARS, ANY_TEXT, json_values(["a"], leaves=3))
 
 
-def test_any_setting_is_used_or_refused(record_property: Record) -> None:
-    seen = Counter[str]()
+def test_any_setting_is_accepted_or_rejected(record_property: Record) -> None:
+    outcomes = Counter[str]()
 
     @at_random(size(400, each=200))
     @given(
         configured=st.fixed_dictionaries(
             {config.API_KEY: st.just(KEY)},
             optional={
-                name: st.one_of(likely, likely, ANY_SETTING)
-                for name, likely in SETTINGS.items()
+                name: st.one_of(probable, probable, ANY_SETTING)
+                for name, probable in SETTINGS.items()
                 if name != config.API_KEY
             },
         ),
@@ -67,37 +67,38 @@ def test_any_setting_is_used_or_refused(record_property: Record) -> None:
     @example({config.API_KEY: KEY}, None, {})
     @example({config.API_KEY: KEY, config.TIMEOUT_SECONDS: 10**400}, None, {})
     @example({config.API_KEY: KEY, config.MAX_RETRIES: float("inf")}, None, {})
+    @example({config.API_KEY: KEY, config.MAX_RETRIES: "1e999999999999"}, None, {})
     def check(configured: dict[str, Any], key: object, environment: dict[str, str]) -> None:
         if key is not None:
             configured = {**configured, config.API_KEY: key}
-        made: list[Any] = []
-        error = refusal(lambda: made.append(config.connection(configured.get, environment)))
+        connections: list[Any] = []
+        error = refusal(lambda: connections.append(config.connection(configured.get, environment)))
         if error:
-            seen["refused"] += 1
+            outcomes["rejected"] += 1
             assert isinstance(error, SettingError)
             assert error.setting in SETTINGS
             assert error.setting in str(error)
             assert KEY not in repr(error)
             return
-        seen["used"] += 1
-        assert KEY not in repr(made)
-        assert hash(made[0]) == hash(config.connection(configured.get, environment))
-        RunnersClient(made[0]).close()
+        outcomes["accepted"] += 1
+        assert KEY not in repr(connections)
+        assert hash(connections[0]) == hash(config.connection(configured.get, environment))
+        RunnersClient(connections[0]).close()
 
     check()
-    assert seen["used"]
-    assert seen["refused"]
-    record_property("counts", dict(seen))
+    assert outcomes["accepted"]
+    assert outcomes["rejected"]
+    record_property("counts", dict(outcomes))
 
 
 MANIFEST = "apiVersion: v1\nkind: Namespace\nmetadata: {name: kubiya-system}\n"
 RUNNER = "runner-prod"
-SOMEBODYS = "runner-of-somebody"
-NAMED = st.one_of(st.sampled_from([RUNNER, SOMEBODYS]), STATE_TEXT)
+OTHER_RUNNER = "runner-of-another-owner"
+RUNNER_NAMES = st.one_of(st.sampled_from([RUNNER, OTHER_RUNNER]), STATE_TEXT)
 VALUES = json_values(["a", "runner"], scalars=STATE_SCALARS, leaves=4)
-RIGHT: dict[type[ResourceProvider], dict[str, st.SearchStrategy[Any]]] = {
+VALID_PROPERTIES: dict[type[ResourceProvider], dict[str, st.SearchStrategy[Any]]] = {
     RunnerProvider: {
-        "name": NAMED,
+        "name": RUNNER_NAMES,
         "description": STATE_TEXT,
         "adopt_existing": st.booleans(),
         "task_id": STATE_TEXT,
@@ -106,13 +107,13 @@ RIGHT: dict[type[ResourceProvider], dict[str, st.SearchStrategy[Any]]] = {
         "manifest_url": STATE_TEXT,
     },
     RunnerManifestProvider: {
-        "runner": NAMED,
+        "runner": RUNNER_NAMES,
         "sha256": STATE_TEXT,
         "sha256_before": STATE_TEXT,
         "rules": VALUES,
     },
     RunnerHealthProvider: {
-        "runner": NAMED,
+        "runner": RUNNER_NAMES,
         "timeout_seconds": st.floats(0, 1e6),
         "required_checks": st.lists(
             st.sampled_from(["tool-manager", "agent_manager", "x"]), max_size=2
@@ -124,34 +125,36 @@ RIGHT: dict[type[ResourceProvider], dict[str, st.SearchStrategy[Any]]] = {
 }
 
 
-def bags(
-    provider: type[ResourceProvider], *wrong: st.SearchStrategy[Any]
-) -> st.SearchStrategy[Bag]:
-    """Properties as they come from the engine: most are right, some are missing, or wrong."""
-    right = RIGHT[provider]
-    every = {name: st.one_of(*[likely] * 8, VALUES, *wrong) for name, likely in right.items()}
+def property_maps(
+    provider: type[ResourceProvider], *invalid: st.SearchStrategy[Any]
+) -> st.SearchStrategy[PropertyMap]:
+    """Return a strategy for properties of a resource. A few are missing or invalid."""
+    valid = VALID_PROPERTIES[provider]
+    properties = {
+        name: st.one_of(*[probable] * 8, VALUES, *invalid) for name, probable in valid.items()
+    }
     return st.builds(
-        lambda known, missing, others: received(
-            {**others, **{name: value for name, value in known.items() if name not in missing}}
+        lambda values, missing, others: received(
+            {**others, **{name: value for name, value in values.items() if name not in missing}}
         ),
-        st.fixed_dictionaries(every),
-        st.sets(st.sampled_from(sorted(right)), max_size=2),
+        st.fixed_dictionaries(properties),
+        st.sets(st.sampled_from(sorted(valid)), max_size=2),
         st.dictionaries(STATE_TEXT, VALUES, max_size=1),
     )
 
 
-def received(properties: Bag) -> Bag:
-    """What a plugin makes of properties that come over its wire."""
+def received(properties: PropertyMap) -> PropertyMap:
+    """Return the properties as a plugin receives them."""
     sent = Struct()
     sent.update(properties)
     return dict(rpc.deserialize_properties(sent, keep_unknowns=True))
 
 
-def is_sendable(properties: Bag) -> bool:
-    """Whether a plugin's answer can go over its wire, and come back as it was."""
+def is_sendable(properties: PropertyMap) -> bool:
+    """Return whether a plugin can send the properties and receive them unchanged."""
     sent = asyncio.run(rpc.serialize_properties(properties, {}))
-    given = {name: value for name, value in properties.items() if value is not None}
-    return bool(received(json_format.MessageToDict(sent)).keys() == given.keys())
+    expected = {name: value for name, value in properties.items() if value is not None}
+    return bool(received(json_format.MessageToDict(sent)).keys() == expected.keys())
 
 
 @pytest.fixture
@@ -161,8 +164,8 @@ def emulator(ports: set[int]) -> Iterator[Emulator]:
         yield running
 
 
-def hurrying_clock() -> Clock:
-    """Make a clock by which every wait is soon over."""
+def fast_clock() -> Clock:
+    """Return a clock on which each sleep skips ten times the elapsed time."""
     seconds = [1.0]
 
     def sleep(_: float) -> None:
@@ -172,26 +175,28 @@ def hurrying_clock() -> Clock:
 
 
 @dataclass
-class Life:
-    """The life of a resource as the engine has it: each step done, or refused in a sentence."""
+class Lifecycle:
+    """The calls of the engine for a resource: each succeeds or is rejected with a sentence."""
 
     provider: ResourceProvider
-    seen: Counter[str]
+    outcomes: Counter[str]
 
-    def live(self, olds: Bag, news: Bag, id_: str) -> None:
+    def run(self, olds: PropertyMap, news: PropertyMap, id_: str) -> None:
         checked = self.provider.check(olds, news)
         assert all(is_sentence(failure.reason) for failure in checked.failures)
-        assert {failure.property for failure in checked.failures} <= {*RIGHT[type(self.provider)]}
+        assert {failure.property for failure in checked.failures} <= {
+            *VALID_PROPERTIES[type(self.provider)]
+        }
         if checked.failures:
-            self.seen["check refused"] += 1
+            self.outcomes["check rejected"] += 1
             return
         inputs = checked.inputs
         assert is_sendable({k: v for k, v in inputs.items() if not contains_unknowns(v)})
-        difference = self.provider.diff(id_, olds, inputs)
+        diff = self.provider.diff(id_, olds, inputs)
         if contains_unknowns(inputs):
-            self.seen["preview"] += 1
+            self.outcomes["preview"] += 1
             return
-        if difference.changes is not False and not difference.replaces:
+        if diff.changes is not False and not diff.replaces:
             self.step("update", lambda: self.provider.update(id_, olds, inputs))
         created = self.step("create", lambda: self.provider.create(inputs))
         if created:
@@ -201,60 +206,60 @@ class Life:
         self.step("delete", lambda: self.provider.delete(id_, olds))
 
     def step(self, name: str, call: Callable[[], Any]) -> Any:
-        """Take a step; None if it is refused."""
-        done: list[Any] = []
-        refused = refusal(lambda: done.append(call()))
-        self.seen[f"{name} refused" if refused else name] += 1
-        if refused:
+        """Make a call and return its result, or None if it is rejected."""
+        results: list[Any] = []
+        error = refusal(lambda: results.append(call()))
+        self.outcomes[f"{name} rejected" if error else name] += 1
+        if error:
             return None
-        assert is_sendable(getattr(done[0], "outs", None) or {})
-        return done[0]
+        assert is_sendable(getattr(results[0], "outs", None) or {})
+        return results[0]
 
 
 def place_runners(emulator: Emulator, manifest: str | None) -> None:
-    """Leave somebody's runner at the API, and one of the program's name if it has a manifest."""
-    for name in emulator.runners.keys() - {SOMEBODYS}:
+    """Keep a runner of another owner, and add the program's runner if it has a manifest."""
+    for name in emulator.runners.keys() - {OTHER_RUNNER}:
         emulator.remove_runner(name)
-    if SOMEBODYS not in emulator.runners:
-        emulator.add_runner(SOMEBODYS, managed_by="somebody", task_id="theirs")
-        emulator.set_manifest(SOMEBODYS, MANIFEST)
+    if OTHER_RUNNER not in emulator.runners:
+        emulator.add_runner(OTHER_RUNNER, managed_by="another-tool", task_id="theirs")
+        emulator.set_manifest(OTHER_RUNNER, MANIFEST)
     if manifest is not None:
         emulator.add_runner(RUNNER)
         emulator.set_manifest(RUNNER, manifest)
 
 
-@pytest.mark.parametrize("kind", RIGHT, ids=lambda kind: kind.__name__)
-def test_any_properties_are_used_or_refused(
+@pytest.mark.parametrize("kind", VALID_PROPERTIES, ids=lambda kind: kind.__name__)
+def test_any_properties_are_accepted_or_rejected(
     kind: type[ResourceProvider],
     emulator: Emulator,
     monkeypatch: pytest.MonkeyPatch,
     record_property: Record,
 ) -> None:
-    monkeypatch.setattr(health, "Clock", hurrying_clock)
+    monkeypatch.setattr(health, "Clock", fast_clock)
     settings = {config.API_KEY: KEY, config.BASE_URL: emulator.url, config.MAX_RETRIES: "0"}
-    name = next(iter(RIGHT[kind]))
-    life = Life(kind(), Counter())
-    life.provider.configure(ConfigureRequest(Config(settings, "project")))
+    name = next(iter(VALID_PROPERTIES[kind]))
+    lifecycle = Lifecycle(kind(), Counter())
+    lifecycle.provider.configure(ConfigureRequest(Config(settings, "project")))
 
     @at_random(size(100, each=50))
     @given(
-        olds=bags(kind),
-        news=bags(kind, st.just(rpc.UNKNOWN)),
-        id_=NAMED,
+        olds=property_maps(kind),
+        news=property_maps(kind, st.just(rpc.UNKNOWN)),
+        id_=RUNNER_NAMES,
         manifest=st.sampled_from([None, MANIFEST, MANIFEST, "", "<html>", "a: [", "\x00", "- a"]),
     )
     @example({}, received({name: rpc.UNKNOWN}), RUNNER, MANIFEST)
     @example({}, {}, RUNNER, MANIFEST)
-    @example({}, {name: "runner-of-nobody"}, RUNNER, MANIFEST)
+    @example({}, {name: "runner-without-owner"}, RUNNER, MANIFEST)
     @example({}, {name: RUNNER}, RUNNER, MANIFEST)
-    def check(olds: Bag, news: Bag, id_: str, manifest: str | None) -> None:
+    def check(olds: PropertyMap, news: PropertyMap, id_: str, manifest: str | None) -> None:
         place_runners(emulator, manifest)
-        life.live(olds, news, id_)
+        lifecycle.run(olds, news, id_)
 
     try:
         check()
     finally:
         shared_client(config.connection(settings.get, {})).close()
-    for step in ("check refused", "preview", "create", "create refused", "read", "delete"):
-        assert life.seen[step], step
-    record_property("counts", dict(life.seen))
+    for step in ("check rejected", "preview", "create", "create rejected", "read", "delete"):
+        assert lifecycle.outcomes[step], step
+    record_property("counts", dict(lifecycle.outcomes))
