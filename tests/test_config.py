@@ -104,7 +104,7 @@ def test_max_retries_is_never_rounded(number):
         try:
             assert max_retries(value) == number
         except SettingError:
-            assert number not in range(21)  # noqa: PT017
+            assert number not in range(21)
 
 
 @pytest.mark.parametrize(

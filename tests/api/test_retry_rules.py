@@ -134,7 +134,9 @@ def test_an_untrusted_certificate(call, table, connect, delays) -> None:
 
 @pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize("status", [403, 407, 503])
-def test_a_proxy_that_refuses(status, call, table, connect, service, monkeypatch) -> None:
+def test_a_proxy_that_refuses_the_connection(
+    status, call, table, connect, service, monkeypatch
+) -> None:
     service.replies = [reply(status)]
     monkeypatch.setenv("HTTPS_PROXY", service.url)
     with pytest.raises(KubiyaError, match="through the proxy"):

@@ -10,7 +10,7 @@ from kubiya_pulumi.errors import KubiyaError
 MAX_LENGTH = 1200
 
 
-def refusal(call: Callable[[], object]) -> KubiyaError | None:
+def error_of(call: Callable[[], object]) -> KubiyaError | None:
     """Return the error of a call, which must be a sentence, or None if the call succeeds."""
     try:
         call()

@@ -80,7 +80,7 @@ def test_any_objects_are_reviewed(record_property: Record) -> None:
 def test_coverage_guided_bytes_are_reviewed_or_rejected(
     tmp_path: Path, record_property: Record
 ) -> None:
-    pytest.importorskip("atheris", reason="there is no atheris for this Python and platform")
+    pytest.importorskip("atheris", reason="atheris is not available for this Python or platform")
     new_inputs, tokens = tmp_path / "inputs", tmp_path / "tokens"
     new_inputs.mkdir()
     tokens.write_text(dictionary())

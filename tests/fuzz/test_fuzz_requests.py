@@ -21,7 +21,7 @@ from kubiya_pulumi.api import (
 from kubiya_pulumi.api.urls import is_https_or_loopback, normalize_url
 from tests.api.scripted_service import ScriptedService, reply
 from tests.fuzz.conftest import KEY, is_loopback
-from tests.fuzz.sentences import refusal
+from tests.fuzz.sentences import error_of
 from tests.fuzz.strategies import ANY_TEXT, NAMES, URLS
 from tests.harness.chaos import at_random, size
 
@@ -48,7 +48,7 @@ def test_a_name_is_rejected_or_sent_as_a_single_path_segment(
     def check(operation: str, name: str) -> None:
         service.replies, service.requests = [reply(400)], []
         text = ("text",) if operation == "update_runner_description" else ()
-        error = refusal(lambda: getattr(client, operation)(name, *text))
+        error = error_of(lambda: getattr(client, operation)(name, *text))
         if name_problem(name):
             outcomes["rejected"] += 1
             assert isinstance(error, InvalidNameError)
@@ -112,7 +112,7 @@ def test_a_key_is_rejected_without_being_shown_or_sent_unchanged(
     @example(key="")
     def check(key: str) -> None:
         service.requests = []
-        error = refusal(lambda: Connection(api_key=key, base_url=service.url))
+        error = error_of(lambda: Connection(api_key=key, base_url=service.url))
         if error:
             outcomes["rejected"] += 1
             assert isinstance(error, SettingError)
@@ -146,7 +146,7 @@ def test_a_base_url_is_rejected_or_requested_at_exactly_its_host_and_path(
     def check(url: str) -> None:
         service.requests = []
         resolved_hosts.clear()
-        error = refusal(lambda: Connection(api_key=KEY, base_url=url))
+        error = error_of(lambda: Connection(api_key=KEY, base_url=url))
         if error:
             outcomes["rejected"] += 1
             assert isinstance(error, SettingError)
@@ -154,7 +154,7 @@ def test_a_base_url_is_rejected_or_requested_at_exactly_its_host_and_path(
             return
         parts = urlsplit(normalize_url(url))
         with RunnersClient(Connection(api_key=KEY, base_url=url, max_retries=0)) as client:
-            error = refusal(client.list_runners)
+            error = error_of(client.list_runners)
         if error:
             outcomes["unreachable"] += 1
             assert service.requests == []
@@ -223,7 +223,7 @@ def test_a_manifest_url_is_rejected_or_requested_without_the_key(
             service.replies.insert(0, reply(302, Location=location.decode("latin-1")))
             url = "/m.yaml"
         resolved_hosts.clear()
-        error = refusal(lambda: client.download_manifest(url, runner="runner-prod"))
+        error = error_of(lambda: client.download_manifest(url, runner="runner-prod"))
         outcomes["rejected" if error else "downloaded"] += 1
         for host in resolved_hosts:
             assert error or is_loopback(host)

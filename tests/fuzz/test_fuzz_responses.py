@@ -26,7 +26,7 @@ from kubiya_pulumi.api.models import RUNNER_FIELDS, runners_from
 from kubiya_pulumi.api.responses import Response
 from tests.api.scripted_service import ScriptedService, raw
 from tests.fuzz.conftest import KEY
-from tests.fuzz.sentences import refusal
+from tests.fuzz.sentences import error_of
 from tests.fuzz.strategies import json_values
 from tests.harness.chaos import at_random, size
 
@@ -72,7 +72,7 @@ def test_any_json_is_parsed_or_rejected(
         body = json.dumps(data).encode()
         response = Response(operation="describe_runner", runner=RUNNER, status=200, body=body)
         parsed: list[Any] = []
-        error = refusal(lambda: parsed.append(parser(response.json())))
+        error = error_of(lambda: parsed.append(parser(response.json())))
         if error:
             outcomes["rejected"] += 1
             assert isinstance(error, InvalidResponseError)
@@ -201,7 +201,7 @@ def test_any_bytes_are_parsed_or_rejected(
     def check(call: str, wire: bytes) -> None:
         client.close()  # So that remaining bytes do not become part of the next response.
         service.requests, service.replies = [], [raw(wire)]
-        error = refusal(lambda: CALLS[call](client))
+        error = error_of(lambda: CALLS[call](client))
         outcomes["rejected" if error else "parsed"] += 1
         assert KEY not in repr(error)
         assert KEY not in str(error)

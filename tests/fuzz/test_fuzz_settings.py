@@ -27,7 +27,7 @@ from kubiya_pulumi.lifecycle.providers import (
     RunnerProvider,
 )
 from tests.fuzz.conftest import KEY
-from tests.fuzz.sentences import is_sentence, refusal
+from tests.fuzz.sentences import error_of, is_sentence
 from tests.fuzz.strategies import ANY_TEXT, SCALARS, STATE_SCALARS, STATE_TEXT, URLS, json_values
 from tests.harness.chaos import at_random, size
 
@@ -72,7 +72,7 @@ def test_any_setting_is_accepted_or_rejected(record_property: Record) -> None:
         if key is not None:
             configured = {**configured, config.API_KEY: key}
         connections: list[Any] = []
-        error = refusal(lambda: connections.append(config.connection(configured.get, environment)))
+        error = error_of(lambda: connections.append(config.connection(configured.get, environment)))
         if error:
             outcomes["rejected"] += 1
             assert isinstance(error, SettingError)
@@ -208,7 +208,7 @@ class Lifecycle:
     def step(self, name: str, call: Callable[[], Any]) -> Any:
         """Make a call and return its result, or None if it is rejected."""
         results: list[Any] = []
-        error = refusal(lambda: results.append(call()))
+        error = error_of(lambda: results.append(call()))
         self.outcomes[f"{name} rejected" if error else name] += 1
         if error:
             return None
