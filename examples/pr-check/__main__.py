@@ -1,4 +1,4 @@
-"""A Kubiya runner and its objects: each pull request that changes them is previewed."""
+"""A Kubiya runner and its Kubernetes objects, previewed on each pull request."""
 
 import pulumi
 from pulumi_kubernetes.yaml.v2 import ConfigGroup

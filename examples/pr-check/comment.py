@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Post report.md as a comment on the pull request (GitHub) or merge request (GitLab).
 
-The first line of the report is a marker that nobody sees. The comment of one's own that begins
-with it is updated, so there is one comment for a stack and not one for each push.
+The first line of the report is an invisible marker. If the token's user has already posted a
+comment that begins with it, the script updates that comment. Each stack therefore has one comment,
+not one for each push.
 
-GitHub: GITHUB_TOKEN, and PULL_REQUEST, its number. GitLab: GITLAB_TOKEN, with the scope `api`.
-All else is set by the service that runs the job.
+GitHub needs GITHUB_TOKEN, and the number of the pull request in PULL_REQUEST. GitLab needs
+GITLAB_TOKEN, with the scope `api`. The service that runs the job sets all other variables.
 """
 
 import os
@@ -18,8 +19,8 @@ from typing import Any
 import requests
 
 REPORT = Path(__file__).with_name("report.md")
-SECONDS = 30
-"""How long to wait for each answer."""
+TIMEOUT_SECONDS = 30
+"""The timeout of each request."""
 
 
 class CommentError(Exception):
@@ -28,27 +29,27 @@ class CommentError(Exception):
 
 @dataclass(frozen=True)
 class Thread:
-    """The comments of a pull request or merge request, and how its service calls things."""
+    """The comments of a pull request or merge request, and the terms of its service's API."""
 
     service: str
     api: str
     token: str
     comments: str
-    """Path of the list."""
+    """The path of the list of comments."""
     comment: str
-    """Path of a single one, without its id."""
-    change: str
-    """Method that changes one."""
+    """The path of a comment, without its ID."""
+    update_method: str
+    """The HTTP method that updates a comment."""
     author: tuple[str, str]
-    """Where a comment has its author's name."""
+    """The keys of the author's name in a comment."""
     own_name: str | None
-    """The name that the token's comments have; None to ask for it."""
-    rights: str
-    """What the token needs."""
+    """The author of the token's comments. None to request it from the API."""
+    permissions: str
+    """The permissions that the token needs."""
 
 
 def github(env: Mapping[str, str]) -> Thread:
-    """The comments of a pull request at GitHub."""
+    """Return the comments of a pull request on GitHub."""
     issues = f"/repos/{env['GITHUB_REPOSITORY']}/issues"
     return Thread(
         service="GitHub",
@@ -56,15 +57,15 @@ def github(env: Mapping[str, str]) -> Thread:
         token=env["GITHUB_TOKEN"],
         comments=f"{issues}/{env['PULL_REQUEST']}/comments",
         comment=f"{issues}/comments",
-        change="PATCH",
+        update_method="PATCH",
         author=("user", "login"),
         own_name=env.get("COMMENT_AUTHOR", "github-actions[bot]"),
-        rights="the job's permission pull-requests: write",
+        permissions="the job's permission pull-requests: write",
     )
 
 
 def gitlab(env: Mapping[str, str]) -> Thread:
-    """The notes of a merge request at GitLab."""
+    """Return the notes of a merge request on GitLab."""
     notes = f"/projects/{env['CI_PROJECT_ID']}/merge_requests/{env['CI_MERGE_REQUEST_IID']}/notes"
     return Thread(
         service="GitLab",
@@ -72,33 +73,36 @@ def gitlab(env: Mapping[str, str]) -> Thread:
         token=env["GITLAB_TOKEN"],
         comments=notes,
         comment=notes,
-        change="PUT",
+        update_method="PUT",
         author=("author", "username"),
         own_name=None,
-        rights="the scope api and the role Reporter or above",
+        permissions="the scope api and the role Reporter or above",
     )
 
 
-def call(thread: Thread, method: str, path: str, **json: str) -> tuple[Any, str | None]:
-    """Make a call, and return the answer and the URL of its next page.
+def send(thread: Thread, method: str, path: str, **json: str) -> tuple[Any, str | None]:
+    """Send a request, and return the JSON of the response and the URL of the next page.
 
-    A redirect counts as a failure: the token is for the service's own address.
+    Redirects are errors, because the token must not be sent to another address.
+
+    Raises:
+        CommentError: no response arrived, its status is not 2xx, or it is not JSON.
     """
     try:
-        answer = requests.request(
+        response = requests.request(
             method,
             thread.api + path,
             headers={"Authorization": f"Bearer {thread.token}"},
             json=json or None,
-            timeout=SECONDS,
+            timeout=TIMEOUT_SECONDS,
             allow_redirects=False,
         )
-        if answer.status_code >= 300:
+        if response.status_code >= 300:
             raise CommentError(
-                f"{thread.service} answered {answer.status_code} to {method} {path}: "
-                f"{answer.text[:200]!r}. The token needs {thread.rights}."
+                f"{thread.service} returned {response.status_code} to {method} {path}: "
+                f"{response.text[:200]!r}. The token needs {thread.permissions}."
             )
-        return answer.json(), answer.links.get("next", {}).get("url")
+        return response.json(), response.links.get("next", {}).get("url")
     except requests.RequestException as error:
         raise CommentError(
             f"{method} {path} failed at {thread.api}: {type(error).__name__}"
@@ -106,25 +110,27 @@ def call(thread: Thread, method: str, path: str, **json: str) -> tuple[Any, str 
 
 
 def own_comments(thread: Thread) -> Iterator[dict[str, Any]]:
-    """The comments by the token's own user, page after page: anybody may write a marker."""
-    name = thread.own_name or call(thread, "GET", "/user")[0]["username"]
+    """Yield the comments by the token's own user: another user's comment may contain a marker."""
+    name = thread.own_name or send(thread, "GET", "/user")[0]["username"]
     next_page: str | None = f"{thread.api}{thread.comments}?per_page=100"
     while next_page:
         if not next_page.startswith(f"{thread.api}/"):
-            raise CommentError(f"{thread.service} names a next page that is not its own")
-        comments, next_page = call(thread, "GET", next_page.removeprefix(thread.api))
+            raise CommentError(
+                f"{thread.service} returned the URL of a next page at another address"
+            )
+        comments, next_page = send(thread, "GET", next_page.removeprefix(thread.api))
         author, login = thread.author
-        yield from (each for each in comments if each[author][login] == name)
+        yield from (comment for comment in comments if comment[author][login] == name)
 
 
 def post(thread: Thread, report: str) -> str:
-    """Post the report or update the comment with an earlier one, and say what was done."""
+    """Post the report, or update the comment with an earlier report. Return what was done."""
     marker = report.splitlines()[0]
     for comment in own_comments(thread):
         if comment["body"].splitlines()[:1] == [marker]:
-            call(thread, thread.change, f"{thread.comment}/{comment['id']}", body=report)
+            send(thread, thread.update_method, f"{thread.comment}/{comment['id']}", body=report)
             return f"updated comment {comment['id']}"
-    created, _ = call(thread, "POST", thread.comments, body=report)
+    created, _ = send(thread, "POST", thread.comments, body=report)
     return f"posted comment {created['id']}"
 
 
@@ -135,9 +141,9 @@ def main() -> None:
         thread = gitlab(os.environ) if "GITLAB_CI" in os.environ else github(os.environ)
         sys.stdout.write(f"{post(thread, report)}\n")
     except FileNotFoundError:
-        sys.exit("comment: there is no report.md; run preview-report.sh first")
+        sys.exit("comment: report.md does not exist; run preview-report.sh first")
     except KeyError as error:
-        sys.exit(f"comment: the environment has no {error.args[0]}")
+        sys.exit(f"comment: the environment variable {error.args[0]} is not set")
     except CommentError as error:
         sys.exit(f"comment: {error}")
 

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Preview the stack and write what would change to report.md, which comment.py posts.
+# Preview the stack and write the changes to report.md, which comment.py posts.
 #
-# STACK is the stack; FAIL_ON is what fails the check, such as replace,delete; empty for nothing.
-# Status: 0 if nothing of it was found, 1 if something was or the preview failed, 2 if there is
-# nothing to report on.
+# STACK names the stack. FAIL_ON lists the conditions that fail the check, such as replace,delete;
+# if it is empty, no condition does.
+# Exit status: 0 for success, 1 if the preview failed or meets a condition, 2 without a preview.
 set -euo pipefail
 cd "$(dirname "$0")"
 rm -f report.md
@@ -11,7 +11,7 @@ rm -f report.md
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
-# What stays the same is listed, too, for a complete table of who may do what.
+# --show-sames lists unchanged resources, too, for a complete RBAC table.
 status=0
 pulumi preview --stack "$STACK" --json --show-sames --non-interactive \
     >"$scratch/preview.json" || status=1

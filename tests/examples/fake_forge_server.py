@@ -1,4 +1,4 @@
-"""The comments of one pull request, as GitHub's API and GitLab's have them, on loopback."""
+"""Fake servers for the comments of one pull request, with the APIs of GitHub and GitLab."""
 
 from __future__ import annotations
 
@@ -10,50 +10,54 @@ from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
 
 TOKEN = "token-for-comments"
-PAGE = 2
-"""Comments on a page, whatever number is asked for."""
+PAGE_SIZE = 2
+"""Comments on a page, whatever size the request asks for."""
 
 
 class Forge:
-    """A service that keeps comments, as a context manager.
-
-    Attributes:
-        url: where its API is.
-        comments: by id, each with its author and its text.
-        calls: method and path of every call, in order.
-        fail: status and text in place of every answer to a method.
-        next_page: the address that a list names as its next page, in place of the right one.
-    """
+    """A service that stores comments. Use it as a context manager."""
 
     bot: str
-    """The user whose token it is."""
+    """The user of the token."""
+    thread: str
+    """The path of the list of comments."""
+    one: str
+    """The path of a comment, without its ID."""
+    update_method: str
+    """The HTTP method that updates a comment."""
+    url: str
+    """The base URL of the API."""
 
     def __init__(self) -> None:
         self.comments: dict[int, tuple[str, str]] = {}
+        """The author and the text of each comment, by ID."""
         self.calls: list[str] = []
+        """The method and the path of each request, in order."""
         self.fail: dict[str, tuple[int, str]] = {}
+        """A status and a text to return for each request with a method."""
         self.next_page: str | None = None
+        """A URL to return as the next page of a list, instead of the right one."""
 
     def __enter__(self) -> Self:
         forge = self
 
         class Handler(BaseHTTPRequestHandler):
             def log_message(self, *args: object) -> None:
-                """Say nothing."""
+                """Log nothing."""
 
-            def answer(self) -> None:
+            def handle_request(self) -> None:
                 length = int(self.headers.get("Content-Length") or 0)
                 body = json.loads(self.rfile.read(length) or b"{}")
                 token = self.headers["Authorization"]
-                status, answer, headers = forge.answer(self.command, self.path, body, token)
-                text = (answer if isinstance(answer, str) else json.dumps(answer)).encode()
+                status, content, headers = forge.respond(self.command, self.path, body, token)
+                text = (content if isinstance(content, str) else json.dumps(content)).encode()
                 self.send_response(status)
                 for name, value in {**headers, "Content-Length": str(len(text))}.items():
                     self.send_header(name, value)
                 self.end_headers()
                 self.wfile.write(text)
 
-            do_GET = do_POST = do_PATCH = do_PUT = answer  # noqa: N815
+            do_GET = do_POST = do_PATCH = do_PUT = handle_request  # noqa: N815
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
@@ -67,15 +71,15 @@ class Forge:
         self._server.server_close()
 
     def add(self, author: str, text: str) -> int:
-        """Add a comment and return its id."""
+        """Add a comment and return its ID."""
         id_ = 100 + len(self.comments)
         self.comments[id_] = (author, text)
         return id_
 
-    def answer(
+    def respond(
         self, method: str, target: str, body: dict[str, str], token: str | None
     ) -> tuple[int, Any, dict[str, str]]:
-        """Answer a call: status, JSON or text, and headers."""
+        """Return the status, the JSON or text, and the headers of a response."""
         self.calls.append(f"{method} {target}")
         url = urlsplit(target)
         if method in self.fail:
@@ -88,8 +92,8 @@ class Forge:
             return self._list(url.path, int(parse_qs(url.query).get("page", ["1"])[0]))
         if (method, url.path) == ("POST", self.thread):
             return 201, self.shown(self.add(self.bot, body["body"])), {}
-        if (found := re.fullmatch(rf"{self.one}/(\d+)", url.path)) and method == self.change:
-            id_ = int(found[1])
+        if (match := re.fullmatch(rf"{self.one}/(\d+)", url.path)) and method == self.update_method:
+            id_ = int(match[1])
             self.comments[id_] = (self.comments[id_][0], body["body"])
             return 200, self.shown(id_), {}
         return 404, {"message": "Not Found"}, {}
@@ -97,24 +101,21 @@ class Forge:
     def _list(self, path: str, page: int) -> tuple[int, Any, dict[str, str]]:
         ids = list(self.comments)
         headers = {}
-        if len(ids) > page * PAGE:
-            address = self.next_page or f"{self.url}{path}?per_page={PAGE}&page={page + 1}"
+        if len(ids) > page * PAGE_SIZE:
+            address = self.next_page or f"{self.url}{path}?per_page={PAGE_SIZE}&page={page + 1}"
             headers["Link"] = f'<{address}>; rel="next", <{self.url}{path}>; rel="first"'
-        return 200, [self.shown(id_) for id_ in ids[(page - 1) * PAGE : page * PAGE]], headers
-
-    thread: str
-    """Path of the list."""
-    one: str
-    """Path of a comment, without its id."""
-    change: str
-    """Method that changes one."""
+        return (
+            200,
+            [self.shown(id_) for id_ in ids[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]],
+            headers,
+        )
 
     def shown(self, id_: int) -> dict[str, Any]:
-        """A comment as the service shows it."""
+        """Return a comment as the API does."""
         raise NotImplementedError
 
     def environment(self) -> dict[str, str]:
-        """What the service sets in each job of a pull request."""
+        """Return the variables that the service sets in each job of a pull request."""
         raise NotImplementedError
 
 
@@ -124,7 +125,7 @@ class GitHub(Forge):
     bot = "github-actions[bot]"
     thread = "/repos/acme/infrastructure/issues/7/comments"
     one = "/repos/acme/infrastructure/issues/comments"
-    change = "PATCH"
+    update_method = "PATCH"
 
     def shown(self, id_: int) -> dict[str, Any]:
         author, text = self.comments[id_]
@@ -139,7 +140,7 @@ class GitLab(Forge):
 
     bot = "project_12_bot_0a1b"
     thread = one = "/projects/12/merge_requests/7/notes"
-    change = "PUT"
+    update_method = "PUT"
 
     def shown(self, id_: int) -> dict[str, Any]:
         author, text = self.comments[id_]

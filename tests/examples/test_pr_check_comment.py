@@ -1,4 +1,4 @@
-"""The example's comment: made once and then updated, whoever else writes on the pull request."""
+"""`comment.py` of the example posts one comment and then updates it."""
 
 from __future__ import annotations
 
@@ -25,30 +25,30 @@ def forge(request: pytest.FixtureRequest) -> Iterator[Forge]:
 
 
 class Comment:
-    """The example's `comment.py`, in a folder of its own."""
+    """The example's `comment.py`, in its own directory."""
 
     def __init__(self, folder: Path, forge: Forge) -> None:
         self._script = Path(shutil.copy(ROOT / "examples/pr-check/comment.py", folder))
         self._report = folder / "report.md"
-        given = {"GITHUB_TOKEN": TOKEN, "PULL_REQUEST": "7"}
+        github_env = {"GITHUB_TOKEN": TOKEN, "PULL_REQUEST": "7"}
         self.env = forge.environment() | (
-            given if isinstance(forge, GitHub) else {"GITLAB_TOKEN": TOKEN}
+            github_env if isinstance(forge, GitHub) else {"GITLAB_TOKEN": TOKEN}
         )
 
     def post(self, report: str) -> str:
-        """Post a report, and return what was printed."""
-        done = self._run(report)
-        assert done.returncode == 0, done.stderr
-        assert done.stderr == ""
-        return done.stdout
+        """Post a report, and return the output."""
+        process = self._run(report)
+        assert process.returncode == 0, process.stderr
+        assert process.stderr == ""
+        return process.stdout
 
     def fail(self, report: str | None = FIRST) -> str:
         """Post a report that cannot be posted, and return the error."""
-        done = self._run(report)
-        assert (done.returncode, done.stdout) == (1, "")
-        assert "Traceback" not in done.stderr
-        assert TOKEN not in done.stderr
-        return done.stderr
+        process = self._run(report)
+        assert (process.returncode, process.stdout) == (1, "")
+        assert "Traceback" not in process.stderr
+        assert TOKEN not in process.stderr
+        return process.stderr
 
     def _run(self, report: str | None) -> subprocess.CompletedProcess[str]:
         if report is not None:
@@ -67,15 +67,15 @@ def comment(tmp_path: Path, forge: Forge) -> Comment:
     return Comment(tmp_path, forge)
 
 
-def test_the_first_run_posts_and_the_next_updates_the_same(forge: Forge, comment: Comment) -> None:
-    forge.add("reviewer", "Looks good")
+def test_the_first_run_posts_and_the_next_updates(forge: Forge, comment: Comment) -> None:
+    forge.add("reviewer", "Good to merge")
     assert comment.post(FIRST) == "posted comment 101\n"
     assert forge.comments[101] == (forge.bot, FIRST)
     assert comment.post(SECOND) == "updated comment 101\n"
-    assert list(forge.comments.values()) == [("reviewer", "Looks good"), (forge.bot, SECOND)]
+    assert list(forge.comments.values()) == [("reviewer", "Good to merge"), (forge.bot, SECOND)]
 
 
-def test_it_is_found_on_a_later_page(forge: Forge, comment: Comment) -> None:
+def test_the_comment_is_found_on_a_later_page(forge: Forge, comment: Comment) -> None:
     for number in range(5):
         forge.add("reviewer", f"Remark {number}")
     own = forge.add(forge.bot, FIRST.replace("\n", "\r\n"))
@@ -95,7 +95,7 @@ def test_it_is_found_on_a_later_page(forge: Forge, comment: Comment) -> None:
     ],
     ids=["another author", "quoted", "another stack", "empty"],
 )
-def test_a_comment_that_is_not_its_own_stays(
+def test_other_comments_are_not_changed(
     forge: Forge, comment: Comment, author: str | None, text: str
 ) -> None:
     other = forge.add(author or forge.bot, text)
@@ -105,61 +105,59 @@ def test_a_comment_that_is_not_its_own_stays(
 
 @pytest.mark.parametrize("status", [403, 500, 302])
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_an_answer_that_is_an_error(
-    forge: Forge, comment: Comment, method: str, status: int
-) -> None:
+def test_an_error_response(forge: Forge, comment: Comment, method: str, status: int) -> None:
     forge.fail[method] = (status, "Resource not accessible")
     error = comment.fail()
-    assert f"comment: {type(forge).__name__} answered {status} to {method} /" in error
+    assert f"comment: {type(forge).__name__} returned {status} to {method} /" in error
     assert "'Resource not accessible'. The token needs " in error
     assert forge.comments == {}
     assert not any("elsewhere" in call for call in forge.calls)
 
 
-def test_an_update_that_is_refused(forge: Forge, comment: Comment) -> None:
+def test_a_rejected_update(forge: Forge, comment: Comment) -> None:
     own = forge.add(forge.bot, FIRST)
-    forge.fail[forge.change] = (403, "Resource not accessible")
-    assert f"answered 403 to {forge.change} {forge.one}/{own}: " in comment.fail(SECOND)
+    forge.fail[forge.update_method] = (403, "Resource not accessible")
+    assert f"returned 403 to {forge.update_method} {forge.one}/{own}: " in comment.fail(SECOND)
     assert forge.comments == {own: (forge.bot, FIRST)}
 
 
-def test_a_wrong_token(forge: Forge, comment: Comment) -> None:
+def test_an_invalid_token(forge: Forge, comment: Comment) -> None:
     comment.env = {name: value.replace(TOKEN, "other") for name, value in comment.env.items()}
-    assert " answered 401 to GET /" in comment.fail()
+    assert " returned 401 to GET /" in comment.fail()
 
 
-def test_an_answer_that_is_no_json(forge: Forge, comment: Comment) -> None:
+def test_a_response_that_is_not_json(forge: Forge, comment: Comment) -> None:
     forge.fail["GET"] = (200, "<html>")
     assert f"failed at {forge.url}: JSONDecodeError" in comment.fail()
 
 
-def test_a_service_that_is_not_there(forge: Forge, comment: Comment) -> None:
-    with socket.socket() as nobody:
-        nobody.bind(("127.0.0.1", 0))
-        address = f"http://127.0.0.1:{nobody.getsockname()[1]}"
+def test_a_refused_connection_to_the_forge(forge: Forge, comment: Comment) -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        address = f"http://127.0.0.1:{unused.getsockname()[1]}"
         comment.env = {key: value.replace(forge.url, address) for key, value in comment.env.items()}
         assert f"failed at {address}: ConnectionError" in comment.fail()
 
 
-def test_the_token_goes_to_no_other_address(forge: Forge, comment: Comment) -> None:
+def test_the_token_is_not_sent_to_another_address(forge: Forge, comment: Comment) -> None:
     for number in range(3):
         forge.add("reviewer", f"Remark {number}")
     with type(forge)() as other:
         forge.next_page = f"{other.url}{other.thread}"
-        assert "names a next page that is not its own" in comment.fail()
+        assert "returned the URL of a next page at another address" in comment.fail()
         assert other.calls == []
 
 
 def test_without_a_report(comment: Comment) -> None:
     error = comment.fail(report=None)
-    assert error == "comment: there is no report.md; run preview-report.sh first\n"
+    assert error == "comment: report.md does not exist; run preview-report.sh first\n"
 
 
 @pytest.mark.parametrize("service", [GitHub, GitLab])
-def test_a_setting_that_is_missing(tmp_path: Path, service: type[Forge]) -> None:
+def test_a_missing_variable(tmp_path: Path, service: type[Forge]) -> None:
     with service() as forge:
         for name in Comment(tmp_path, forge).env:
             comment = Comment(tmp_path, forge)
             if name != "GITLAB_CI":
                 del comment.env[name]
-                assert comment.fail() == f"comment: the environment has no {name}\n"
+                assert comment.fail() == f"comment: the environment variable {name} is not set\n"

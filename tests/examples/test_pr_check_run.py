@@ -1,4 +1,4 @@
-"""The example's check as its workflows run it: on the real engine, to a service on loopback."""
+"""The example's check, run as its workflows do, with the real engine and a fake forge."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def forge(request: pytest.FixtureRequest) -> Iterator[Forge]:
 
 @pytest.fixture
 def stack(emulator: Emulator, control_plane: Path) -> Iterator[Stack]:
-    """The example's stack, set up as its README says, with nothing of it up yet."""
+    """The example's stack, configured as its README says and not deployed yet."""
     with Stack(
         FOLDER,
         config={"kubiya:baseUrl": emulator.url},
@@ -41,19 +41,19 @@ def stack(emulator: Emulator, control_plane: Path) -> Iterator[Stack]:
             "kubiya:apiKey": emulator.api_key,
             "kubernetes:kubeconfig": control_plane.read_text(),
         },
-    ) as made:
-        yield made
-        if made.resources():
-            made.destroy()
+    ) as stack:
+        yield stack
+        if stack.resources():
+            stack.destroy()
 
 
 class Check:
-    """A service that runs the commands of its workflow for a pull request."""
+    """Runs the commands of a workflow for a pull request."""
 
     def __init__(self, stack: Stack, forge: Forge) -> None:
         self._stack, self._forge = stack, forge
         self.output = ""
-        """All that the commands printed."""
+        """The output of all commands."""
         if isinstance(forge, GitHub):
             commands = github_commands(
                 github_event_pull_request_number="7",
@@ -68,15 +68,15 @@ class Check:
             self._token = {"GITLAB_TOKEN": TOKEN}
 
     def run(self) -> int:
-        """Preview, comment if there is a report, and return the status of the preview."""
+        """Run the preview, post its report if any, and return the status of the preview."""
         status = self._run(self.preview, self._stack.environment())
         if (self._stack.program / "report.md").exists():
-            bare = {key: self._stack.environment()[key] for key in ("PATH", "NO_PROXY")}
-            assert self._run(self.comment, bare | self._token) == 0, self.output
+            minimal_env = {key: self._stack.environment()[key] for key in ("PATH", "NO_PROXY")}
+            assert self._run(self.comment, minimal_env | self._token) == 0, self.output
         return status
 
     def _run(self, command: Command, env: dict[str, str]) -> int:
-        done = subprocess.run(
+        process = subprocess.run(
             ["bash", "-e", "-c", command.shell],
             cwd=self._stack.program,
             env=env | self._forge.environment() | command.env,
@@ -85,15 +85,15 @@ class Check:
             text=True,
             check=False,
         )
-        self.output += done.stdout
-        return done.returncode
+        self.output += process.stdout
+        return process.returncode
 
 
 def test_one_comment_follows_the_pull_request(
     stack: Stack, forge: Forge, emulator: Emulator, control_plane: Path
 ) -> None:
     check = Check(stack, forge)
-    id_ = forge.add("reviewer", "Looks good") + 1
+    id_ = forge.add("reviewer", "Good to merge") + 1
     reports = []
 
     def report() -> str:
@@ -104,20 +104,20 @@ def test_one_comment_follows_the_pull_request(
         reports.append(text)
         return text
 
-    # Before anything is there.
+    # Before the first deployment.
     assert check.run() == 0
     assert "posted comment" in check.output
     assert "so its RBAC was not reviewed" in report()
 
-    # One more right.
+    # One more permission.
     stack.up("--skip-preview")
     emulator.set_manifest("runner-prod", with_one_more_rule(emulator))
     stack.refresh("--skip-preview")
     assert check.run() == 1
-    assert "what --fail-on names: rbac" in check.output
+    assert "meets a condition of --fail-on: rbac" in check.output
     assert "widgets" in report()
 
-    # Nothing to do.
+    # No changes.
     stack.up("--skip-preview")
     assert check.run() == 0
     assert "widgets" not in report()
@@ -132,16 +132,16 @@ def test_one_comment_follows_the_pull_request(
 
 
 def with_one_more_rule(emulator: Emulator) -> str:
-    """The runner's manifest, with a right that is new to who gets it.
+    """Return the runner's manifest with one more permission.
 
-    It is no account with all rights, such as the tool manager's, which could gain none. And no
-    rule of the review finds the right, so only a change of it is reported.
+    The subject must not have all permissions already, as the tool manager has. The review does not
+    find the permission, so that the comment mentions it only if it is gained.
     """
     objects = list(yaml.safe_load_all(emulator.runners["runner-prod"].manifest))
     [role] = [
-        each
-        for each in objects
-        if (each["kind"], each["metadata"]["name"]) == ("Role", "workflow-engine")
+        item
+        for item in objects
+        if (item["kind"], item["metadata"]["name"]) == ("Role", "workflow-engine")
     ]
     rule = {"apiGroups": ["example.com"], "resources": ["widgets"], "verbs": ["get"]}
     role["rules"].append(rule)
@@ -149,7 +149,7 @@ def with_one_more_rule(emulator: Emulator) -> str:
 
 
 @pytest.mark.parametrize("forge", [GitHub], indirect=True)
-def test_a_preview_that_fails(stack: Stack, forge: Forge) -> None:
+def test_a_failed_preview_is_posted(stack: Stack, forge: Forge) -> None:
     stack.rewrite("raise RuntimeError('a mistake in the program')")
     check = Check(stack, forge)
     assert check.run() == 1
@@ -159,9 +159,7 @@ def test_a_preview_that_fails(stack: Stack, forge: Forge) -> None:
 
 
 @pytest.mark.parametrize("forge", [GitHub], indirect=True)
-def test_without_a_preview_there_is_no_comment_and_no_report_of_before(
-    stack: Stack, forge: Forge
-) -> None:
+def test_without_a_preview_nothing_is_posted(stack: Stack, forge: Forge) -> None:
     (stack.program / "report.md").write_text("<!-- of another run -->")
     check = Check(stack, forge)
     check.preview = replace(check.preview, env=check.preview.env | {"STACK": "absent"})

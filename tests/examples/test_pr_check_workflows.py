@@ -1,4 +1,4 @@
-"""The example's workflows are valid, pinned, and allowed no more than they need."""
+"""The example's workflows are valid and pinned, and have minimal permissions."""
 
 from __future__ import annotations
 
@@ -17,42 +17,44 @@ WORKFLOWS = [GITHUB, GITLAB]
 
 
 def lint(*command: str | Path) -> None:
-    done = subprocess.run(
+    process = subprocess.run(
         [tool(str(command[0])), *command[1:]], capture_output=True, text=True, check=False
     )
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert process.returncode == 0, process.stdout + process.stderr
 
 
-def test_actionlint_finds_nothing() -> None:
+def test_actionlint_accepts_the_workflow() -> None:
     lint("actionlint", "-shellcheck=", "-pyflakes=", GITHUB)
 
 
-def test_actionlint_reads_it_as_a_workflow(tmp_path: Path) -> None:
-    wrong = tmp_path / "wrong.yml"
-    wrong.write_text(GITHUB.read_text().replace("github.event.pull", "github.evnt.pull"))
+def test_actionlint_rejects_an_invalid_workflow(tmp_path: Path) -> None:
+    invalid = tmp_path / "wrong.yml"
+    invalid.write_text(GITHUB.read_text().replace("github.event.pull", "github.evnt.pull"))
     with pytest.raises(AssertionError, match="evnt"):
-        lint("actionlint", wrong)
+        lint("actionlint", invalid)
 
 
 @pytest.mark.parametrize(("schema", "file"), [("github-workflows", GITHUB), ("gitlab-ci", GITLAB)])
-def test_it_is_of_the_services_schema(schema: str, file: Path, tmp_path: Path) -> None:
+def test_each_workflow_matches_the_schema_of_its_service(
+    schema: str, file: Path, tmp_path: Path
+) -> None:
     transform = ["--data-transform=gitlab-ci"] if file == GITLAB else []
     command = ("check-jsonschema", f"--builtin-schema=vendor.{schema}", *transform)
     lint(*command, file)
-    wrong = tmp_path / "wrong.yml"
-    wrong.write_text(re.sub(r"^( +)(run|script):", r"\1scrip:", file.read_text(), flags=re.M))
+    invalid = tmp_path / "wrong.yml"
+    invalid.write_text(re.sub(r"^( +)(run|script):", r"\1scrip:", file.read_text(), flags=re.M))
     with pytest.raises(AssertionError):
-        lint(*command, wrong)
+        lint(*command, invalid)
 
 
-def test_actions_are_pinned_by_commit_with_their_version() -> None:
+def test_actions_are_pinned_by_commit() -> None:
     uses = re.findall(r"^ *- uses: (.*)$", GITHUB.read_text(), re.MULTILINE)
     assert len(uses) == GITHUB.read_text().count("uses:") > 0
-    for each in uses:
-        assert re.fullmatch(r"[\w/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", each)
+    for action in uses:
+        assert re.fullmatch(r"[\w/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", action)
 
 
-def test_the_job_may_do_no_more_than_it_needs() -> None:
+def test_the_job_has_minimal_permissions() -> None:
     workflow = read(GITHUB)
     [job] = workflow["jobs"].values()
     assert workflow["on"] == "pull_request"
@@ -62,7 +64,7 @@ def test_the_job_may_do_no_more_than_it_needs() -> None:
     assert checkout["with"] == {"persist-credentials": False}
 
 
-def test_no_step_has_a_secret_that_another_one_needs() -> None:
+def test_each_step_has_only_the_secrets_that_it_needs() -> None:
     workflow = read(GITHUB)
     [job] = workflow["jobs"].values()
     assert "env" not in workflow
@@ -77,7 +79,7 @@ def test_no_step_has_a_secret_that_another_one_needs() -> None:
     assert environments == ["preview", "comment"]
 
 
-def test_both_leave_out_what_comes_from_a_fork() -> None:
+def test_forks_are_skipped() -> None:
     [job] = read(GITHUB)["jobs"].values()
     assert job["if"] == "github.event.pull_request.head.repo.full_name == github.repository"
     for name in ("preview", "comment"):
@@ -87,7 +89,7 @@ def test_both_leave_out_what_comes_from_a_fork() -> None:
 
 
 @pytest.mark.parametrize("file", WORKFLOWS, ids=lambda file: file.stem)
-def test_versions_are_those_that_the_tests_run_with(file: Path) -> None:
+def test_versions_match_the_tested_versions(file: Path) -> None:
     text = file.read_text()
     assert set(re.findall(r"pulumi-(?:version|python-[\d.]+): ?\"?([\d.]+)", text)) == {PULUMI}
     assert re.findall(r"kubiya-pulumi==(\S+)", text) == [version("kubiya-pulumi")]
@@ -95,7 +97,7 @@ def test_versions_are_those_that_the_tests_run_with(file: Path) -> None:
         assert re.findall(r"requests==(\S+)", text) == [version("requests")]
 
 
-def test_every_file_is_explained() -> None:
+def test_the_readme_describes_every_file() -> None:
     readme = (FOLDER / "README.md").read_text()
     for file in FOLDER.iterdir():
         if file.suffix in {".sh", ".yml"} or file.name == "comment.py":

@@ -1,4 +1,4 @@
-"""What the workflows of `examples/pr-check` run, read from the files themselves."""
+"""Parse the commands in the workflows of `examples/pr-check`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _EXPRESSION = re.compile(r"\$\{\{ *(.*?) *\}\}")
 
 
 def read(file: Path) -> dict[str, Any]:
-    """A workflow as data. `on` is a word to GitHub and a truth value to YAML 1.1."""
+    """Parse a workflow. YAML 1.1 reads the key `on` as a boolean, GitHub as a string."""
     return {
         "on" if key is True else key: value
         for key, value in yaml.safe_load(file.read_text()).items()
@@ -28,27 +28,27 @@ def read(file: Path) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Command:
-    """A command, as its service runs it."""
+    """A command that a service runs."""
 
     shell: str
     env: dict[str, str]
-    """What the workflow sets for it, beside what the service does."""
+    """The variables that the workflow sets, in addition to those of the service."""
 
 
 def github_commands(**values: str) -> dict[str, Command]:
-    """The commands of the GitHub workflow by step.
+    """Return the commands of the GitHub workflow by step.
 
     Args:
-        values: what an expression stands for, such as `github_token` for `github.token`.
+        values: the values of expressions, such as `github_token` for `github.token`.
     """
     [job] = read(GITHUB)["jobs"].values()
 
-    def filled(text: str) -> str:
+    def expand(text: str) -> str:
         return _EXPRESSION.sub(lambda match: values[match[1].replace(".", "_")], str(text))
 
     return {
         step["name"]: Command(
-            step["run"], {name: filled(value) for name, value in step.get("env", {}).items()}
+            step["run"], {name: expand(value) for name, value in step.get("env", {}).items()}
         )
         for step in job["steps"]
         if "run" in step
@@ -56,7 +56,7 @@ def github_commands(**values: str) -> dict[str, Command]:
 
 
 def gitlab_commands() -> dict[str, Command]:
-    """The commands of the GitLab pipeline by job, without those that install something."""
+    """Return the commands of the GitLab pipeline by job, without `before_script`."""
     return {
         name: Command("\n".join(job["script"]), job.get("variables", {}))
         for name, job in read(GITLAB).items()
