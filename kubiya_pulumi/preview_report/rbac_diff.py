@@ -88,8 +88,8 @@ def _not_covered(
         if not scopes or not rule.verbs:
             yield grant
             continue
-        known = [permissions(scope) for scope in scopes]
-        for remainder in rules_not_covered_by(known, rule, budget):
+        granted = [permissions(scope) for scope in scopes]
+        for remainder in rules_not_covered_by(granted, rule, budget):
             yield replace(grant, grant=replace(grant.grant, **vars(remainder)))
 
 

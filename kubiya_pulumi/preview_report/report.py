@@ -47,7 +47,7 @@ class PreviewReport:
             GateCondition.RBAC: self.rbac.gained or self.rbac.lost,
             GateCondition.UNREVIEWED: self.changes.unknown,
         }
-        return frozenset(condition for condition, found in matches.items() if found)
+        return frozenset(condition for condition, evidence in matches.items() if evidence)
 
 
 def build_report(preview: Preview) -> PreviewReport:

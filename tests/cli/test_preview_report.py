@@ -169,12 +169,19 @@ def test_secrets_of_a_plaintext_preview_are_not_shown(report: Command) -> None:
     secret = "hunter2-and-more"
     env = [{"name": "PASSWORD", "value": secret}]
     outputs = {"content": secret, "url": secret, "manifest_url": secret, "sha256": "0" * 64}
-    known = state({"runner": "r"}, outputs=outputs)
+    previous = state({"runner": "r"}, outputs=outputs)
     body = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}}
     paths = {"data.key": {}, "stringData.key": {}}
     steps = [
-        step("update", MANIFEST, "m", oldState=known, newState=known, detailedDiff={"content": {}}),
-        step("replace", RUNNER, "r", oldState=known, newState=known, replaceReasons=["url"]),
+        step(
+            "update",
+            MANIFEST,
+            "m",
+            oldState=previous,
+            newState=previous,
+            detailedDiff={"content": {}},
+        ),
+        step("replace", RUNNER, "r", oldState=previous, newState=previous, replaceReasons=["url"]),
         object_step("update", *[{**body, "data": {"key": secret}}] * 2) | {"detailedDiff": paths},
         object_step("create", deployment("d", "i:1", env=env)),
         object_step("delete", {**body, "stringData": {"key": secret}, "type": "Opaque"}),

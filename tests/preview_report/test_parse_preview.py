@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubiya_pulumi.preview_report import Preview, PreviewError, parse_preview, build_report
+from kubiya_pulumi.preview_report import Preview, PreviewError, build_report, parse_preview
 from tests.preview_report.preview_builders import GROUP, document, step, urn
 
 MANIFEST = "pulumi-python:dynamic/kubiya:RunnerManifest"

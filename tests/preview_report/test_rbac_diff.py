@@ -10,8 +10,8 @@ from kubiya_pulumi.preview_report import (
     ClusterGrant,
     GateCondition,
     PreviewError,
-    parse_preview,
     build_report,
+    parse_preview,
 )
 from tests.preview_report.preview_builders import binding, document, object_step, role, rule
 
