@@ -25,6 +25,13 @@ IMPORTS = [
         "from kubiya_pulumi.emulator import *",
         ["pulumi", "pulumi_kubernetes", "requests", "kubernetes", "kubiya_pulumi.api"],
     ),
+    ("import kubiya_pulumi.preview_report", ["pulumi", "pulumi_kubernetes", "requests"]),
+    (
+        "import kubiya_pulumi.cli.main",
+        ["pulumi", "pulumi_kubernetes", "requests", "rich", "starlette", "yaml"],
+    ),
+    ("import kubiya_pulumi.cli.preview_report_command", ["pulumi", "requests", "rich"]),
+    ("import kubiya_pulumi.cli.review_command", ["pulumi", "requests", "rich"]),
 ]
 """Each import statement, and the modules that it must not load."""
 
