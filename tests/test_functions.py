@@ -126,7 +126,7 @@ def test_a_runner_that_is_not_there_is_one_sentence(service, get):
 
 def test_a_404_for_a_runner_that_is_listed_is_not_taken_for_gone(service):
     service.faults.add("status", operation="getRunnerHealth", status=404)
-    with pytest.raises(GetError, match="answered 404") as failed:
+    with pytest.raises(GetError, match="returned 404") as failed:
         get_runner_health("runner-prod")
     assert not isinstance(failed.value.__cause__, RunnerGoneError)
 
@@ -135,7 +135,7 @@ def test_a_404_for_a_runner_that_is_listed_is_not_taken_for_gone(service):
     ("name", "value", "cause", "text"),
     [
         ("KUBIYA_API_KEY", "", SettingError, "kubiya:apiKey .*is missing"),
-        ("KUBIYA_API_KEY", "wrong-key", UnauthorizedError, "answered 401"),
+        ("KUBIYA_API_KEY", "wrong-key", UnauthorizedError, "returned 401"),
         ("KUBIYA_BASE_URL", "http://example.com", SettingError, "kubiya:baseUrl"),
     ],
 )

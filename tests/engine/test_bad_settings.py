@@ -180,7 +180,7 @@ def test_settings_put_right_go_on_where_it_stopped(emulator: Emulator, dev: Stac
     refused(dev, {}, {"kubiya:apiKey": SECRET})
     dev.configure(secrets={"kubiya:apiKey": good})
     failed = dev.refresh("--skip-preview", check=False)
-    assert "answered 401" in sentence(failed), "the settings of the failure are stored"
+    assert "returned 401" in sentence(failed), "the settings of the failure are stored"
     dev.up("--skip-preview")
     assert emulator.runners["runner-prod"].description == "new"
     dev.destroy("--skip-preview")

@@ -120,7 +120,7 @@ def test_adopting_what_is_not_there_creates_it(client, called):
 
 def test_a_list_that_cannot_be_had_stops_the_create(client, emulator, called):
     emulator.faults.add("status", operation="listRunners", status=500)
-    with pytest.raises(ServerError, match='look for runner "r"'):
+    with pytest.raises(ServerError, match='find runner "r"'):
         runner.create(client, INPUTS)
     assert called() == ["listRunners"]
 
@@ -213,7 +213,7 @@ def test_a_runner_that_only_the_list_has_is_there(client, emulator):
 @pytest.mark.parametrize("kind", ["html", "wrong_shape", "reset", "cut"])
 def test_a_list_in_doubt_never_means_gone(client, emulator, kind):
     emulator.faults.add(kind, operation="listRunners")
-    with pytest.raises(Exception, match='look for runner "r"'):
+    with pytest.raises(Exception, match='find runner "r"'):
         runner.read(client, "r", {})
 
 
