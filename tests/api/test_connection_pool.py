@@ -2,6 +2,7 @@
 
 import gc
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -169,6 +170,7 @@ def test_threads_share_one_client_per_connection(monkeypatch) -> None:
     class CountedClient(RunnersClient):
         def __init__(self, connection: Connection) -> None:
             constructed.append(connection)
+            time.sleep(0.05)  # Let the other threads run.
             super().__init__(connection)
 
     monkeypatch.setattr(client_module, "RunnersClient", CountedClient)
