@@ -61,7 +61,7 @@ def test_each_thread_has_one_connection(client, service) -> None:
     together = threading.Barrier(THREADS)
 
     def respond(handler) -> None:
-        # Respond only after all requests have arrived, so that all are concurrent.
+        # Respond only after all requests have arrived, so that they are concurrent.
         together.wait(30)
         reply(200, {"name": handler.path.split("/")[3]})(handler)
 
