@@ -1,4 +1,4 @@
-# The same commands at the desk and in CI. `make` alone lists them.
+# The commands for development and CI. `make` without a target lists them.
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
@@ -6,8 +6,10 @@ SHELL := bash
 .DELETE_ON_ERROR:
 
 PYTHON ?= python3
-# One cluster of the user's is for one worker; else each worker starts a control plane of its own.
+# Each worker starts its own control plane, but the cluster of KUBECONFIG has room for one worker.
 WORKERS ?= $(if $(KUBECONFIG),1,2)
+# Unit tests often wait for a server to stop, so more workers than cores finish sooner.
+UNIT_WORKERS ?= 4
 PYTEST_ARGS ?=
 BENCH ?=
 CHAOS ?=
@@ -15,25 +17,26 @@ BASE_PATH := $(PATH)
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$(PATH)
 
 SETUP := .venv/.complete
+NOT_UNIT := engine or cluster or slow
 
-.PHONY: help setup tools demo test chaos check bench lock clean
+.PHONY: help setup tools demo unit test chaos check bench lock clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r name text; \
 		do printf '  make %-8s %s\n' "$$name" "$$text"; done
 
-setup: $(SETUP) ## Make .venv from requirements-dev.txt, hashes checked, with this package in it
+setup: $(SETUP) ## Create .venv from requirements-dev.txt, verify all hashes, install this package
 
-# The base interpreter, not the one inside .venv, makes .venv.
+# The base interpreter creates .venv, not the one inside it.
 $(SETUP): requirements-dev.txt pyproject.toml
 	@PATH="$(BASE_PATH)" command -v "$(PYTHON)" >/dev/null || { \
 		echo "setup: $(PYTHON) is not installed: install Python 3.11 or newer," \
-			"or name one: make PYTHON=python3.12 …" >&2; exit 1; }
+			"or select an installed one: make PYTHON=python3.12 …" >&2; exit 1; }
 	@PATH="$(BASE_PATH)" "$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
-		echo "setup: $(PYTHON) is older than Python 3.11: name a newer one:" \
+		echo "setup: $(PYTHON) is older than Python 3.11: select a newer one:" \
 			"make PYTHON=python3.12 …" >&2; exit 1; }
 	@test -x .venv/bin/python || PATH="$(BASE_PATH)" "$(PYTHON)" -m venv .venv || { rm -rf .venv; \
-		echo "setup: $(PYTHON) cannot make a virtual environment: install its venv and ensurepip" \
+		echo "setup: $(PYTHON) cannot create a virtual environment: install its venv and ensurepip" \
 			"modules (Debian: apt-get install python3-venv)" >&2; exit 1; }
 	@echo "setup: installing $$(grep -c == requirements-dev.txt) pinned packages into .venv"
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check \
@@ -42,35 +45,44 @@ $(SETUP): requirements-dev.txt pyproject.toml
 		--no-deps --no-build-isolation -e .
 	@touch $@
 
-tools: ## Put the real Pulumi engine and Kubernetes control plane into .tools/bin
+tools: ## Install the real Pulumi engine and a Kubernetes control plane into .tools/bin
 	@PATH="$(BASE_PATH)" "$(PYTHON)" tools/build.py
 
-demo: setup tools ## Create a runner and apply its manifest, for real but for the API, and take it away
+demo: setup tools ## Create a runner, apply its manifest and destroy both; only the API is emulated
 	@.venv/bin/python tools/demo.py
 
-test: setup tools ## Run every test (PYTEST_ARGS="-k name" to choose)
-	@.venv/bin/python -m pytest -n $(WORKERS) $(PYTEST_ARGS)
+unit: setup ## Run the fast tests, without engine, cluster and Go (PYTEST_ARGS="-k name" selects)
+	@.venv/bin/python -m pytest -n $(UNIT_WORKERS) -m "not ($(NOT_UNIT))" $(PYTEST_ARGS)
 
-chaos: setup tools ## Run the random tests larger, from a seed that repeats them (CHAOS="SEED COUNT")
+# pytest exits with 5 if it selected no test, which is an error only if it happens in both runs.
+test: setup tools ## Run every test, the fast ones first (PYTEST_ARGS="-k name" selects)
+	@unit=0; .venv/bin/python -m pytest -n $(UNIT_WORKERS) -m "not ($(NOT_UNIT))" $(PYTEST_ARGS) \
+		|| unit=$$?; \
+	case $$unit in 0 | 5) ;; *) exit $$unit ;; esac; \
+	rest=0; .venv/bin/python -m pytest -n $(WORKERS) -m "$(NOT_UNIT)" $(PYTEST_ARGS) || rest=$$?; \
+	case $$rest in 5) exit $$unit ;; *) exit $$rest ;; esac
+
+chaos: setup tools ## Run the random tests with more examples and a new seed (CHAOS="SEED COUNT")
 	@.venv/bin/python tools/chaos.py --workers $(WORKERS) $(CHAOS)
 
-check: setup ## Run ruff, mypy and import-linter
+check: setup ## Run ruff, mypy and import-linter, and test that imports are lazy
 	@.venv/bin/ruff check
 	@.venv/bin/ruff format --check
 	@.venv/bin/mypy
 	@.venv/bin/mypy tools/*.py
 	@MYPYPATH=tools .venv/bin/mypy --package tests.harness
 	@.venv/bin/lint-imports
+	@.venv/bin/python -m pytest -q tests/test_laziness.py
 
-bench: setup tools ## Time runners against resources that do nothing, and a review (BENCH="COUNT ROUNDS")
+bench: setup tools ## Time the engine with runners, and a review (BENCH="COUNT ROUNDS")
 	@.venv/bin/python tools/bench.py $(BENCH)
 
-lock: ## Make requirements-dev.txt anew from pyproject.toml (needs uv)
+lock: ## Regenerate requirements-dev.txt from pyproject.toml (needs uv)
 	@command -v uv >/dev/null || { echo "lock: uv is not installed: see docs.astral.sh/uv" >&2; exit 1; }
 	@uv pip compile pyproject.toml --group dev --extra cli --extra emulator --generate-hashes --no-header \
 		--no-annotate --no-emit-index-url --python-version 3.11 --quiet -o requirements-dev.txt
 
-clean: ## Remove what the other targets made, all but the tools' cache
+clean: ## Remove everything that the other targets create, except the cache of the tools
 	@rm -rf .venv .tools build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache \
 		.import_linter_cache .hypothesis .schemathesis
 	@find kubiya_pulumi tests tools examples -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true

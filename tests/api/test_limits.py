@@ -44,6 +44,7 @@ with RunnersClient(Connection(api_key={KEY!r}, base_url=url, max_retries=0)) as 
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("call", LIMITS)
 @pytest.mark.parametrize("response", REPLIES)
 def test_an_endless_response_is_rejected_in_limited_memory(response, call, service) -> None:

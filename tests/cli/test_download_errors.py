@@ -142,6 +142,7 @@ def test_a_refused_request(
     assert advice in error
 
 
+@pytest.mark.slow
 def test_a_refused_connection(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

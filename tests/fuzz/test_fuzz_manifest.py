@@ -21,6 +21,8 @@ from tests.fuzz.manifest_tokens import KEYS, KINDS, TOKENS, dictionary
 from tests.fuzz.strategies import ANY_TEXT, STATE_SCALARS, json_values
 from tests.harness.chaos import SEED, at_random, size
 
+pytestmark = pytest.mark.slow
+
 Record = Callable[[str, object], None]
 
 ROOT = Path(__file__).parents[2]

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from urllib.parse import unquote, urlsplit
 
+import pytest
 import urllib3
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -24,6 +25,8 @@ from tests.fuzz.conftest import KEY, is_loopback
 from tests.fuzz.sentences import error_of
 from tests.fuzz.strategies import ANY_TEXT, NAMES, URLS
 from tests.harness.chaos import at_random, size
+
+pytestmark = pytest.mark.slow
 
 Connect = Callable[..., RunnersClient]
 

@@ -30,6 +30,8 @@ from tests.fuzz.sentences import error_of
 from tests.fuzz.strategies import json_values
 from tests.harness.chaos import at_random, size
 
+pytestmark = pytest.mark.slow
+
 Connect = Callable[..., RunnersClient]
 Record = Callable[[str, object], None]
 

@@ -31,6 +31,8 @@ from tests.fuzz.sentences import error_of, is_sentence
 from tests.fuzz.strategies import ANY_TEXT, SCALARS, STATE_SCALARS, STATE_TEXT, URLS, json_values
 from tests.harness.chaos import at_random, size
 
+pytestmark = pytest.mark.slow
+
 Record = Callable[[str, object], None]
 PropertyMap = dict[str, Any]
 

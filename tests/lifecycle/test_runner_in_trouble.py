@@ -23,6 +23,8 @@ from kubiya_pulumi.lifecycle.steps import State
 from tests.harness import chaos
 from tests.harness.fault_strategies import Trouble, settle, troubles
 
+pytestmark = pytest.mark.slow
+
 TIMEOUT_SECONDS = 0.2
 TASK = "acme/infra/dev/r"
 PROGRAMS: tuple[dict[str, Any] | None, ...] = (
