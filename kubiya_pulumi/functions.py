@@ -17,7 +17,7 @@ from pulumi.runtime import settings as runtime
 from pulumi.runtime.rpc import _expand_dependencies
 
 from kubiya_pulumi import config
-from kubiya_pulumi.api import ComponentHealth, Runner, RunnerHealth, RunnersClient, shared_client
+from kubiya_pulumi.api import ComponentHealth, HealthCheck, Runner, RunnersApi, shared_client
 from kubiya_pulumi.errors import KubiyaError
 from kubiya_pulumi.lifecycle import manifest
 from kubiya_pulumi.lifecycle.errors import RunnerGoneError
@@ -49,6 +49,24 @@ class GetRunnerResult:
     """Only in the list; likewise the next two."""
     tool_manager_health: ComponentHealth | None
     agent_manager_health: ComponentHealth | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class GetRunnerHealthResult:
+    """The health of a runner. A value that the API does not report is None."""
+
+    status: str | None
+    """The status, such as `healthy`."""
+    health: str | None
+    """The health in the service's other form, such as `ok`."""
+    version: str | None
+    """The version that the runner reports, such as `2.0.0`."""
+    checked_at: str | None
+    """When the service checked the health, in the format of the service."""
+    checks: tuple[HealthCheck, ...]
+    """The health of each component."""
+    healthy: bool
+    """Whether the status reports a healthy runner and no component contradicts it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,7 +122,9 @@ def get_runners_output(
     return _call_output(lambda client, _: _runners(client), None, opts)
 
 
-def get_runner_health(name: str, *, opts: pulumi.InvokeOptions | None = None) -> RunnerHealth:
+def get_runner_health(
+    name: str, *, opts: pulumi.InvokeOptions | None = None
+) -> GetRunnerHealthResult:
     """Look at the health of one runner, once and without waiting.
 
     Args:
@@ -120,7 +140,7 @@ def get_runner_health(name: str, *, opts: pulumi.InvokeOptions | None = None) ->
 
 def get_runner_health_output(
     name: pulumi.Input[str], *, opts: pulumi.InvokeOptions | None = None
-) -> pulumi.Output[RunnerHealth]:
+) -> pulumi.Output[GetRunnerHealthResult]:
     """Look at the health of one runner, as soon as its name is known; see `get_runner_health`."""
     return _call_output(_health, name, opts)
 
@@ -150,11 +170,11 @@ def get_runner_manifest_output(
     return pulumi.Output.secret(_call_output(_manifest, name, opts))
 
 
-def _runner(client: RunnersClient, name: str) -> GetRunnerResult:
+def _runner(client: RunnersApi, name: str) -> GetRunnerResult:
     return _result(_there(name, present_runner(client, name)))
 
 
-def _runners(client: RunnersClient) -> list[GetRunnerResult]:
+def _runners(client: RunnersApi) -> list[GetRunnerResult]:
     return [_result(runner) for runner in client.list_runners()]
 
 
@@ -163,11 +183,19 @@ def _result(runner: Runner) -> GetRunnerResult:
     return GetRunnerResult(**{name: getattr(runner, name) for name in wanted})
 
 
-def _health(client: RunnersClient, name: str) -> RunnerHealth:
-    return _there(name, unless_gone(client, name, lambda: client.get_runner_health(name)))
+def _health(client: RunnersApi, name: str) -> GetRunnerHealthResult:
+    health = _there(name, unless_gone(client, name, lambda: client.get_runner_health(name)))
+    return GetRunnerHealthResult(
+        status=health.status,
+        health=health.health,
+        version=health.version,
+        checked_at=health.time,
+        checks=health.checks,
+        healthy=health.healthy,
+    )
 
 
-def _manifest(client: RunnersClient, name: str) -> GetRunnerManifestResult:
+def _manifest(client: RunnersApi, name: str) -> GetRunnerManifestResult:
     outputs = manifest.create(client, {"runner": name}).outputs
     return GetRunnerManifestResult(**{"url": None, **outputs})
 
@@ -185,7 +213,7 @@ Settings = Mapping[str, pulumi.Input[str | float]] | None
 """What an explicit provider was given; None where the stack's configuration counts."""
 
 
-def _call(ask: Callable[[RunnersClient], T], opts: pulumi.InvokeOptions | None) -> T:
+def _call(ask: Callable[[RunnersApi], T], opts: pulumi.InvokeOptions | None) -> T:
     settings = _settings(opts)
     if any(isinstance(value, pulumi.Output) for value in (settings or {}).values()):
         raise GetError(
@@ -196,7 +224,7 @@ def _call(ask: Callable[[RunnersClient], T], opts: pulumi.InvokeOptions | None) 
 
 
 def _call_output(
-    ask: Callable[[RunnersClient, Any], T], name: Any, opts: pulumi.InvokeOptions | None
+    ask: Callable[[RunnersApi, Any], T], name: Any, opts: pulumi.InvokeOptions | None
 ) -> pulumi.Output[T]:
     # The key is a secret; what is asked with it is not, unless the name is one.
     settings = pulumi.Output.unsecret(pulumi.Output.from_input(_settings(opts)))
@@ -220,17 +248,17 @@ async def _ids(dependencies: Any) -> Any:
     return [vars(each)["id"] for each in below.values() if "id" in vars(each)]
 
 
-def _asked(ask: Callable[[RunnersClient], T], client: RunnersClient) -> T:
+def _asked(ask: Callable[[RunnersApi], T], client: RunnersApi) -> T:
     try:
         return ask(client)
     except KubiyaError as error:
         raise GetError(str(error)) from error
 
 
-def _client(settings: Settings) -> RunnersClient:
+def _client(settings: Settings) -> RunnersApi:
     # In a unit test there is no API: the mocks of `kubiya_pulumi.testing` bring a client.
     if mocks := getattr(runtime.get_monitor(), "mocks", None):
-        client: RunnersClient | None = getattr(mocks, "runners_client", None)
+        client: RunnersApi | None = getattr(mocks, "runners_client", None)
         if client is None:
             raise GetError(
                 "get functions do not call the API under mocks: use those of "

@@ -53,8 +53,8 @@ class RunnerDeployment(pulumi.ComponentResource):
         name: pulumi.Input[str] | None = None,
         description: pulumi.Input[str] | None = None,
         adopt_existing: pulumi.Input[bool] | None = None,
-        rules: ManifestPolicy | None = None,
-        manifest_sha256: pulumi.Input[str] | None = None,
+        policy: ManifestPolicy | None = None,
+        expected_sha256: pulumi.Input[str] | None = None,
         timeout_seconds: pulumi.Input[float] | None = None,
         skip_await: pulumi.Input[bool] | None = None,
         opts: pulumi.ResourceOptions | None = None,
@@ -66,8 +66,9 @@ class RunnerDeployment(pulumi.ComponentResource):
             name: the runner's name at the API. Default: `resource_name`.
             description: what the runner is for; see `KubiyaRunner`.
             adopt_existing: take over a runner of that name that exists; see `KubiyaRunner`.
-            rules: what the review of the manifest denies; see `RunnerManifest`.
-            manifest_sha256: the only manifest that may be applied; see `RunnerManifest.sha256`.
+            policy: what the review of the manifest denies; see `RunnerManifest`.
+            expected_sha256: SHA-256 of the only manifest that may be applied; see
+                `RunnerManifest`.
             timeout_seconds: how long to wait until the runner is healthy, in seconds.
                 Default 600.
             skip_await: do not wait for each object in the cluster, only for the runner's
@@ -90,8 +91,8 @@ class RunnerDeployment(pulumi.ComponentResource):
         self.manifest = RunnerManifest(
             f"{resource_name}-manifest",
             runner=self.runner.id,
-            rules=rules,
-            sha256=manifest_sha256,
+            policy=policy,
+            expected_sha256=expected_sha256,
             opts=child,
         )
         self.objects = ConfigGroup(

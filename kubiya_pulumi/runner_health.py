@@ -34,8 +34,8 @@ class RunnerHealth(Resource, module="kubiya", name="RunnerHealth"):
     checks: pulumi.Output[list[dict[str, Any]]]
     """What each part says: `name` and `status`, and where the service tells them `version`,
     `error`, `git_sha` and `release`."""
-    time: pulumi.Output[str | None]
-    """When the service looked, as it writes it."""
+    checked_at: pulumi.Output[str | None]
+    """When the service checked the health, in the format of the service."""
 
     def __init__(
         self,
@@ -73,6 +73,6 @@ class RunnerHealth(Resource, module="kubiya", name="RunnerHealth"):
             "health": None,
             "version": None,
             "checks": None,
-            "time": None,
+            "checked_at": None,
         }
         super().__init__(RunnerHealthProvider(), resource_name, props, opts)

@@ -1,88 +1,122 @@
-"""RunnerManifest: the downloaded manifest of a runner."""
+"""RunnerManifest: the downloaded manifest of a runner.
+
+The policy and the expected hash are checked in the program, whenever it runs, previews included. A
+violation ends the program before it declares an object of the manifest. Neither is an input of the
+resource: a change of the policy would be an update of the manifest, whose content a preview does
+not know then, and the engine would list every object as deleted.
+"""
 
 from __future__ import annotations
 
+import re
+import shlex
+from collections import defaultdict
 from typing import Any
 
 import pulumi
 from pulumi.dynamic import Resource
 
-from kubiya_pulumi.admission import admitted, hash_of
+from kubiya_pulumi.errors import KubiyaError
 from kubiya_pulumi.lifecycle.providers import RunnerManifestProvider
-from kubiya_pulumi.review import ManifestPolicy, ManifestPolicyError
+from kubiya_pulumi.review import (
+    Finding,
+    ManifestError,
+    ManifestPolicy,
+    ManifestPolicyError,
+    Review,
+    ReviewDeniedError,
+    Severity,
+    parse_manifest,
+    review,
+    sha256_of,
+)
+from kubiya_pulumi.text import join_names
+
+MAX_WARNING_LINES = 20
+"""How many rules and waivers a warning lists. It counts the rest."""
 
 _REPORT_ALL = ManifestPolicy()
+
+
+class ManifestRefusedError(KubiyaError, pulumi.RunError):
+    """The manifest does not match the expected hash, or the policy denies a finding in it.
+
+    It ends the program with its message and without a traceback.
+    """
 
 
 class RunnerManifest(Resource, module="kubiya", name="RunnerManifest"):
     """The Kubernetes manifest of an existing runner, downloaded once and kept in the state.
 
-    What is kept is what is applied: `pulumi up` without a change calls the API not at all, and
-    the text is known in every preview. A manifest that changed upstream comes in by
-    `pulumi refresh`, which shows the difference, and the next `pulumi up` applies it.
+    The content in the state is what the program applies: an unchanged `pulumi up` makes no API
+    calls, and every preview knows the content. `pulumi refresh` downloads the manifest and shows
+    a change; the next `pulumi up` applies it.
 
-    It is reviewed whenever the program runs, before anything reaches the cluster: what `rules`
-    deny, and a text that is not the one of the pin `sha256`, ends the preview or the update with
-    one message; everything else that is found is a warning.
+    The manifest is reviewed whenever the program runs, before an object reaches the cluster. The
+    preview or the update fails if `policy` denies a finding or the manifest does not match
+    `expected_sha256`. Every other finding is a warning.
 
-    Source: `GET /v1/runners/{runner}/manifest`, and the URL in its answer where that has no
+    Source: `GET /v1/runners/{runner}/manifest`, and the URL in its response if that contains no
     content.
     """
 
     runner: pulumi.Output[str]
     """The runner's name at the API."""
     content: pulumi.Output[str]
-    """The manifest: multi-document Kubernetes YAML. A secret: it holds credentials.
+    """The manifest: Kubernetes YAML with one or more documents. Secret: it contains credentials.
 
-    What is to be applied is taken from here: `url` and the text behind it were not reviewed."""
+    It is known only if the manifest satisfies the policy, so apply this value. The text behind
+    `url` was not reviewed."""
     sha256: pulumi.Output[str]
-    """SHA-256 of `content` in UTF-8, as 64 hexadecimal digits."""
+    """SHA-256 of `content` in UTF-8, as 64 hexadecimal characters."""
     url: pulumi.Output[str | None]
-    """Where it was offered for download: a secret, for no key is asked for there."""
+    """The URL of the manifest. Secret: the URL gives access without an API key."""
     objects: pulumi.Output[list[dict[str, str]]]
-    """The objects in it, in order, each with `apiVersion`, `kind`, `namespace` and `name`.
-
-    `namespace` is empty where the manifest gives none."""
+    """The objects of the manifest, in order, each with `apiVersion`, `kind`, `namespace` and
+    `name`. `namespace` is empty if the manifest does not set it."""
     images: pulumi.Output[list[str]]
-    """The container images that it runs, each once, sorted."""
+    """The container images of the manifest, sorted, without duplicates."""
     review: pulumi.Output[dict[str, Any] | None]
-    """What a review without any rules found, as plain data: `Review.from_dict` reads it. It holds
-    no secret. None in a stack of version 0.1 until its next refresh."""
+    """The result of a review without a policy, as plain data: `Review.from_dict` reads it. It
+    contains no secrets."""
 
     def __init__(
         self,
         resource_name: str,
         *,
         runner: pulumi.Input[str],
-        rules: ManifestPolicy | None = None,
-        sha256: pulumi.Input[str] | None = None,
+        policy: ManifestPolicy | None = None,
+        expected_sha256: pulumi.Input[str] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Declare the manifest of a runner.
 
         Args:
             resource_name: Pulumi's name for the resource.
-            runner: the runner's name: pass `runner.id`, which stays known in previews.
-            rules: what the review denies, and what it lets pass. Default: nothing is denied.
-            sha256: a pin: SHA-256 of the only manifest that may be applied, as 64 hexadecimal
-                digits. Default: none.
+            runner: the runner's name. Pass `runner.id`, which every preview knows.
+            policy: the findings that the review denies or waives. Default: deny nothing.
+            expected_sha256: SHA-256 of the only manifest that may be applied, as 64 hexadecimal
+                characters. Default: any manifest.
             opts: options of the resource.
 
-        The preview and the update end, with the cluster as it was, if the manifest is not the
-        one of the pin or holds what the rules deny (`ManifestRefusedError`). A pin that is no
-        SHA-256 and rules of another type (`ManifestPolicyError`) end them before that.
+        Raises:
+            ManifestPolicyError: `policy` is not a `ManifestPolicy`.
+            ManifestRefusedError: `expected_sha256` is not a SHA-256.
 
-        `pulumi up` fails, with the state as it was, if there is no such runner
-        (`RunnerGoneError`), what is downloaded is no Kubernetes manifest (`ManifestError`), or
-        the API refuses (`ApiError`) or does not answer (`TransportError`).
+        The preview and the update fail, with the cluster unchanged, if the manifest does not match
+        `expected_sha256` or the policy denies a finding (`ManifestRefusedError`).
+
+        `pulumi up` fails, with the state unchanged, if the runner does not exist
+        (`RunnerGoneError`), the download is not a Kubernetes manifest (`ManifestError`), or the
+        API refuses the request (`ApiError`) or does not respond (`TransportError`).
         """
-        if rules is not None and not isinstance(rules, ManifestPolicy):
+        if policy is not None and not isinstance(policy, ManifestPolicy):
             raise ManifestPolicyError(
-                f'the rules of "{resource_name}" have to be ManifestPolicy, such as '
-                'ManifestPolicy(deny=["full-access"])'
+                f'policy of "{resource_name}" must be a ManifestPolicy, such as '
+                f'ManifestPolicy(deny=["full-access"]), not {type(policy).__name__}'
             )
-        if isinstance(sha256, str):
-            hash_of(sha256, f'"{resource_name}"')
+        if isinstance(expected_sha256, str):
+            parse_sha256(expected_sha256, f'"{resource_name}"')
         props = {
             "runner": runner,
             "content": None,
@@ -99,6 +133,109 @@ class RunnerManifest(Resource, module="kubiya", name="RunnerManifest"):
             props,
             pulumi.ResourceOptions.merge(secret, opts),
         )
-        self.content = pulumi.Output.all(text=self.content, runner=self.runner, pin=sha256).apply(
-            lambda known: admitted(**known, rules=rules or _REPORT_ALL, resource=self)
+        # The program gets the content only if it satisfies the policy.
+        self.content = pulumi.Output.all(
+            text=self.content, runner=self.runner, expected_sha256=expected_sha256
+        ).apply(
+            lambda values: enforce_policy(**values, policy=policy or _REPORT_ALL, resource=self)
         )
+
+
+def parse_sha256(value: object, resource: str) -> str:
+    """Return a SHA-256 in lower case.
+
+    Args:
+        value: 64 hexadecimal characters. White space around them is ignored.
+        resource: the resource or manifest whose expected hash it is, for the message.
+
+    Raises:
+        ManifestRefusedError: the value is not a SHA-256.
+    """
+    sha256 = str(value).strip().lower()
+    if not re.fullmatch("[0-9a-f]{64}", sha256):
+        raise ManifestRefusedError(
+            f"expected_sha256 of {resource} is invalid: set it to the 64 hexadecimal characters "
+            "of the SHA-256 that `kubiya-pulumi review` prints."
+        )
+    return sha256
+
+
+def enforce_policy(
+    text: str,
+    *,
+    runner: str,
+    expected_sha256: str | None,
+    policy: ManifestPolicy,
+    resource: pulumi.Resource,
+) -> str:
+    """Return the manifest's text if it may be applied, and log its findings as a warning.
+
+    Args:
+        text: the manifest.
+        runner: the runner's name, for messages.
+        expected_sha256: SHA-256 of the only manifest that may be applied; None for any.
+        policy: the findings to deny and to waive.
+        resource: the resource of the warning.
+
+    Raises:
+        ManifestRefusedError: the hash differs, or the policy denies a finding.
+    """
+    manifest = f'the manifest of runner "{runner}"'
+    if expected_sha256 is not None:
+        _check_sha256(text, parse_sha256(expected_sha256, manifest), manifest)
+    try:
+        result = review(parse_manifest(text), policy)
+        result.raise_for_denied(manifest)
+    except ReviewDeniedError as error:
+        raise ManifestRefusedError(str(error)) from None
+    except ManifestError as error:
+        raise ManifestRefusedError(f"{manifest} {error}") from None
+    if warning := _warning(result, runner):
+        pulumi.warn(warning, resource)
+    return text
+
+
+def _check_sha256(text: str, expected: str, manifest: str) -> None:
+    sha256 = sha256_of(text)
+    if expected != sha256:
+        raise ManifestRefusedError(
+            f"{manifest} does not match expected_sha256: its SHA-256 is {sha256}, expected "
+            f"{expected}. Review it with `kubiya-pulumi review --runner`, then set "
+            "expected_sha256 to its SHA-256. If expected_sha256 is that of a newer manifest than "
+            "the one in the stack, run `pulumi up --refresh`."
+        )
+
+
+def _warning(result: Review, runner: str) -> str:
+    """Describe the findings that deny nothing; empty if there are none."""
+    by_rule: dict[str, list[Finding]] = defaultdict(list)
+    for finding in result.findings:
+        if finding.severity is not Severity.NOTE:
+            by_rule[finding.rule].append(finding)
+    waivers = [
+        f'  the waiver of "{waiver.rule}" for "{waiver.object}" matches no finding: remove it'
+        for waiver in result.unused_waivers
+    ]
+    lines = [*map(_line, by_rule.values()), *waivers]
+    if not lines:
+        return ""
+    notes = sum(finding.severity is Severity.NOTE for finding in result.findings)
+    more = [f"{len(lines) - MAX_WARNING_LINES} more"] if len(lines) > MAX_WARNING_LINES else []
+    more += [f"{notes} note{'s' if notes > 1 else ''}"] if notes else []
+    also = f"and {' and '.join(more)}: " if more else ""
+    command = f"`kubiya-pulumi review --runner {shlex.quote(runner)}`"
+    return "\n".join(
+        (
+            f'the review of the manifest of runner "{runner}" found:',
+            *lines[:MAX_WARNING_LINES],
+            f"  {also}{command} shows every finding; a Waiver accepts one",
+        )
+    )
+
+
+def _line(findings: list[Finding]) -> str:
+    """Describe the findings of one rule: the message of a single one, else the objects."""
+    first, *more = findings
+    objects = join_names([str(finding.object) for finding in findings])
+    message = "" if more else f": {first.message}"
+    return f"  {first.severity.value}: {first.rule}: {objects}{message}"

@@ -11,25 +11,32 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 
-from kubiya_pulumi.api import BadRequestError, ConflictError, CreatedRunner, Runner, RunnersClient
+from kubiya_pulumi.api import BadRequestError, ConflictError, CreatedRunner, Runner, RunnersApi
 from kubiya_pulumi.errors import KubiyaError
 from kubiya_pulumi.lifecycle.description import set_description
 from kubiya_pulumi.lifecycle.errors import RunnerExistsError
 from kubiya_pulumi.lifecycle.look import listed_runner, present_runner
-from kubiya_pulumi.lifecycle.maker import MANAGED_BY, Maker, is_of_same_stack, maker, said_of
+from kubiya_pulumi.lifecycle.maker import (
+    MANAGED_BY,
+    Maker,
+    is_of_same_stack,
+    maker,
+    reports_owner,
+    said_of,
+)
 from kubiya_pulumi.lifecycle.outputs import manifest_url_of, outputs_of
 from kubiya_pulumi.lifecycle.steps import Properties, State
 
 log = logging.getLogger(__name__)
 
 
-def create(client: RunnersClient, inputs: Properties) -> State:
+def create(client: RunnersApi, inputs: Properties) -> State:
     """Create the runner, or take the one of that name if it is this resource's to take.
 
     Raises:
         RunnerExistsError: somebody else made it, or nobody says who did, and the program does
             not say to adopt it; or another resource of this stack made it.
-        KubiyaError: the look or the create failed; see `RunnersClient`.
+        KubiyaError: the look or the create failed; see `RunnersApi`.
     """
     existing = _existing(client, inputs["name"])
     if existing is not None:
@@ -44,19 +51,23 @@ def create(client: RunnersClient, inputs: Properties) -> State:
     return _created(client, inputs, answer)
 
 
-def _existing(client: RunnersClient, name: str) -> Runner | None:
+def _existing(client: RunnersApi, name: str) -> Runner | None:
     """Look for a runner of that name: who made it, what it is for, None if there is none."""
     listed = listed_runner(client, name)
-    if listed is None or (said_of(listed) and listed.description is not None):
+    if listed is None or (reports_owner(listed) and listed.description is not None):
         return listed
     # A list may leave something out, and so may the runner's own description.
     described = present_runner(client, name)
-    if described is None or said_of(described):
-        return described
-    return replace(described, managed_by=listed.managed_by, task_id=listed.task_id)
+    if described is None:
+        return None
+    return replace(
+        described,
+        managed_by=described.managed_by or listed.managed_by,
+        task_id=described.task_id or listed.task_id,
+    )
 
 
-def _asked_for(client: RunnersClient, inputs: Properties) -> CreatedRunner:
+def _asked_for(client: RunnersApi, inputs: Properties) -> CreatedRunner:
     name = inputs["name"]
     return client.create_runner(
         name,
@@ -67,7 +78,7 @@ def _asked_for(client: RunnersClient, inputs: Properties) -> CreatedRunner:
     )
 
 
-def _created(client: RunnersClient, inputs: Properties, answer: CreatedRunner) -> State:
+def _created(client: RunnersApi, inputs: Properties, answer: CreatedRunner) -> State:
     """Give the state of a runner that was created, unless another came first to its name."""
     name, runner = inputs["name"], answer.runner
     try:
@@ -79,7 +90,7 @@ def _created(client: RunnersClient, inputs: Properties, answer: CreatedRunner) -
     return _completed(client, inputs, runner, answer.manifest_url)
 
 
-def _in_doubt(client: RunnersClient, inputs: Properties, error: KubiyaError) -> State:
+def _in_doubt(client: RunnersApi, inputs: Properties, error: KubiyaError) -> State:
     """Look what a create has come to that did not say so, and raise its error if to nothing."""
     try:
         existing = _existing(client, inputs["name"])
@@ -90,7 +101,7 @@ def _in_doubt(client: RunnersClient, inputs: Properties, error: KubiyaError) -> 
     return _found(client, inputs, existing)
 
 
-def _found(client: RunnersClient, inputs: Properties, existing: Runner) -> State:
+def _found(client: RunnersApi, inputs: Properties, existing: Runner) -> State:
     """Take a runner that is there if this resource made it or is to adopt it, else refuse."""
     name, task_id = inputs["name"], inputs.get("task_id")
     made_by = maker(existing, task_id)
@@ -124,7 +135,7 @@ def _found(client: RunnersClient, inputs: Properties, existing: Runner) -> State
 
 
 def _completed(
-    client: RunnersClient, inputs: Properties, runner: Runner | None, manifest_url: str | None
+    client: RunnersApi, inputs: Properties, runner: Runner | None, manifest_url: str | None
 ) -> State:
     """Set what a create may have left out. The runner exists, so nothing here may raise."""
     name, description = inputs["name"], inputs.get("description")
@@ -141,7 +152,7 @@ def _completed(
     return State(name, outputs_of({**inputs, "manifest_url": manifest_url}, runner))
 
 
-def _adopted(client: RunnersClient, inputs: Properties, existing: Runner) -> State:
+def _adopted(client: RunnersApi, inputs: Properties, existing: Runner) -> State:
     name, description = inputs["name"], inputs.get("description")
     manifest_url = client.get_runner_manifest(name).manifest_url
     if description is not None and existing.description != description:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from kubiya_pulumi.api import NotFoundError, Runner, RunnersClient, UnexpectedStatusError
+from kubiya_pulumi.api import NotFoundError, Runner, RunnersApi, UnexpectedStatusError
 from kubiya_pulumi.lifecycle.errors import NotSupportedError, RunnerGoneError
 from kubiya_pulumi.lifecycle.look import listed_runner, no_such_route
 
 
-def set_description(client: RunnersClient, name: str, description: str) -> Runner | None:
+def set_description(client: RunnersApi, name: str, description: str) -> Runner | None:
     """Set the description; what a "not found" means is looked up in the list."""
     try:
         return client.update_runner_description(name, description)

@@ -9,7 +9,7 @@ import math
 from collections.abc import Set
 from typing import Any
 
-from kubiya_pulumi.api import Clock, RunnerHealth, RunnersClient, name_problem
+from kubiya_pulumi.api import Clock, RunnerHealth, RunnersApi, name_problem
 from kubiya_pulumi.lifecycle.errors import RunnerGoneError
 from kubiya_pulumi.lifecycle.look import unless_gone
 from kubiya_pulumi.lifecycle.steps import Difference, Failure, Properties, State
@@ -61,17 +61,17 @@ def diff(outputs: Properties, inputs: Properties, unknown: Set[str]) -> Differen
     )
 
 
-def create(client: RunnersClient, inputs: Properties) -> State:
+def create(client: RunnersApi, inputs: Properties) -> State:
     """Wait until the runner is healthy."""
     return _waited(client, inputs["runner"], inputs)
 
 
-def update(client: RunnersClient, id_: str, outputs: Properties, inputs: Properties) -> State:  # noqa: ARG001
+def update(client: RunnersApi, id_: str, outputs: Properties, inputs: Properties) -> State:  # noqa: ARG001
     """Wait again."""
     return _waited(client, id_, inputs)
 
 
-def read(client: RunnersClient, id_: str, outputs: Properties) -> State | None:
+def read(client: RunnersApi, id_: str, outputs: Properties) -> State | None:
     """Record today's health, whatever it is."""
     health = unless_gone(client, id_, lambda: client.get_runner_health(id_))
     if health is None:
@@ -79,16 +79,16 @@ def read(client: RunnersClient, id_: str, outputs: Properties) -> State | None:
     inputs = {name: outputs[name] for name in INPUTS if name in outputs}
     now = {**inputs, "runner": id_, **_outputs(health)}
     # The service tells the time of its look, which alone is no news.
-    if {**now, "time": None} == {**outputs, "time": None}:
+    if {**now, "checked_at": None} == {**outputs, "checked_at": None}:
         now = dict(outputs)
     return State(id_, now, inputs={**inputs, "runner": id_})
 
 
-def delete(client: RunnersClient, id_: str, outputs: Properties) -> None:
+def delete(client: RunnersApi, id_: str, outputs: Properties) -> None:
     """Forget the health; there is nothing to delete at the API."""
 
 
-def _waited(client: RunnersClient, name: str, inputs: Properties) -> State:
+def _waited(client: RunnersApi, name: str, inputs: Properties) -> State:
     def wait() -> RunnerHealth:
         return wait_until_healthy(
             lambda seconds: client.get_runner_health(name, total_timeout_seconds=seconds),
@@ -114,7 +114,7 @@ def _outputs(health: RunnerHealth) -> dict[str, Any]:
         "status": health.status,
         "health": health.health,
         "version": health.version,
-        "time": health.time,
+        "checked_at": health.time,
         "checks": [_said(vars(check)) for check in health.checks],
     }
     return _said(said)

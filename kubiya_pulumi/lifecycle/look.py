@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from kubiya_pulumi.api import NotFoundError, Runner, RunnersClient, UnexpectedStatusError
+from kubiya_pulumi.api import NotFoundError, Runner, RunnersApi, UnexpectedStatusError
 
 T = TypeVar("T")
 
 METHOD_NOT_ALLOWED = 405
 
 
-def listed_runner(client: RunnersClient, name: str) -> Runner | None:
+def listed_runner(client: RunnersApi, name: str) -> Runner | None:
     """The runner as the list has it, or None if the list lacks it.
 
     The list is the only answer that can say "there is no such runner": a 404 for a single
@@ -23,7 +23,7 @@ def listed_runner(client: RunnersClient, name: str) -> Runner | None:
     return next((runner for runner in runners if runner.name == name), None)
 
 
-def present_runner(client: RunnersClient, name: str) -> Runner | None:
+def present_runner(client: RunnersApi, name: str) -> Runner | None:
     """The runner as it describes itself, or None if it is certainly not there."""
     try:
         return client.describe_runner(name)
@@ -31,7 +31,7 @@ def present_runner(client: RunnersClient, name: str) -> Runner | None:
         return listed_runner(client, name)
 
 
-def unless_gone(client: RunnersClient, name: str, call: Callable[[], T]) -> T | None:
+def unless_gone(client: RunnersApi, name: str, call: Callable[[], T]) -> T | None:
     """Make a call about the runner; None if it is certainly not there.
 
     A "not found" about a runner that the list has is raised as it came.

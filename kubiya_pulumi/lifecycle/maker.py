@@ -45,6 +45,11 @@ def is_of_same_stack(runner: Runner, task_id: str | None) -> bool:
     return runner.managed_by == MANAGED_BY and (runner.task_id or "").split("/")[:3] == stack
 
 
+def reports_owner(runner: Runner) -> bool:
+    """Whether the service reports both fields that identify the owner of a runner."""
+    return bool(runner.managed_by and runner.task_id)
+
+
 def said_of(runner: Runner) -> str:
     """What the service says of the maker, to follow the runner in a sentence; may be empty."""
     if not runner.managed_by and not runner.task_id:

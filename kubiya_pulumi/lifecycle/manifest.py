@@ -14,7 +14,7 @@ from collections.abc import Set
 from dataclasses import replace
 from typing import Any
 
-from kubiya_pulumi.api import RunnersClient, name_problem
+from kubiya_pulumi.api import RunnersApi, name_problem
 from kubiya_pulumi.lifecycle.errors import RunnerGoneError
 from kubiya_pulumi.lifecycle.look import unless_gone
 from kubiya_pulumi.lifecycle.steps import Difference, Failure, Properties, State
@@ -43,7 +43,7 @@ def diff(outputs: Properties, inputs: Properties, unknown: Set[str]) -> Differen
     )
 
 
-def create(client: RunnersClient, inputs: Properties) -> State:
+def create(client: RunnersApi, inputs: Properties) -> State:
     """Download the manifest and check that a cluster could be given it."""
     name = inputs["runner"]
     state = unless_gone(client, name, lambda: _downloaded(client, name))
@@ -55,7 +55,7 @@ def create(client: RunnersClient, inputs: Properties) -> State:
     return state
 
 
-def read(client: RunnersClient, id_: str, outputs: Properties) -> State | None:
+def read(client: RunnersApi, id_: str, outputs: Properties) -> State | None:
     """Download the manifest again, so that a refresh shows what changed upstream."""
     state = unless_gone(client, id_, lambda: _downloaded(client, id_))
     before = outputs.get("sha256")
@@ -64,16 +64,16 @@ def read(client: RunnersClient, id_: str, outputs: Properties) -> State | None:
     return replace(state, outputs={**state.outputs, "sha256_before": before})
 
 
-def update(client: RunnersClient, id_: str, outputs: Properties, inputs: Properties) -> State:  # noqa: ARG001
+def update(client: RunnersApi, id_: str, outputs: Properties, inputs: Properties) -> State:  # noqa: ARG001
     """No input of a manifest can be changed in place, so nothing calls for this."""
     return State(id_, dict(outputs))
 
 
-def delete(client: RunnersClient, id_: str, outputs: Properties) -> None:
+def delete(client: RunnersApi, id_: str, outputs: Properties) -> None:
     """Forget the copy; there is nothing to delete at the API."""
 
 
-def download(client: RunnersClient, name: str) -> tuple[str, str | None]:
+def download(client: RunnersApi, name: str) -> tuple[str, str | None]:
     """Give the text of a runner's manifest, and the URL where it is offered, if any.
 
     The text comes with the manifest operation's answer, or from the URL in it.
@@ -85,7 +85,7 @@ def download(client: RunnersClient, name: str) -> tuple[str, str | None]:
     return text, url
 
 
-def _downloaded(client: RunnersClient, name: str) -> State:
+def _downloaded(client: RunnersApi, name: str) -> State:
     text, url = download(client, name)
     try:
         objects = parse_manifest(text)

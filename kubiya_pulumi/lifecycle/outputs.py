@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from kubiya_pulumi.api import Runner, RunnersClient
+from kubiya_pulumi.api import Runner, RunnersApi
 from kubiya_pulumi.errors import KubiyaError
 from kubiya_pulumi.lifecycle.steps import Properties
 
@@ -28,7 +28,7 @@ def outputs_of(known: Properties, runner: Runner | None) -> dict[str, Any]:
     return {"description": "", **{name: v for name, v in merged.items() if v is not None}}
 
 
-def manifest_url_of(client: RunnersClient, name: str) -> str | None:
+def manifest_url_of(client: RunnersApi, name: str) -> str | None:
     """Where the manifest is, or None with a warning: it is worth no failure."""
     try:
         return client.get_runner_manifest(name).manifest_url

@@ -26,7 +26,7 @@ from pulumi.dynamic import (
 from pulumi.output import contains_unknowns
 
 from kubiya_pulumi import config
-from kubiya_pulumi.api import RunnersClient, SettingError, shared_client
+from kubiya_pulumi.api import RunnersApi, SettingError, shared_client
 from kubiya_pulumi.errors import KubiyaError
 from kubiya_pulumi.lifecycle import health, manifest, runner
 from kubiya_pulumi.lifecycle.steps import Steps
@@ -122,7 +122,7 @@ class _Provider(ResourceProvider):
     def delete(self, _id: str, _props: Bag) -> None:
         self.steps.delete(self._client(), _id, _split(_props)[0])
 
-    def _client(self) -> RunnersClient:
+    def _client(self) -> RunnersApi:
         return shared_client(config.connection(self._configured))
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from kubiya_pulumi.api import (
     NotFoundError,
     Runner,
-    RunnersClient,
+    RunnersApi,
     UnexpectedStatusError,
     name_problem,
 )
@@ -72,7 +72,7 @@ def diff(outputs: Properties, inputs: Properties, unknown: Set[str]) -> Differen
     )
 
 
-def read(client: RunnersClient, id_: str, outputs: Properties) -> State | None:
+def read(client: RunnersApi, id_: str, outputs: Properties) -> State | None:
     """Look at the runner. Its manifest's URL stays the one it was created with."""
     runner = present_runner(client, id_)
     if runner is None:
@@ -84,7 +84,7 @@ def read(client: RunnersClient, id_: str, outputs: Properties) -> State | None:
     return State(id_, found, inputs={name: found[name] for name in INPUTS if name in found})
 
 
-def update(client: RunnersClient, id_: str, outputs: Properties, inputs: Properties) -> State:
+def update(client: RunnersApi, id_: str, outputs: Properties, inputs: Properties) -> State:
     """Replace the description, all that the API lets anyone change.
 
     `task_id` stays what the create sent, also where the resource has another URN since.
@@ -96,7 +96,7 @@ def update(client: RunnersClient, id_: str, outputs: Properties, inputs: Propert
     return State(id_, outputs_of({**outputs, **inputs, **made_as}, runner))
 
 
-def delete(client: RunnersClient, id_: str, outputs: Properties) -> None:
+def delete(client: RunnersApi, id_: str, outputs: Properties) -> None:
     """Delete the runner."""
     if _is_gone(client, id_, outputs, f'runner "{id_}" was not deleted'):
         return
@@ -114,7 +114,7 @@ def delete(client: RunnersClient, id_: str, outputs: Properties) -> None:
             ) from None
 
 
-def _is_gone(client: RunnersClient, id_: str, outputs: Properties, failed: str) -> bool:
+def _is_gone(client: RunnersApi, id_: str, outputs: Properties, failed: str) -> bool:
     """Look at the runner before it is changed, where the state knows what its maker says.
 
     The runner in the state may have been deleted outside, and its name be another's by now. What

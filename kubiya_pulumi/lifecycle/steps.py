@@ -6,7 +6,7 @@ from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from kubiya_pulumi.api import RunnersClient
+from kubiya_pulumi.api import RunnersApi
 
 Properties = Mapping[str, Any]
 """Inputs or outputs of a resource, by the names that stand in the state."""
@@ -61,19 +61,19 @@ class Steps(Protocol):
         A value that is not known yet counts as another one: the preview says what may happen.
         """
 
-    def create(self, client: RunnersClient, inputs: Properties) -> State:
+    def create(self, client: RunnersApi, inputs: Properties) -> State:
         """Make the object.
 
         Once it is known to be made nothing raises: the state would forget it.
         """
 
-    def read(self, client: RunnersClient, id_: str, outputs: Properties) -> State | None:
+    def read(self, client: RunnersApi, id_: str, outputs: Properties) -> State | None:
         """Look at the object. None means that it is certainly gone; any doubt raises."""
 
     def update(
-        self, client: RunnersClient, id_: str, outputs: Properties, inputs: Properties
+        self, client: RunnersApi, id_: str, outputs: Properties, inputs: Properties
     ) -> State:
         """Change the object in place."""
 
-    def delete(self, client: RunnersClient, id_: str, outputs: Properties) -> None:
+    def delete(self, client: RunnersApi, id_: str, outputs: Properties) -> None:
         """Remove the object. That it is gone already is success."""

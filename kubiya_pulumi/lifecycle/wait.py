@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 
 from kubiya_pulumi.api import (
+    ApiError,
     Clock,
     ConnectionFailedError,
     HealthCheck,
@@ -65,15 +66,19 @@ def wait_until_healthy(
     began = said = clock.now()
     coming_pauses = pauses(clock)
     while True:
+        retry_after = 0.0
         try:
             health = look(max(timeout_seconds - (clock.now() - began), SHORTEST_LOOK))
         except PASSING as error:
             missing = str(error)
+            if isinstance(error, ApiError):
+                retry_after = error.retry_after or 0.0
         else:
             if not (missing := what_is_missing(health, checks)):
                 return health
         waited = clock.now() - began
-        if waited >= timeout_seconds:
+        # The service accepts no request before `Retry-After`: none fits into what remains.
+        if waited + retry_after > timeout_seconds or waited >= timeout_seconds:
             raise NotHealthyError(
                 f'runner "{runner}" is not healthy after {waited:.0f} s: {missing} '
                 "Look at its pods with kubectl, then run `pulumi up` again: it goes on from "
@@ -82,8 +87,9 @@ def wait_until_healthy(
         if clock.now() - said >= SAY_EVERY:
             said = clock.now()
             log.info('runner "%s" is not healthy yet (%.0f s): %s', runner, waited, missing)
-        # The last look is at the very end.
-        clock.sleep(min(next(coming_pauses), timeout_seconds - waited))
+        # The last request is sent at the very end.
+        delay = min(next(coming_pauses), timeout_seconds - waited)
+        clock.sleep(max(delay, retry_after))
 
 
 def what_is_missing(health: RunnerHealth, checks: Sequence[str]) -> str:

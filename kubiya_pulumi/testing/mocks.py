@@ -11,7 +11,7 @@ from pulumi.output import contains_unknowns
 from pulumi.runtime import MockCallArgs, MockResourceArgs
 from pulumi.runtime.rpc import is_rpc_secret, unwrap_rpc_secret
 
-from kubiya_pulumi.api import RunnersClient
+from kubiya_pulumi.api import RunnersApi
 from kubiya_pulumi.errors import KubiyaError
 from kubiya_pulumi.lifecycle import health, manifest, runner
 from kubiya_pulumi.lifecycle.steps import Steps
@@ -63,21 +63,21 @@ class Mocks(pulumi.runtime.Mocks):
     what you do not know to `super()`.
 
     Args:
-        client: the client to use: a `MemoryClient`, or a `RunnersClient` of an emulator.
+        client: the client to use: a `MemoryClient`, or a `RunnersApi` of an emulator.
             Default: a new `MemoryClient`.
         stacks: outputs of other stacks, for `StackReference`: by the name of the stack as the
             program gives it; `{}` for one that has none. A reference to a stack that is not
             here is an error.
     """
 
-    runners_client: RunnersClient
+    runners_client: RunnersApi
     """The client; the get functions look for it here."""
     resources: list[DeclaredResource]
     """All that was declared, in the order of registration."""
 
     def __init__(
         self,
-        client: RunnersClient | None = None,
+        client: RunnersApi | None = None,
         *,
         stacks: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> None:

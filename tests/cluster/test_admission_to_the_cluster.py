@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.engine, pytest.mark.cluster]
 DENYING = """
 from kubiya_pulumi import ManifestPolicy, RunnerDeployment
 
-RunnerDeployment("runner-prod", rules=ManifestPolicy(deny=["full-access"]))
+RunnerDeployment("runner-prod", policy=ManifestPolicy(deny=["full-access"]))
 """
 WAIVING = """
 from kubiya_pulumi import ManifestPolicy, RunnerDeployment, Waiver
@@ -26,7 +26,7 @@ creates_tools = Waiver(
 )
 RunnerDeployment(
     "runner-prod",
-    rules=ManifestPolicy(
+    policy=ManifestPolicy(
         deny=["full-access", "baseline-*"],
         waivers=[creates_tools],
         allowed_images=["ghcr.io/kubiyabot/*"],

@@ -24,8 +24,8 @@ from kubiya_pulumi import ManifestPolicy, RunnerManifest, Waiver
 config = pulumi.Config()
 settings = config.get_object("rules") or {}
 waivers = [Waiver(**each) for each in settings.pop("waivers", [])]
-rules = ManifestPolicy(**settings, waivers=waivers)
-manifest = RunnerManifest("manifest", runner="r", rules=rules, sha256=config.get("pin"))
+policy = ManifestPolicy(**settings, waivers=waivers)
+manifest = RunnerManifest("manifest", runner="r", policy=policy, expected_sha256=config.get("pin"))
 files = Provider("files", render_yaml_to_directory=config.require("folder"))
 ConfigGroup("objects", yaml=manifest.content, opts=pulumi.ResourceOptions(provider=files))
 """
@@ -114,7 +114,7 @@ def test_what_is_not_denied_is_a_warning_in_preview_and_up(dev: Stack) -> None:
 def test_a_waiver_that_waives_nothing_is_a_warning(dev: Stack) -> None:
     dev.configure({"rules": NOTHING_WAIVED})
     text = dev.up("--skip-preview").text
-    assert 'the waiver of "full-access" for "somebody" waives nothing: remove it' in text
+    assert 'the waiver of "full-access" for "somebody" matches no finding: remove it' in text
 
 
 def test_a_pin_refuses_another_manifest(emulator: Emulator, dev: Stack, folder: Path) -> None:
@@ -122,7 +122,9 @@ def test_a_pin_refuses_another_manifest(emulator: Emulator, dev: Stack, folder: 
     newer = reviewed.replace("v2.0.0", "v2.0.1")
     dev.configure({"pin": sha256(reviewed)})
     emulator.set_manifest("r", newer)
-    refused(dev.up("--skip-preview", check=False), sha256(newer), sha256(reviewed), "not the one")
+    refused(
+        dev.up("--skip-preview", check=False), sha256(newer), sha256(reviewed), "does not match"
+    )
     assert written(folder) == 0
 
     dev.configure({"pin": sha256(newer)})
@@ -144,8 +146,8 @@ def test_a_pin_refuses_another_manifest(emulator: Emulator, dev: Stack, folder: 
 @pytest.mark.parametrize("pin", ["abc", "z" * 64, "0" * 65])
 def test_a_pin_that_is_no_hash_is_refused_before_anything_is_made(dev: Stack, pin: str) -> None:
     dev.configure({"pin": pin})
-    refused(dev.preview(check=False), 'the pin of "manifest" is no SHA-256')
-    refused(dev.up("--skip-preview", check=False), "64 hexadecimal digits")
+    refused(dev.preview(check=False), 'expected_sha256 of "manifest" is invalid')
+    refused(dev.up("--skip-preview", check=False), "64 hexadecimal characters")
     assert dev.resources(MANIFEST) == []
 
 
@@ -163,10 +165,10 @@ def test_a_pin_that_another_resource_gives_is_checked_once_it_is_known(
 
 
 def test_rules_that_are_no_review_rules_are_refused_before_anything_is_made(dev: Stack) -> None:
-    dev.rewrite(PROGRAM.replace("rules=rules", 'rules={"deny": ["full-access"]}'))
+    dev.rewrite(PROGRAM.replace("policy=policy", 'policy={"deny": ["full-access"]}'))
     result = dev.preview(check=False)
     assert result.returncode
-    assert 'the rules of "manifest" have to be ManifestPolicy' in result.text
+    assert 'policy of "manifest" must be a ManifestPolicy' in result.text
 
 
 def test_findings_of_one_rule_share_a_line_and_a_waiver_quiets_them(
@@ -175,7 +177,7 @@ def test_findings_of_one_rule_share_a_line_and_a_waiver_quiets_them(
     roles = ", ".join(f"Role/kubiya-system/{each}" for each in ("agent-manager", "kubiya-operator"))
     text = dev.up("--skip-preview").text
     assert f"warning: read-secrets: {roles}\n" in text
-    assert "`kubiya-pulumi review --runner r` shows all" in text
+    assert "`kubiya-pulumi review --runner r` shows every finding" in text
     waive_all = '{"waivers": [{"rule": "*", "object": "*", "reason": "it is a test"}]}'
     dev.configure({"rules": waive_all})
     assert "the review of" not in dev.preview().text

@@ -149,9 +149,9 @@ def test_a_pin_of_today_is_held_against_the_manifest_in_the_state(old: Stack) ->
         for each in old.resources(MANIFEST)
         if each["urn"].endswith("::manifest")
     ]
-    old.rewrite(program.replace(declared, f'{declared}sha256="{sha256}", '))
+    old.rewrite(program.replace(declared, f'{declared}expected_sha256="{sha256}", '))
     assert changes(old) == {}
-    old.rewrite(program.replace(declared, f'{declared}sha256="{"0" * 64}", '))
+    old.rewrite(program.replace(declared, f'{declared}expected_sha256="{"0" * 64}", '))
     refused = old.preview(check=False)
     assert refused.returncode
     assert sha256 in refused.text
@@ -214,7 +214,7 @@ def test_what_an_older_version_did_not_write_is_missing_and_no_crash(
 
     whole, partial = provider.read(id_, outputs), provider.read(id_, old_outputs)
     assert partial.id == whole.id == id_
-    unlike = {name, "time"}
+    unlike = {name, "checked_at"}
     assert {**partial.outs, **dict.fromkeys(unlike)} == {**whole.outs, **dict.fromkeys(unlike)}
     provider.delete(id_, old_outputs)
     assert (id_ in emulator.runners) == (resource["type"] != RUNNER)

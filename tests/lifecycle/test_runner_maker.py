@@ -278,3 +278,22 @@ def test_an_update_keeps_what_the_create_sent(client, emulator):
     assert changed.outputs["task_id"] == TASK
     runner.delete(client, "r", changed.outputs)
     assert not emulator.runners
+
+
+@pytest.mark.parametrize("field", ["managed_by", "task_id"])
+@pytest.mark.parametrize("source", ["list_runners", "describe_runner"])
+def test_a_runner_is_recognized_if_list_and_describe_report_half_of_the_owner_each(
+    client, emulator, monkeypatch, field, source
+):
+    """An interrupted create is resumed wherever the owner fields are reported."""
+    emulator.add_runner("r", description="d", managed_by="pulumi", task_id=TASK)
+    original = getattr(client, source)
+
+    def without_field(*args, **kwargs):
+        response = original(*args, **kwargs)
+        if isinstance(response, Runner):
+            return replace(response, **{field: None})
+        return tuple(replace(runner, **{field: None}) for runner in response)
+
+    monkeypatch.setattr(client, source, without_field)
+    assert runner.create(client, INPUTS).id == "r"

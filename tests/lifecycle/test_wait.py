@@ -227,3 +227,27 @@ def test_a_long_wait_says_every_so_often_what_is_missing(caplog):
     said = [record.getMessage() for record in caplog.records]
     assert 4 <= len(said) <= 8
     assert all('runner "r" is not healthy yet' in each and "no NATS" in each for each in said)
+
+
+def test_no_request_is_sent_before_retry_after():
+    time = Time()
+    sent_at = []
+    limited = RateLimitedError(429, None, "slow down", *CALL, 30)
+
+    def look(_seconds):
+        sent_at.append(time.now - 1000)
+        if len(sent_at) < 4:
+            raise limited
+        return health()
+
+    wait_until_healthy(look, runner="r", timeout_seconds=600, clock=time.clock)
+    assert sent_at == [0, 30, 60, 90]
+
+
+def test_the_wait_ends_where_retry_after_exceeds_the_timeout():
+    time = Time()
+    look = looks(ServerError(503, None, "down", *CALL, 30))
+    with pytest.raises(NotHealthyError, match="It asks to wait 30 seconds"):
+        wait_until_healthy(look, runner="r", timeout_seconds=45, clock=time.clock)
+    assert len(look.taken) == 2
+    assert time.now == 1030
