@@ -1,4 +1,4 @@
-"""Fixtures for every test."""
+"""Fixtures of all tests."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from tests.harness.kubectl import Kubectl
 
 
 @pytest.fixture(autouse=True, scope="session")
-def _own_settings_only() -> Iterator[None]:
-    """Keep the settings of whoever runs the tests out of them."""
+def _no_user_settings() -> Iterator[None]:
+    """Remove the user's own settings from the environment of the tests."""
     with pytest.MonkeyPatch.context() as patch:
         for name in os.environ:
             if name.startswith(("KUBIYA_", "PULUMI_")):
@@ -24,14 +24,14 @@ def _own_settings_only() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def control_plane() -> Iterator[Path]:
-    """The kubeconfig of a real Kubernetes API server: one of its own for each test worker.
+    """The kubeconfig of a real Kubernetes API server. Each test worker has its own server.
 
-    If KUBECONFIG is set, that cluster is used in its place, and one worker is all there may be.
+    If KUBECONFIG is set, its cluster is used instead, which allows only one worker.
     """
     with cluster() as kubeconfig:
         yield kubeconfig
         if not os.environ.get("KUBECONFIG"):
-            # A node that was not ready for a moment leaves Pods unready for good, which shows
-            # only as some test that waits for a Deployment until its time is up.
+            # If the node is unready for a moment, its Pods stay unready, and a test that waits for
+            # a Deployment times out without a hint at the cause.
             not_ready = "--field-selector=reason=NodeNotReady"
             assert Kubectl(kubeconfig).list("events", "--all-namespaces", not_ready) == []

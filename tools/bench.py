@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""How long the engine takes with runners, against resources that do nothing, and a review.
+"""Compare the engine's time with runners and with resources that do nothing, and time a review.
 
     make bench                          100 runners, 3 rounds, and a review of 1,000 objects
     make bench BENCH="200 5"            200 runners, 5 rounds
-    make bench BENCH="--only review"    without the engine
+    make bench BENCH="--only review"    only the review, without the engine
 
-Seconds differ from machine to machine and from hour to hour; the ratio of the two, taken in
-turn on the same machine, is what can be compared. The runners' API is the emulator without
-latency, so what is left is this package and the engine.
+Absolute times differ between machines and between runs. Compare the ratios: both programs run
+alternately on the same machine. The API is the emulator without latency, so the ratio shows the
+cost of this package.
 """
 
 from __future__ import annotations
@@ -56,31 +56,31 @@ for number in range({count}):
 
 
 def steps(stack: Stack, program: str, count: int) -> Iterator[tuple[str, Callable[[], object]]]:
-    """The commands of a stack's life, in order."""
+    """Yield the name and the function of each command, in the order of a stack's life."""
 
-    def changed() -> object:
+    def up_changed() -> object:
         stack.rewrite(program.format(count=count, round="changed"))
         return stack.up("--skip-preview")
 
     yield "up, first", lambda: stack.up("--skip-preview")
     yield "preview, nothing to do", lambda: stack.preview("--expect-no-changes")
     yield "refresh", lambda: stack.refresh("--skip-preview")
-    yield "up, all changed", changed
+    yield "up, all changed", up_changed
     yield "destroy", lambda: stack.destroy("--skip-preview")
 
 
-def measured(stack: Stack, program: str, count: int) -> dict[str, float]:
-    """Seconds that each command takes."""
+def measure(stack: Stack, program: str, count: int) -> dict[str, float]:
+    """Return the duration of each command in seconds."""
     seconds = {}
     for name, run in steps(stack, program, count):
-        began = time.perf_counter()
+        start = time.perf_counter()
         run()
-        seconds[name] = time.perf_counter() - began
+        seconds[name] = time.perf_counter() - start
     return seconds
 
 
 def one_round(count: int) -> tuple[dict[str, float], dict[str, float]]:
-    """Both programs, one after the other."""
+    """Measure both programs, one after the other."""
     with ExitStack() as contexts:
         emulator = contexts.enter_context(Emulator())
         config = {"kubiya:baseUrl": emulator.url}
@@ -89,12 +89,12 @@ def one_round(count: int) -> tuple[dict[str, float], dict[str, float]]:
         for program in (RUNNERS, NOTHING):
             text = program.format(count=count, round="first")
             stack = contexts.enter_context(Stack(text, config=config, secrets=secrets))
-            results.append(measured(stack, program, count))
+            results.append(measure(stack, program, count))
     return results[0], results[1]
 
 
 def manifest_of(count: int) -> str:
-    """One manifest with at least so many objects: those of many runners."""
+    """Return a manifest with at least `count` objects, taken from many runners."""
     with Emulator() as emulator:
         texts: list[str] = []
         objects = 0
@@ -105,45 +105,47 @@ def manifest_of(count: int) -> str:
 
 
 def compare_engine(count: int, rounds: int) -> None:
-    """Print a table: the median of each command's seconds, and of the ratios."""
-    measured_rounds = [one_round(count) for _ in range(rounds)]
-    print(f"{count} resources, median of {rounds} rounds, seconds a command\n")
+    """Print a table with the median duration of each command and the median ratio."""
+    results = [one_round(count) for _ in range(rounds)]
+    print(f"{count} resources, median of {rounds} rounds, seconds per command\n")
     print(f"{'':24}{'runners':>9}{'nothing':>9}{'ratio':>8}")
-    for name in measured_rounds[0][0]:
-        runners = statistics.median(ours[name] for ours, _ in measured_rounds)
-        nothing = statistics.median(theirs[name] for _, theirs in measured_rounds)
-        ratio = statistics.median(ours[name] / theirs[name] for ours, theirs in measured_rounds)
-        print(f"{name:24}{runners:9.2f}{nothing:9.2f}{ratio:8.2f}")
+    for name in results[0][0]:
+        with_runners = statistics.median(runners[name] for runners, _ in results)
+        without = statistics.median(baseline[name] for _, baseline in results)
+        ratio = statistics.median(runners[name] / baseline[name] for runners, baseline in results)
+        print(f"{name:24}{with_runners:9.2f}{without:9.2f}{ratio:8.2f}")
     print()
 
 
 def time_review(rounds: int) -> None:
-    """Print how long the text of a large manifest takes to be read, and to be reviewed."""
+    """Print how long it takes to parse and to review a large manifest."""
     text = manifest_of(REVIEWED_OBJECTS)
     seconds: dict[str, list[float]] = {"parse": [], "review": []}
     for _ in range(rounds):
-        began = time.perf_counter()
+        start = time.perf_counter()
         objects = parse_manifest(text)
         parsed = time.perf_counter()
-        found = review(objects)
-        seconds["parse"].append(parsed - began)
+        report = review(objects)
+        seconds["parse"].append(parsed - start)
         seconds["review"].append(time.perf_counter() - parsed)
     print(
-        f"A review of {len(found.objects):,} objects with {len(found.grants):,} rights and "
-        f"{len(found.findings):,} findings, median of {rounds} rounds, seconds\n"
+        f"A review of {len(report.objects):,} objects with {len(report.grants):,} grants and "
+        f"{len(report.findings):,} findings, median of {rounds} rounds, seconds\n"
     )
-    for name, taken in seconds.items():
-        print(f"{name:24}{statistics.median(taken):9.3f}")
+    for name, durations in seconds.items():
+        print(f"{name:24}{statistics.median(durations):9.3f}")
 
 
 def main() -> None:
-    """Measure what is asked for."""
+    """Run the benchmarks that the command line selects."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("count", type=int, nargs="?", default=100, help="how many runners")
-    parser.add_argument("rounds", type=int, nargs="?", default=3, help="how many times")
-    parser.add_argument("--only", choices=("engine", "review"), help="one of the two")
+    parser.add_argument("count", type=int, nargs="?", default=100, help="number of runners")
+    parser.add_argument("rounds", type=int, nargs="?", default=3, help="number of rounds")
+    parser.add_argument(
+        "--only", choices=("engine", "review"), help="run only one of the two benchmarks"
+    )
     options = parser.parse_args()
     if options.only != "review":
         compare_engine(options.count, options.rounds)

@@ -1,17 +1,18 @@
 #!/usr/bin/env python3
-"""Put the real toolchain into `.tools/bin`: Pulumi's engine, its plugins, a control plane.
+"""Install the real toolchain into `.tools/bin`: Pulumi's engine, its plugins, a control plane.
 
-What is installed already is used and not built. What has to be built is built from the
-pinned Go modules beside this file, once for a machine: the result is kept in a cache
-outside the clone, keyed by the pins, and linked into `.tools/bin`. Standard library only,
-because it runs before anything is installed.
+Tools that are already installed are used and not built. All others are built from the pinned Go
+modules next to this file, once per machine: the result is kept in a cache outside the clone,
+under a hash of the pins, and linked into `.tools/bin`. This program uses only the standard
+library, because it runs before anything is installed.
 
-    tools/build.py            everything that is missing
-    tools/build.py pulumi …   these only
-    tools/build.py --list     what is there, what would be built, and why
+    tools/build.py            build everything that is missing
+    tools/build.py pulumi …   build only the named tools
+    tools/build.py --list     show what is installed, what would be built, and why
 
-Environment: KUBIYA_PULUMI_TOOLS is the cache's folder (default: kubiya-pulumi/tools in
-the user's cache folder). KUBECONFIG names a cluster to use in place of the control plane.
+Environment variables: KUBIYA_PULUMI_TOOLS is the folder of the cache (default:
+kubiya-pulumi/tools in the user's cache folder). If KUBECONFIG is set, its cluster is used and no
+control plane is built.
 """
 
 from __future__ import annotations
@@ -33,18 +34,18 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from installed import found
+from installed import find_installed
 from pins import TOOLS, Copy, Tool
 
 HERE = Path(__file__).resolve().parent
 LINKS = HERE.parent / ".tools" / "bin"
 PROGRESS_SECONDS = 10.0
 GO = {"CGO_ENABLED": "0", "GOFLAGS": "-mod=readonly", "GOWORK": "off"}
-"""Settings that the pins rely on, whatever the user's own Go is set to."""
+"""Settings that override the user's Go environment, because the pins rely on them."""
 
 
 def cache_folder() -> Path:
-    """Where builds are kept, outside every clone."""
+    """Return the folder that keeps the builds, outside of every clone."""
     if chosen := os.environ.get("KUBIYA_PULUMI_TOOLS"):
         return Path(chosen).expanduser().absolute()
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
@@ -52,7 +53,7 @@ def cache_folder() -> Path:
 
 
 def key(tool: Tool) -> str:
-    """A hash of what decides the build: the recipe, the module's files, the machine's kind."""
+    """Return a hash of everything that affects a build: recipe, module files and platform."""
     digest = hashlib.sha256(repr((tool, platform.system(), platform.machine())).encode())
     for path in sorted((HERE / tool.folder).iterdir()):
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
@@ -60,55 +61,58 @@ def key(tool: Tool) -> str:
 
 
 def build_folder(tool: Tool) -> Path:
-    """The folder in the cache that holds the tool once it is built."""
+    """Return the folder in the cache for the finished build of a tool."""
     return cache_folder() / f"{tool.name}-{key(tool)}"
 
 
 def say(text: str) -> None:
-    """Print a line of progress at once."""
+    """Print a line of progress, and flush it."""
     print(f"tools: {text}", flush=True)
 
 
 @contextlib.contextmanager
-def announced(text: Callable[[], str]) -> Iterator[None]:
-    """Say `text()` and the time taken every few seconds for as long as the block runs."""
-    began, over = time.monotonic(), threading.Event()
+def report_progress(text: Callable[[], str]) -> Iterator[None]:
+    """Print `text()` and the elapsed time every few seconds while the block runs."""
+    start, finished = time.monotonic(), threading.Event()
 
-    def announce() -> None:
-        while not over.wait(PROGRESS_SECONDS):
-            say(f"  {text()}, {time.monotonic() - began:.0f} s")
+    def report() -> None:
+        while not finished.wait(PROGRESS_SECONDS):
+            say(f"  {text()}, {time.monotonic() - start:.0f} s")
 
-    thread = threading.Thread(target=announce)
+    thread = threading.Thread(target=report)
     thread.start()
     try:
         yield
     finally:
-        over.set()
+        finished.set()
         thread.join()
 
 
 @contextlib.contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Let one process at a time build a tool: two clones may be set up at once."""
+    """Hold a lock file, so that only one process at a time builds a tool."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w") as handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            waiting = f"waiting for another set-up that builds {path.stem}"
+            waiting = f"waiting for another process that builds {path.stem}"
             say(waiting)
-            with announced(lambda: waiting):
+            with report_progress(lambda: waiting):
                 fcntl.flock(handle, fcntl.LOCK_EX)
         yield
 
 
 def go(work: Path, *arguments: str, each_line: Callable[[str], None]) -> str:
-    """Run Go in `work` and return what it prints; errors end the set-up.
+    """Run Go and return its output.
 
     Args:
-        work: folder with the module.
-        arguments: the command's arguments.
+        work: the folder with the module.
+        arguments: the arguments of the command.
         each_line: called with each line that Go writes to its standard error.
+
+    Raises:
+        SystemExit: Go failed.
     """
     with (
         tempfile.TemporaryFile("w+") as output,
@@ -137,19 +141,19 @@ def go(work: Path, *arguments: str, each_line: Callable[[str], None]) -> str:
 
 
 def copy(work: Path, what: Copy, to: Path) -> None:
-    """Copy files of a module that `work` requires, joined into one, into the folder `to`."""
+    """Copy files of a module that `work` requires into the folder `to`, joined into one file."""
     go(work, "mod", "download", what.module, each_line=lambda _: None)
-    found_in = go(work, "list", "-m", "-f", "{{.Dir}}", what.module, each_line=lambda _: None)
-    texts = [Path(found_in.strip(), source).read_text() for source in what.sources]
+    folder = go(work, "list", "-m", "-f", "{{.Dir}}", what.module, each_line=lambda _: None)
+    texts = [Path(folder.strip(), source).read_text() for source in what.sources]
     target = to / what.to
     target.write_text("\n---\n".join(texts))
     target.chmod(0o755 if texts[0].startswith("#!") else 0o644)
 
 
 def compile_package(tool: Tool, work: Path, to: Path) -> None:
-    """Run `go build`, saying every few seconds how many packages are compiled."""
+    """Run `go build` and report every few seconds how many packages are compiled."""
     compiled: list[str] = []
-    with announced(lambda: f"{tool.name}: {len(compiled)} packages compiled"):
+    with report_progress(lambda: f"{tool.name}: {len(compiled)} packages compiled"):
         go(
             work, "build", "-v", "-trimpath", "-ldflags", f"-s -w {tool.ldflags}",
             "-o", str(to / tool.name), tool.package,
@@ -158,16 +162,16 @@ def compile_package(tool: Tool, work: Path, to: Path) -> None:
 
 
 def build(tool: Tool) -> None:
-    """Build the tool into the cache. A build that is broken off leaves nothing looking complete."""
+    """Build a tool into the cache. An interrupted build leaves no folder that seems complete."""
     final = build_folder(tool)
     with locked(cache_folder() / f"{tool.name}.lock"):
         if final.exists():
             return
         prefix = f".{tool.name}."
-        for remains in cache_folder().glob(f"{prefix}*"):
-            shutil.rmtree(remains)
+        for leftover in cache_folder().glob(f"{prefix}*"):
+            shutil.rmtree(leftover)
         say(f"building {tool.name}, about {tool.minutes:g} min on 2 cores")
-        began = time.monotonic()
+        start = time.monotonic()
         with tempfile.TemporaryDirectory(prefix=prefix, dir=cache_folder()) as scratch:
             out, work = Path(scratch, "out"), Path(scratch, "work")
             out.mkdir()
@@ -178,18 +182,19 @@ def build(tool: Tool) -> None:
             for companion in tool.companions:
                 copy(work, companion, out)
             out.rename(final)
-        say(f"built {tool.name} in {time.monotonic() - began:.0f} s")
+        say(f"built {tool.name} in {time.monotonic() - start:.0f} s")
 
 
 def link(path: Path) -> None:
-    """Put a file into `.tools/bin` under its own name.
+    """Link a file into `.tools/bin` under its own name.
 
-    By a hard link, or a copy where the file system has none: the language host looks for
-    its companions beside itself, and a symbolic link would lead it out of `.tools/bin`.
+    This creates a hard link, or a copy if the file system does not support one. The language host
+    searches its companions in its own folder, so a symbolic link would lead it out of
+    `.tools/bin`.
     """
     LINKS.mkdir(parents=True, exist_ok=True)
     target = LINKS / path.name
-    # A copy keeps the time stamp, so that size and time tell whether it is up to date.
+    # A copy keeps the time stamp, so size and time show whether it is up to date.
     if target.exists() and not target.is_symlink() and filecmp.cmp(path, target, shallow=True):
         return
     with tempfile.TemporaryDirectory(dir=LINKS) as scratch:
@@ -202,16 +207,16 @@ def link(path: Path) -> None:
 
 
 def unlink(tool: Tool) -> None:
-    """Take files out of `.tools/bin` that would hide what is installed."""
+    """Remove the files of a tool from `.tools/bin`, where they would hide the installed ones."""
     for name in (tool.name, *(companion.to for companion in tool.companions)):
         (LINKS / name).unlink(missing_ok=True)
 
 
 def set_up(tools: list[Tool]) -> list[Tool]:
-    """Use what is installed or built, and return the tools that have to be built."""
+    """Use the installed and the cached tools, and return those that have to be built."""
     missing = []
     for tool in tools:
-        if installed := found(tool.needs, LINKS):
+        if installed := find_installed(tool.needs, LINKS):
             say(f"{tool.name}: not built, {installed.reason}")
             unlink(tool)
             if installed.outside_path:
@@ -225,9 +230,9 @@ def set_up(tools: list[Tool]) -> list[Tool]:
 
 
 def show(tools: list[Tool]) -> None:
-    """Say of each tool what a set-up would do, and change nothing."""
+    """Print for each tool what would be done, without doing it."""
     for tool in tools:
-        if installed := found(tool.needs, LINKS):
+        if installed := find_installed(tool.needs, LINKS):
             say(f"{tool.name}: not built, {installed.reason}")
         elif build_folder(tool).exists():
             say(f"{tool.name}: built, {build_folder(tool)}")
@@ -235,36 +240,36 @@ def show(tools: list[Tool]) -> None:
             say(f"{tool.name}: to be built, about {tool.minutes:g} min on 2 cores")
 
 
-def named(name: str) -> Tool:
-    """The tool of that name, for argparse."""
+def tool_by_name(name: str) -> Tool:
+    """Return the tool with a name, for argparse."""
     for tool in TOOLS:
         if tool.name == name:
             return tool
-    known = ", ".join(tool.name for tool in TOOLS)
-    raise argparse.ArgumentTypeError(f"there is no tool {name}; there are {known}")
+    names = ", ".join(tool.name for tool in TOOLS)
+    raise argparse.ArgumentTypeError(f"unknown tool {name}; choose from {names}")
 
 
 def main() -> None:
-    """Set up the tools named on the command line, or all."""
+    """Set up the tools that the command line names, or all of them."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("tools", nargs="*", metavar="TOOL", type=named)
-    parser.add_argument("--list", action="store_true", help="only say what is there")
+    parser.add_argument("tools", nargs="*", metavar="TOOL", type=tool_by_name)
+    parser.add_argument("--list", action="store_true", help="only show what would be done")
     options = parser.parse_args()
-    wanted = options.tools or list(TOOLS)
+    tools = options.tools or list(TOOLS)
     if options.list:
-        return show(wanted)
-    missing = set_up(wanted)
+        return show(tools)
+    missing = set_up(tools)
     if missing and not shutil.which("go"):
         names = ", ".join(tool.name for tool in missing)
         raise SystemExit(
             f"tools: {names} must be built and Go is not installed: install Go 1.26 or newer, "
-            "or install Pulumi yourself and name a cluster in KUBECONFIG"
+            "or install Pulumi and set KUBECONFIG to use an existing cluster"
         )
     if missing:
         total = sum(tool.minutes for tool in missing)
-        say(f"{len(missing)} to build, about {total:.0f} min on 2 cores, once for this machine")
+        say(f"{len(missing)} to build, about {total:.0f} min on 2 cores, once per machine")
     for tool in missing:
         build(tool)
     set_up(missing)
@@ -272,9 +277,9 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    # Ended from outside, it still takes its half-made folder and the compiler with it.
+    # Also clean up the unfinished folder and stop the compiler when this process is terminated.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         main()
     except KeyboardInterrupt:
-        sys.exit("tools: broken off; what was built is kept")
+        sys.exit("tools: interrupted; finished builds are kept")

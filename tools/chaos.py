@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""The random tests, larger than `make test` has them, from a seed that repeats them.
+"""Run the random tests with more examples than `make test`, from a seed that reproduces them.
 
-    make chaos                      10 runs, from a seed that is drawn
+    make chaos                      10 runs, from a random seed
     make chaos CHAOS="42"           10 runs, from seed 42
     make chaos CHAOS="42 100"       100 runs, from seed 42
 
-A run is one of the engine, in each test that has it; a test without the engine takes some
-hundreds of examples for each.
+A run is one run of the engine in each test that uses it. A test without the engine tries some
+hundreds of examples per run.
 """
 
 from __future__ import annotations
@@ -27,24 +27,28 @@ TESTS = (
     "tests/engine/test_faults.py",
 )
 SEEDS = 2**32
-SECONDS_A_RUN = 300
-"""The longest that a test may take for each run, however slow the machine is."""
+SECONDS_PER_RUN = 300
+"""How much each run adds to the timeout of a test; enough for a slow machine."""
 
 
 def main() -> int:
-    """Run the tests, and give pytest's status."""
+    """Run the tests and return the exit status of pytest."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("seed", type=number(0, SEEDS - 1), nargs="?", help="default: drawn")
-    parser.add_argument("count", type=number(1, 10_000), nargs="?", default=10, help="default: 10")
-    parser.add_argument("--workers", type=number(1, 64), default=2, help="processes; default: 2")
+    parser.add_argument("seed", type=number(0, SEEDS - 1), nargs="?", help="default: random")
+    parser.add_argument(
+        "count", type=number(1, 10_000), nargs="?", default=10, help="number of runs; default: 10"
+    )
+    parser.add_argument(
+        "--workers", type=number(1, 64), default=2, help="number of processes; default: 2"
+    )
     options = parser.parse_args()
     seed = secrets.randbelow(SEEDS) if options.seed is None else options.seed
     print(f"chaos: seed {seed}, {options.count} runs", flush=True)
-    done = subprocess.run(
+    result = subprocess.run(
         [
             *(sys.executable, "-m", "pytest", *TESTS, "-n", str(options.workers)),
             *("-p", "tests.harness.chaos_report"),
-            f"--timeout={600 + SECONDS_A_RUN * options.count}",
+            f"--timeout={600 + SECONDS_PER_RUN * options.count}",
         ],
         cwd=ROOT,
         env={
@@ -54,20 +58,20 @@ def main() -> int:
         },
         check=False,
     )
-    print(f'chaos: the same again: make chaos CHAOS="{seed} {options.count}"')
-    return done.returncode
+    print(f'chaos: to reproduce: make chaos CHAOS="{seed} {options.count}"')
+    return result.returncode
 
 
-def number(least: int, most: int) -> Callable[[str], int]:
-    """Make the reader of a whole number."""
+def number(minimum: int, maximum: int) -> Callable[[str], int]:
+    """Return a function that parses a whole number between two bounds, for argparse."""
 
-    def read(text: str) -> int:
+    def parse(text: str) -> int:
         value = int(text)
-        if not least <= value <= most:
-            raise argparse.ArgumentTypeError(f"from {least} to {most}")
+        if not minimum <= value <= maximum:
+            raise argparse.ArgumentTypeError(f"must be from {minimum} to {maximum}")
         return value
 
-    return read
+    return parse
 
 
 if __name__ == "__main__":

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""A real Kubernetes control plane on loopback, ready in seconds and gone without a trace.
+"""Run a real Kubernetes control plane on loopback. It starts in seconds and leaves nothing behind.
 
-etcd, kube-apiserver, kube-controller-manager and kube-scheduler are the real ones; kwok
-plays the kubelet of a single node, so Pods become ready without running anything.
+etcd, kube-apiserver, kube-controller-manager and kube-scheduler are the real programs. kwok
+simulates the kubelet of a single node, so Pods become ready without running anything.
 
     tools/cluster.py run            print the path of a kubeconfig and wait for Ctrl-C
 
-A program uses `cluster()`, which prefers the cluster that KUBECONFIG names.
+Python programs call `cluster()`, which prefers the cluster of KUBECONFIG.
 """
 
 from __future__ import annotations
@@ -33,41 +33,40 @@ from guard import Guard, ProcessDiedError
 
 BIN = Path(__file__).resolve().parent.parent / ".tools" / "bin"
 START_SECONDS = 120.0
-"""How long a start may take before it counts as failed. It takes about 4 s when idle."""
+"""The timeout for a start, which takes about 4 s on an idle machine."""
 ATTEMPTS = 3
-"""How often a start is tried when another process takes a port that was free a moment ago."""
+"""How often to try to start if another process takes a port that was free a moment ago."""
 
 
 class ClusterError(RuntimeError):
-    """The control plane cannot be started. The message says which part, and why."""
+    """The control plane did not start. The message names the component and the reason."""
 
 
 class ControlPlane:
-    """A control plane of one's own, as a context manager.
+    """A new control plane, which runs inside the `with` block.
 
     Args:
-        folder: where its data and logs go, and stay. Default: a temporary folder that is
+        folder: the folder for data and logs, which is kept. Default: a temporary folder that is
             removed at the end.
 
-    Attributes:
-        kubeconfig: path of a kubeconfig with all rights, valid inside the context.
-
     Raises:
-        ClusterError: on entering, with the end of the log of the part that failed.
+        ClusterError: on entry, with the last lines of the log of the component that failed.
     """
 
+    kubeconfig: Path
+    """The path of a kubeconfig with full access, valid inside the `with` block."""
+
     def __init__(self, folder: Path | None = None) -> None:
-        self._given = folder
-        self.kubeconfig = Path()
+        self._given_folder = folder
 
     def __enter__(self) -> Self:
-        if self._given:
-            self._given.mkdir(parents=True, exist_ok=True)
-        self._folder = self._given or Path(tempfile.mkdtemp(prefix="kubiya-control-plane-"))
+        if self._given_folder:
+            self._given_folder.mkdir(parents=True, exist_ok=True)
+        self._folder = self._given_folder or Path(tempfile.mkdtemp(prefix="kubiya-control-plane-"))
         self.kubeconfig = self._folder / "kubeconfig"
         with contextlib.ExitStack() as stack:
             self._guard = stack.enter_context(
-                Guard(self._folder, remove_folder=self._given is None)
+                Guard(self._folder, remove_folder=self._given_folder is None)
             )
             self._start()
             self._exit = stack.pop_all()
@@ -82,10 +81,10 @@ class ControlPlane:
         self._exit.close()
 
     def check(self) -> None:
-        """Look whether every part is still running.
+        """Check that every component is still running.
 
         Raises:
-            ProcessDiedError: one is not.
+            ProcessDiedError: a component has ended.
         """
         self._guard.check()
 
@@ -121,7 +120,7 @@ class ControlPlane:
             f"--secure-port={port}", "--bind-address=127.0.0.1", "--advertise-address=127.0.0.1",
             "--endpoint-reconciler-type=none", f"--cert-dir={certificates}",
             f"--token-auth-file={tokens}", "--authorization-mode=RBAC",
-            # As in most clusters: Pod Security decides on it, not the server.
+            # As in most clusters: Pod Security decides about privileged containers.
             "--allow-privileged=true",
             f"--service-account-key-file={key}", f"--service-account-signing-key-file={key}",
             "--service-account-issuer=https://kubernetes.default.svc",
@@ -140,8 +139,8 @@ class ControlPlane:
             "kube-controller-manager", _tool("kube-controller-manager"), access,
             f"--service-account-private-key-file={self._folder / 'service-accounts.key'}",
             "--controllers=*,-node-ipam-controller,-service-lb-controller",
-            # The node is a pretence and cannot fail. Taken for dead because its heartbeat is
-            # late, it would have its Pods marked unready, which kwok does not take back.
+            # The node is simulated and cannot fail. If it were considered dead because of a late
+            # heartbeat, its Pods would be marked unready, which kwok does not undo.
             "--node-monitor-grace-period=24h",
             "--leader-elect=false", "--secure-port=0",
         )  # fmt: skip
@@ -152,7 +151,7 @@ class ControlPlane:
         stages = f"--config={_tool('kwok-stages.yaml')}"
         self._guard.start(
             "kwok", _tool("kwok"), access, "--manage-all-nodes=true", stages,
-            # Without a lease the node counts as lost after 50 s, and its Pods as not ready.
+            # Without a lease the node is considered lost after 50 s, and its Pods not ready.
             "--node-lease-duration-seconds=40",
         )  # fmt: skip
         self._wait("kwok", self._node_is_ready)
@@ -162,18 +161,19 @@ class ControlPlane:
         node = self._api.get(f"/api/v1/nodes/{_NODE['metadata']['name']}") or {}
         ready = {"type": "Ready", "status": "True"}.items()
         conditions = node.get("status", {}).get("conditions", [])
-        # A new node is tainted until the controller manager has seen that it is ready.
-        return any(ready <= each.items() for each in conditions) and not node["spec"].get("taints")
+        # A new node is tainted until the controller manager has noticed that it is ready.
+        is_ready = any(ready <= condition.items() for condition in conditions)
+        return is_ready and not node["spec"].get("taints")
 
     def _namespaces_work(self) -> bool:
         account = self._api.get("/api/v1/namespaces/default/serviceaccounts/default")
         probe = {"metadata": {"name": "probe"}}
         return bool(account and self._api.post("/api/v1/namespaces?dryRun=All", probe))
 
-    def _wait(self, name: str, done: Callable[[], bool]) -> None:
-        """Wait until `done()`, but no longer than every process lives."""
+    def _wait(self, name: str, is_done: Callable[[], bool]) -> None:
+        """Wait until `is_done()`, and fail as soon as a component ends."""
         deadline = time.monotonic() + START_SECONDS
-        while not done():
+        while not is_done():
             self._guard.check()
             if time.monotonic() > deadline:
                 raise ClusterError(
@@ -185,27 +185,29 @@ class ControlPlane:
 
 @contextlib.contextmanager
 def cluster(folder: Path | None = None) -> Iterator[Path]:
-    """A kubeconfig to work with: that of KUBECONFIG if it is set, else of a new control plane.
+    """Yield the path of a kubeconfig: that of KUBECONFIG if it is set, else of a new control plane.
 
-    Nothing is started or ended for a cluster that KUBECONFIG names.
+    A cluster of KUBECONFIG is neither started nor stopped.
 
     Args:
-        folder: as for `ControlPlane`.
+        folder: see `ControlPlane`.
 
     Raises:
-        ClusterError: KUBECONFIG names no file, or the control plane cannot be started.
+        ClusterError: the file of KUBECONFIG does not exist, or the control plane did not start.
     """
-    if given := os.environ.get("KUBECONFIG"):
-        if not Path(given).is_file():
-            raise ClusterError(f"KUBECONFIG names {given}, which is no file; correct or unset it")
-        yield Path(given)
+    if path := os.environ.get("KUBECONFIG"):
+        if not Path(path).is_file():
+            raise ClusterError(
+                f"KUBECONFIG is {path}, which is not a file; correct or unset the variable"
+            )
+        yield Path(path)
     else:
         with ControlPlane(folder) as control_plane:
             yield control_plane.kubeconfig
 
 
 class _Api:
-    """The few calls that a start needs, for a server that may not be there yet."""
+    """The few API calls that a start needs. The server may not be running yet."""
 
     def __init__(self, port: int, token: str, authority: Path) -> None:
         self._port = port
@@ -213,12 +215,12 @@ class _Api:
         self._authority = authority
 
     def get(self, path: str) -> dict[str, Any] | None:
-        """The object at `path`, or None while there is none."""
+        """Return the object at `path`, or None if it does not exist."""
         return self._call("GET", path, None)
 
-    def post(self, path: str, what: dict[str, Any]) -> dict[str, Any] | None:
-        """The new object, or None if the server did not take it."""
-        return self._call("POST", path, json.dumps(what))
+    def post(self, path: str, body: dict[str, Any]) -> dict[str, Any] | None:
+        """Create an object and return it, or None if the server rejected it."""
+        return self._call("POST", path, json.dumps(body))
 
     def _call(self, method: str, path: str, body: str | None) -> dict[str, Any] | None:
         try:
@@ -246,18 +248,19 @@ _NODE: dict[str, Any] = {
 
 
 def _tool(name: str) -> str:
-    """The path of a file of the toolchain: from `.tools/bin`, else from PATH."""
-    path = BIN / name
-    if not path.exists() and not (found := shutil.which(name)):
-        raise ClusterError(
-            f"{name} is not there to start a control plane: run make tools, "
-            "or name a cluster in KUBECONFIG"
-        )
-    return str(path) if path.exists() else str(found)
+    """Return the path of a file of the toolchain, in `.tools/bin` or on PATH."""
+    if (BIN / name).exists():
+        return str(BIN / name)
+    if path := shutil.which(name):
+        return path
+    raise ClusterError(
+        f"{name}, which the control plane needs, is not installed: run make tools, "
+        "or set KUBECONFIG to use an existing cluster"
+    )
 
 
 def _free_ports(count: int) -> list[int]:
-    """Ports of 127.0.0.1 that are free now and differ from each other."""
+    """Return distinct ports of 127.0.0.1 that are currently free."""
     with contextlib.ExitStack() as stack:
         listeners = [stack.enter_context(socket.socket()) for _ in range(count)]
         for listener in listeners:

@@ -1,4 +1,4 @@
-"""What a control plane and its users trust each other by: a signing key and a kubeconfig."""
+"""Create the credentials of a control plane: a signing key and a kubeconfig."""
 
 from __future__ import annotations
 
@@ -9,26 +9,33 @@ from typing import Any
 
 
 def write_private(path: Path, text: str) -> Path:
-    """Write a file that nobody else may read."""
+    """Write a file that only its owner can read, and return its path."""
     path.touch(mode=0o600)
     path.write_text(text)
     return path
 
 
 def new_signing_key() -> str:
-    """A P-256 private key in PEM, which the standard library has no function for.
+    """Return a new P-256 private key in PEM format.
 
-    The key is an RFC 5915 structure of a constant frame around 32 random bytes: version,
-    key, curve. A number as high as the curve's order, which would be no key, comes up once
-    in 2^32 times; the start then fails with a clear error.
+    The standard library cannot generate one. The key is an RFC 5915 structure: a constant header,
+    32 random bytes and the identifier of the curve. About once in 2^32 times the random number
+    exceeds the order of the curve, which makes the key invalid; the control plane then does not
+    start.
     """
-    frame, curve = bytes.fromhex("30310201010420"), bytes.fromhex("a00a06082a8648ce3d030107")
-    text = b64encode(frame + secrets.token_bytes(32) + curve).decode()
+    header, curve = bytes.fromhex("30310201010420"), bytes.fromhex("a00a06082a8648ce3d030107")
+    text = b64encode(header + secrets.token_bytes(32) + curve).decode()
     return f"-----BEGIN EC PRIVATE KEY-----\n{text}\n-----END EC PRIVATE KEY-----\n"
 
 
 def kubeconfig(port: int, token: str, authority: Path) -> dict[str, Any]:
-    """A kubeconfig for a server on a port of 127.0.0.1, its certificate checked."""
+    """Return a kubeconfig for a server on 127.0.0.1.
+
+    Args:
+        port: the port of the server.
+        token: the bearer token of the user.
+        authority: the file with the certificate to verify the server with.
+    """
     server = {
         "server": f"https://127.0.0.1:{port}",
         "certificate-authority-data": b64encode(authority.read_bytes()).decode(),

@@ -1,12 +1,11 @@
 #!/usr/bin/env python3
-"""The main job from start to end, on this machine: a runner as code, up and down again.
+"""Show the main use case on this machine: create a runner as code, and destroy it.
 
-Everything is real but the Runners API, which the emulator stands in for. The cluster is
-the one that KUBECONFIG names, or a control plane of its own. Each step prints the commands
-that do the same by hand. Nothing of the user's is read or written: no stack, no login,
-no setting, no file of the clone.
+Everything is real except the Runners API, which is emulated. The cluster is the one of
+KUBECONFIG, or a new control plane. Each step prints the commands that do the same by hand. The
+demo neither reads nor changes the user's stacks, logins and settings, nor the files of the clone.
 
-Runs inside `.venv`: `make demo`.
+Run it inside `.venv`: `make demo`.
 """
 
 from __future__ import annotations
@@ -29,23 +28,23 @@ from typing import Any
 import requests
 from cluster import ClusterError, cluster
 from guard import Guard, ProcessDiedError, processes_with
-from inventory import objects_of, present
+from inventory import existing_objects, objects_of
 from terminal import CommandError, color, output, run, show
 
 ROOT = Path(__file__).resolve().parent.parent
 RUNNER = "runner-prod"
-"""The name of the runner in the program that the root `Pulumi.yaml` runs."""
+"""The name of the runner in the program of the root `Pulumi.yaml`."""
 STEPS = 7
 WAIT_SECONDS = 60.0
 
 
 class DemoError(Exception):
-    """A step failed. The message is a sentence."""
+    """A step failed. The message is a complete sentence."""
 
 
 def main() -> int:
-    """Run the demo and return the command's exit status."""
-    # `kill` is to clean up as Ctrl-C does.
+    """Run the demo and return the exit status."""
+    # Clean up after `kill` as after Ctrl-C.
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         with tempfile.TemporaryDirectory(prefix="kubiya-demo-") as folder:
@@ -57,7 +56,7 @@ def main() -> int:
             finally:
                 end_processes()
     except KeyboardInterrupt:
-        print("\ndemo: broken off, and sanitize up", file=sys.stderr)
+        print("\ndemo: interrupted and cleaned up", file=sys.stderr)
         return 130
     except (
         DemoError,
@@ -68,30 +67,34 @@ def main() -> int:
     ) as error:
         print(f"\ndemo: {error}", file=sys.stderr)
         return 1
-    print("\nNothing is left: no runner, no object, no process, no file.")
+    print("\nEverything is removed: the runner, its objects, all processes and files.")
     return 0
 
 
 def started_processes() -> list[int]:
-    """What still runs of all that the demo has started, known by the home it was given."""
+    """Return all running processes of the demo, identified by their PULUMI_HOME."""
     return processes_with(f"PULUMI_HOME={os.environ['PULUMI_HOME']}")
 
 
 def check_processes() -> None:
-    """Look whether everything that the demo has started is over."""
-    if left := started_processes():
-        raise DemoError(f"processes were still running: {', '.join(map(str, left))}")
+    """Check that every process of the demo has ended.
+
+    Raises:
+        DemoError: a process is still running.
+    """
+    if pids := started_processes():
+        raise DemoError(f"processes were still running: {', '.join(map(str, pids))}")
 
 
 def end_processes() -> None:
-    """End what an engine that came to a sudden end has left: its plugins go on without it."""
+    """Kill the remaining processes: plugins keep running if their engine was killed."""
     for pid in started_processes():
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
 
 
 def use_own_settings(scratch: Path) -> None:
-    """Leave the user's Pulumi alone: this process and all it starts get a home of their own."""
+    """Isolate this process and its children from the user's Pulumi, in a separate home."""
     for name in list(os.environ):
         if name.startswith(("KUBIYA_", "PULUMI_")):
             del os.environ[name]
@@ -116,11 +119,11 @@ def use_own_settings(scratch: Path) -> None:
 
 
 class Demo:
-    """The steps, in order.
+    """The steps of the demo, in order.
 
     Args:
-        scratch: folder for everything that is written.
-        stack: ends what is started.
+        scratch: the folder for all files.
+        stack: stops everything that the demo starts.
     """
 
     def __init__(self, scratch: Path, stack: contextlib.ExitStack) -> None:
@@ -131,10 +134,10 @@ class Demo:
         self._step = 0
 
     def run(self) -> None:
-        """Run every step; a failure after `pulumi up` began takes back what was made."""
+        """Run every step. If one fails after `pulumi up` started, destroy what was created."""
         self._start_cluster()
         self._start_api()
-        self._make_stack()
+        self._create_stack()
         try:
             self._up()
             objects = self._show()
@@ -145,11 +148,11 @@ class Demo:
         self._destroy(objects)
 
     def _start_cluster(self) -> None:
-        self._cluster_is_theirs = bool(os.environ.get("KUBECONFIG"))
-        if self._cluster_is_theirs:
-            self._announce("The cluster that KUBECONFIG names")
+        self._uses_existing_cluster = bool(os.environ.get("KUBECONFIG"))
+        if self._uses_existing_cluster:
+            self._announce("Use the cluster of KUBECONFIG")
         else:
-            self._announce("A Kubernetes API server on loopback")
+            self._announce("Start a Kubernetes API server on loopback")
             show("tools/cluster.py", "run")
         kubeconfig = self._stack.enter_context(cluster())
         os.environ["KUBECONFIG"] = str(kubeconfig)
@@ -159,7 +162,7 @@ class Demo:
 
     def _start_api(self) -> None:
         command = ["kubiya-pulumi", "emulator", "--follow-cluster", os.environ["KUBECONFIG"]]
-        self._announce("A Runners API on loopback")
+        self._announce("Start a Runners API on loopback")
         show(*command)
         self._guard.start("emulator", *command)
         url = None
@@ -173,26 +176,26 @@ class Demo:
                 raise DemoError(f"the emulator did not start; {self._guard.tail('emulator')}")
             time.sleep(0.05)
         self._url = url[1]
-        print(f"It answers at {self._url}.")
-        if self._cluster_is_theirs:
+        print(f"It listens on {self._url}.")
+        if self._uses_existing_cluster:
             self._refuse_to_take_over()
 
     def _refuse_to_take_over(self) -> None:
-        """Server-side apply takes over what is there, and the end of the demo would delete it."""
+        """Fail if an object already exists: the demo would take it over and then delete it."""
         self._call("POST", f"/api/v3/runners/{RUNNER}")
         text = self._call("GET", f"/v1/runners/{RUNNER}/manifest").json()["manifest_content"]
         self._call("DELETE", f"/api/v3/runners/{RUNNER}")
         file = self._scratch / "manifest.yaml"
         file.write_text(text)
-        if there := present(file):
+        if names := existing_objects(file):
             raise DemoError(
-                f"the cluster in KUBECONFIG already has {', '.join(there)}, which the demo "
-                "would take over and then delete: name another cluster, or unset KUBECONFIG"
+                f"the cluster of KUBECONFIG already has {', '.join(names)}, which the demo "
+                "would take over and then delete: use another cluster, or unset KUBECONFIG"
             )
 
-    def _make_stack(self) -> None:
-        self._announce("A stack of the program in examples/runner")
-        # A copy, since a stack's settings are kept beside its Pulumi.yaml.
+    def _create_stack(self) -> None:
+        self._announce("Create a stack of the program in examples/runner")
+        # Use a copy, because Pulumi writes the settings of a stack next to Pulumi.yaml.
         self._project.mkdir()
         shutil.copy(ROOT / "Pulumi.yaml", self._project)
         ignored = shutil.ignore_patterns("Pulumi.*.yaml", "__pycache__")
@@ -203,12 +206,12 @@ class Demo:
         self._pulumi("config", "set", "--secret", "kubiya:apiKey", stdin=key)
 
     def _up(self) -> None:
-        self._announce("The runner, and its objects in the cluster")
+        self._announce("Create the runner, and its objects in the cluster")
         self._pulumi("up", "--yes")
 
     def _show(self) -> Path:
-        """Show what was created, and return a file that names the objects in the cluster."""
-        self._announce("What was created: the runner at the API, and its objects in the cluster")
+        """Show what was created, and return a file with the names of the objects."""
+        self._announce("Show the runner at the API, and its objects in the cluster")
         self._get("/api/v3/runners")
         self._get(f"/v1/runners/{RUNNER}/describe")
         health = f"/api/v3/runners/{RUNNER}/health"
@@ -217,7 +220,7 @@ class Demo:
         state = json.loads(output("pulumi", "stack", "export", cwd=self._project))
         objects = objects_of(state)
         if not objects:
-            raise DemoError("pulumi up has put nothing into the cluster")
+            raise DemoError("pulumi up created no objects in the cluster")
         file = self._scratch / "objects.json"
         file.write_text(json.dumps({"apiVersion": "v1", "kind": "List", "items": objects}))
         show("kubectl", "get", hint="each object of the stack")
@@ -225,27 +228,27 @@ class Demo:
         return file
 
     def _preview(self) -> None:
-        self._announce("A second time: nothing to do")
+        self._announce("Preview the unchanged program: there is nothing to do")
         self._pulumi("preview", "--expect-no-changes")
 
     def _destroy(self, objects: Path) -> None:
-        self._announce("Away with it")
+        self._announce("Destroy everything")
         self._pulumi("destroy", "--yes", "--skip-preview")
         self._get("/api/v3/runners")
         if runners := self._call("GET", "/api/v3/runners").json():
             raise DemoError(f"the API still has {len(runners)} runner(s) after pulumi destroy")
-        if left := present(objects):
-            raise DemoError(f"the cluster still has {', '.join(left)} after pulumi destroy")
+        if names := existing_objects(objects):
+            raise DemoError(f"the cluster still has {', '.join(names)} after pulumi destroy")
 
     def _clean_up(self) -> None:
-        # An engine that came to a sudden end has left its lock behind.
+        # An engine that was killed has left its lock behind.
         with contextlib.suppress(CommandError):
             output("pulumi", "cancel", "--yes", cwd=self._project)
         try:
             output("pulumi", "destroy", "--yes", "--non-interactive", cwd=self._project)
         except CommandError as error:
-            # A control plane of the demo's own is about to go, with all that is in it.
-            if self._cluster_is_theirs:
+            # A control plane that the demo started is about to stop, together with its objects.
+            if self._uses_existing_cluster:
                 print(f"demo: objects may be left in the cluster: {error}", file=sys.stderr)
 
     def _announce(self, title: str) -> None:
@@ -255,22 +258,24 @@ class Demo:
     def _call(self, method: str, path: str) -> requests.Response:
         response = requests.request(method, self._url + path, headers=self._headers, timeout=30)
         if not response.ok:
-            raise DemoError(f"{method} {path} was answered with {response.status_code}")
+            raise DemoError(f"{method} {path} failed with status {response.status_code}")
         return response
 
     def _get(self, path: str) -> None:
         print(f'\n  $ curl -H "Authorization: UserKey $KUBIYA_API_KEY" {self._url}{path}')
         print(json.dumps(self._call("GET", path).json(), indent=2), flush=True)
 
-    def _wait_for(self, wanted: str, ask: Callable[[], Any]) -> None:
+    def _wait_for(self, expected: str, get_status: Callable[[], Any]) -> None:
         deadline = time.monotonic() + WAIT_SECONDS
-        while (answer := ask()) != wanted:
+        while (status := get_status()) != expected:
             if time.monotonic() > deadline:
-                raise DemoError(f"the runner is {answer}, not {wanted}, after {WAIT_SECONDS:.0f} s")
+                raise DemoError(
+                    f"the runner is {status}, not {expected}, after {WAIT_SECONDS:.0f} s"
+                )
             time.sleep(0.2)
 
     def _pulumi(self, *args: str, stdin: str = "") -> None:
-        """Show a command of Pulumi, and run it on the demo's project."""
+        """Show a Pulumi command and run it in the demo's project."""
         show("pulumi", *args, hint="the key is read from standard input" if stdin else "")
         flags = ("--non-interactive", f"--color={color()}")
         run("pulumi", *args, *flags, cwd=self._project, stdin=stdin)

@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
-"""Keep a stack of the version that is about to be released, for the tests of all later ones.
+"""Export a stack of the version that is about to be released, to test later versions with it.
 
     tools/export_stack.py VERSION
 
-Runs the program in `tests/engine/stacks/VERSION` on the real engine and writes beside it what
-`pulumi stack export` gives: `up.json` after the first `pulumi up`, and `refreshed.json` after a
-`pulumi refresh` that found another manifest. Secrets stay encrypted; the passphrase is that of
-the tests. What is there already is never written again: a released version does not change.
+This runs the program in `tests/engine/stacks/VERSION` on the real engine and writes the output of
+`pulumi stack export` into the same folder: `up.json` after the first `pulumi up`, and
+`refreshed.json` after a `pulumi refresh` that found a new manifest. Secrets stay encrypted with
+the passphrase of the tests. Existing files are never overwritten, because the state of a released
+version does not change.
 
-Runs inside `.venv`: `.venv/bin/python tools/export_stack.py VERSION`.
+Run it inside `.venv`: `.venv/bin/python tools/export_stack.py VERSION`.
 """
 
 from __future__ import annotations
@@ -27,11 +28,11 @@ from tests.harness.toolchain import ROOT
 
 STACKS = ROOT / "tests" / "engine" / "stacks"
 API_KEY = "key-of-an-old-stack"
-"""The key that every stored stack was made with, and holds in its state."""
+"""The API key with which every stored stack was created. Its state contains the key."""
 ADDRESS = "http://address.of.the.emulator"
-"""What stands in the files for the address of the emulator, which has another port each time."""
-PLACES = ("sourcePosition", "stackTrace")
-"""What the engine notes down of the machine that it ran on: paths of files."""
+"""The placeholder for the address of the emulator, whose port differs in each run."""
+SOURCE_POSITIONS = ("sourcePosition", "stackTrace")
+"""Fields in which the engine records file paths of the machine that it ran on."""
 
 MANIFEST = """\
 apiVersion: v1
@@ -58,11 +59,11 @@ spec:
     spec:
       containers: [{name: tool-manager, image: "ghcr.io/kubiyabot/tool-manager:v2.0.0"}]
 """
-"""Few objects, since each one stands in the state several times over."""
+"""A small manifest, because the state contains each object several times."""
 
 
 def export(folder: Path) -> None:
-    """Run the program in the folder, and write its states beside it."""
+    """Run the program in the folder, and write its states into the same folder."""
     with Emulator(api_key=API_KEY) as emulator:
         for name in ("runner-adopted", "runner-all"):
             emulator.add_runner(name, description="Made by somebody else")
@@ -71,48 +72,50 @@ def export(folder: Path) -> None:
             folder,
             config={"kubiya:baseUrl": emulator.url, "kubiya:maxRetries": "0"},
             secrets={"kubiya:apiKey": API_KEY},
-            # Kubernetes' provider writes files only where no cluster is named.
+            # The Kubernetes provider writes files only if KUBECONFIG is empty.
             env={"KUBECONFIG": ""},
         ) as stack:
             stack.up("--skip-preview")
             write(folder / "up.json", stack, emulator)
             emulator.set_manifest("runner-prod", MANIFEST.replace("info", "debug"))
             # Files, unlike objects in a cluster, cannot be refreshed.
-            ours = [each["urn"] for each in stack.resources() if "/kubiya:" in each["type"]]
-            stack.refresh("--skip-preview", *(f"--target={urn}" for urn in ours))
+            urns = [
+                resource["urn"] for resource in stack.resources() if "/kubiya:" in resource["type"]
+            ]
+            stack.refresh("--skip-preview", *(f"--target={urn}" for urn in urns))
             stack.preview("--expect-no-changes")
             write(folder / "refreshed.json", stack, emulator)
 
 
 def write(file: Path, stack: Stack, emulator: Emulator) -> None:
-    """Write the stack's state without what is of this machine and this run."""
+    """Write the state of the stack, without details of this machine and this run."""
     state = stack.export()
     for resource in state["deployment"]["resources"]:
-        for name in PLACES:
+        for name in SOURCE_POSITIONS:
             resource.pop(name, None)
     file.write_text(json.dumps(state, indent=1).replace(emulator.url, ADDRESS) + "\n")
     print(f"wrote {file}")
 
 
 def main() -> None:
-    """Export the stack of the version that is named, which has to be the present one."""
+    """Export the stack of a version, which must be the current one."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("version", help="the version that is about to be released")
-    wanted = parser.parse_args().version
-    folder, present = STACKS / wanted, version("kubiya-pulumi")
-    if wanted != present:
-        sys.exit(f"export_stack: version {wanted} cannot be exported: this code is {present}")
+    requested = parser.parse_args().version
+    folder, current = STACKS / requested, version("kubiya-pulumi")
+    if requested != current:
+        sys.exit(f"export_stack: cannot export version {requested}: this is version {current}")
     if not (folder / "__main__.py").is_file():
         sys.exit(
-            f"export_stack: {folder.relative_to(ROOT)} has no program: copy that of the version "
-            "before, and add to it what is new"
+            f"export_stack: {folder.relative_to(ROOT)} has no program: copy that of the "
+            "previous version, and add what is new"
         )
     if any(folder.glob("*.json")):
         sys.exit(
-            f"export_stack: {folder.relative_to(ROOT)} has its states already, and those of a "
-            "released version never change"
+            f"export_stack: {folder.relative_to(ROOT)} already has its states, which never "
+            "change for a released version"
         )
     export(folder)
 

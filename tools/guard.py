@@ -1,9 +1,9 @@
-"""Processes that end when the one that started them does, however that ends, `kill -9` included.
+"""Start processes that end together with the process that started them, even after `kill -9`.
 
-`atexit` and signal handlers cannot promise that, so a small guard process does. It waits
-on a pipe whose other end only the starting process holds. When that end closes, by
-`Guard.__exit__` or by death, the guard kills the whole group. There is no second way to
-stop, so the way that matters most is the one that is used every day.
+`atexit` and signal handlers cannot guarantee this, so a small guard process does. It waits on a
+pipe whose other end only the starting process holds. When that end closes, because of
+`Guard.__exit__` or because the process died, the guard kills the whole group. This is the only
+way to stop the group, so normal use tests the case that matters most.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ TAIL_LINES = 15
 
 
 class ProcessDiedError(RuntimeError):
-    """A guarded process ended by itself. The message has the last lines of its log."""
+    """A guarded process ended by itself. The message contains the last lines of its log."""
 
 
 class Guard:
-    """A group of processes that ends with this process, or on leaving the context.
+    """A group of processes that ends with this process or with the `with` block.
 
     Args:
-        folder: keeps one log file for each process, `NAME.log`. It must exist.
-        remove_folder: whether the folder is removed when everything has ended.
+        folder: an existing folder for the log file of each process, `NAME.log`.
+        remove_folder: whether to remove the folder after all processes have ended.
     """
 
     def __init__(self, folder: Path, *, remove_folder: bool = False) -> None:
@@ -42,7 +42,7 @@ class Guard:
 
     def __enter__(self) -> Self:
         remove = [str(self._folder)] if self._remove else []
-        # -I -S: the guard needs nothing but the standard library, and so starts fast.
+        # -I -S: the guard needs only the standard library and starts faster without the rest.
         self._guard = subprocess.Popen(
             [sys.executable, "-I", "-S", __file__, *remove],
             stdin=subprocess.PIPE,
@@ -65,12 +65,12 @@ class Guard:
         _pipe(self._guard.stdout).close()
 
     def start(self, name: str, *command: str, env: Mapping[str, str] | None = None) -> None:
-        """Start a process of the group, its output in `NAME.log`.
+        """Start a process in the group. Its output goes to `NAME.log`.
 
         Args:
-            name: what errors call it. A process that has the name already is killed first.
-            command: program and arguments.
-            env: its whole environment; default: that of this process.
+            name: the name for errors and the log. An earlier process with this name is killed.
+            command: the program and its arguments.
+            env: the complete environment. Default: that of this process.
 
         Raises:
             OSError: the program cannot be started.
@@ -89,14 +89,14 @@ class Guard:
             )
 
     def log(self, name: str) -> Path:
-        """The log file of the process called `name`."""
+        """Return the log file of the process called `name`."""
         return self._folder / f"{name}.log"
 
     def check(self) -> None:
-        """Look whether every process is still running.
+        """Check that every process is still running.
 
         Raises:
-            ProcessDiedError: one is not.
+            ProcessDiedError: a process has ended.
         """
         for name, process in self._processes.items():
             if (status := process.poll()) is not None:
@@ -104,7 +104,7 @@ class Guard:
                 raise ProcessDiedError(f"{name} ended with {how}; {self.tail(name)}")
 
     def tail(self, name: str) -> str:
-        """The end of the log of the process called `name`, as text for an error message."""
+        """Return the last lines of the log of the process called `name`, for an error message."""
         lines = self.log(name).read_text(errors="replace").splitlines()[-TAIL_LINES:]
         if not lines:
             return "its log is empty"
@@ -112,36 +112,40 @@ class Guard:
 
 
 def processes_with(setting: str) -> list[int]:
-    """The processes that were started with a setting, such as `NAME=value`, in their environment.
+    """Return the ids of all processes that were started with a variable in their environment.
 
-    Empty where the system does not tell (it has no `/proc`).
+    Args:
+        setting: the variable and its value: `NAME=value`.
+
+    Returns:
+        The process ids; an empty list on a system without `/proc`.
     """
-    found = []
+    pids = []
     for environ in Path("/proc").glob("[0-9]*/environ"):
-        # It may have ended, or belong to somebody else.
+        # The process may have ended, or belong to another user.
         with contextlib.suppress(OSError):
             if setting.encode() in environ.read_bytes().split(b"\0"):
-                found.append(int(environ.parent.name))
-    return found
+                pids.append(int(environ.parent.name))
+    return pids
 
 
 def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:
-    """Tell the type checker that a pipe that was asked for is there."""
+    """Return a pipe that exists, for the type checker."""
     if pipe is None:
         raise TypeError("the process was started without this pipe")
     return pipe
 
 
 def _guard(folders: list[str]) -> None:
-    """Lead a process group, wait for the other end of standard input to close, and kill it."""
-    # The leader only lends the group its number: the guard itself must survive the kill.
+    """Create a process group, wait until standard input closes, and kill the group."""
+    # The leader only provides the id of the group. The guard itself must survive the kill.
     leader = subprocess.Popen(["sleep", "2147483647"], process_group=0)
     print(leader.pid, flush=True)
     sys.stdin.buffer.read()
     os.killpg(leader.pid, signal.SIGKILL)
     leader.wait()
     for folder in folders:
-        # The dying may write for a moment longer.
+        # Processes that are being killed may still write for a moment.
         for _ in range(50):
             shutil.rmtree(folder, ignore_errors=True)
             if not Path(folder).exists():

@@ -1,4 +1,4 @@
-"""What of the toolchain is on the machine already, and need not be built."""
+"""Find the parts of the toolchain that are already installed and need not be built."""
 
 from __future__ import annotations
 
@@ -10,34 +10,37 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-OLDEST_ENGINE = (3, 254)
-"""The first engine whose `pulumi import -f` takes dynamic resources."""
-OLDEST_PLUGIN = (4, 23)
-"""The oldest Kubernetes plugin that `pyproject.toml` allows, and the major version it stays in."""
+MIN_ENGINE = (3, 254)
+"""The first version of the engine whose `pulumi import -f` supports dynamic resources."""
+MIN_PLUGIN = (4, 23)
+"""The oldest Kubernetes plugin that `pyproject.toml` allows. A newer major version is not used."""
 
 
 @dataclass(frozen=True)
 class Installed:
-    """Something that is there already."""
+    """An existing installation."""
 
     reason: str
-    """Where it is, as the end of a sentence."""
+    """Where it is installed, worded as the end of a sentence."""
     outside_path: Path | None = None
-    """Its file, if PATH does not lead to it."""
+    """Its file, if it is not on PATH."""
 
 
-def found(what: str, links: Path) -> Installed | None:
-    """Say where `what` is installed, if it is.
+def find_installed(name: str, links: Path) -> Installed | None:
+    """Find an existing installation.
 
     Args:
-        what: "engine" (the Pulumi command with its Python host), "kubernetes-plugin",
-            "cluster" (one named by KUBECONFIG), or the name of a program on PATH.
-        links: this project's own folder of links, which does not count.
+        name: "engine" (the Pulumi command with its Python host), "kubernetes-plugin",
+            "cluster" (the one that KUBECONFIG selects), or the name of a program on PATH.
+        links: the folder of this project's own links, which is ignored.
+
+    Returns:
+        The installation, or None if there is none that can be used.
     """
     path = os.pathsep.join(
-        part for part in os.get_exec_path() if Path(part).resolve() != links.resolve()
+        folder for folder in os.get_exec_path() if Path(folder).resolve() != links.resolve()
     )
-    match what:
+    match name:
         case "engine":
             return _engine(path)
         case "kubernetes-plugin":
@@ -45,7 +48,7 @@ def found(what: str, links: Path) -> Installed | None:
         case "cluster":
             return _cluster()
         case _:
-            return _on_path(what, path)
+            return _on_path(name, path)
 
 
 @cache
@@ -54,22 +57,22 @@ def _engine(path: str) -> Installed | None:
     if not pulumi or not shutil.which("pulumi-language-python", path=path):
         return None
     version = re.match(r"v(\d+)\.(\d+)\S*", _output(pulumi, "version"))
-    if not version or (int(version[1]), int(version[2])) < OLDEST_ENGINE:
+    if not version or (int(version[1]), int(version[2])) < MIN_ENGINE:
         return None
     return Installed(f"{pulumi} {version[0]} is installed")
 
 
 def _kubernetes_plugin(path: str) -> Installed | None:
-    """The plugin on PATH, else the newest that the user's own Pulumi has downloaded."""
+    """Find the plugin on PATH, else the newest one that the user's Pulumi has downloaded."""
     name = "pulumi-resource-kubernetes"
     if on_path := _on_path(name, path):
         return on_path
     home = Path(os.environ.get("PULUMI_HOME") or Path.home() / ".pulumi")
     versions = {}
-    for file in home.glob(f"plugins/resource-kubernetes-v{OLDEST_PLUGIN[0]}.*/{name}"):
+    for file in home.glob(f"plugins/resource-kubernetes-v{MIN_PLUGIN[0]}.*/{name}"):
         if version := re.search(r"-v(\d+)\.(\d+)\.(\d+)$", file.parent.name):
             versions[tuple(map(int, version.groups()))] = file
-    if not versions or max(versions) < OLDEST_PLUGIN:
+    if not versions or max(versions) < MIN_PLUGIN:
         return None
     newest = versions[max(versions)]
     return Installed(f"{newest} is installed", outside_path=newest)
@@ -86,7 +89,7 @@ def _on_path(command: str, path: str) -> Installed | None:
 
 
 def _output(*command: str) -> str:
-    """The command's standard output, or an empty string if it fails."""
+    """Return the standard output of a command, or an empty string if it fails."""
     try:
         return subprocess.run(
             command, capture_output=True, text=True, timeout=30, check=True

@@ -1,4 +1,4 @@
-"""Which objects a stack has in the cluster, and whether they are there."""
+"""Find the Kubernetes objects of a stack, and check whether they exist in the cluster."""
 
 from __future__ import annotations
 
@@ -9,16 +9,21 @@ from terminal import output
 
 
 def objects_of(state: dict[str, Any]) -> list[dict[str, Any]]:
-    """As much of each Kubernetes object in an exported state as kubectl needs to find it."""
-    outputs = [each.get("outputs", {}) for each in state["deployment"]["resources"]]
-    return [_reference(each) for each in outputs if {"apiVersion", "kind", "metadata"} <= {*each}]
+    """Return the API version, kind, name and namespace of each Kubernetes object in a state.
+
+    Args:
+        state: the state, as `pulumi stack export` prints it.
+    """
+    required = {"apiVersion", "kind", "metadata"}
+    outputs = [resource.get("outputs", {}) for resource in state["deployment"]["resources"]]
+    return [_reference(properties) for properties in outputs if required <= properties.keys()]
 
 
-def present(file: Path) -> list[str]:
-    """The names of those objects in a file that are in the cluster.
+def existing_objects(file: Path) -> list[str]:
+    """Return the names of those objects in a manifest file that exist in the cluster.
 
     Raises:
-        CommandError: kubectl cannot tell.
+        CommandError: kubectl failed.
     """
     return output("kubectl", "get", "-f", str(file), "--ignore-not-found", "-o", "name").split()
 

@@ -1,4 +1,4 @@
-"""What the real toolchain consists of: one entry a binary, its Go module in a folder beside."""
+"""The binaries of the toolchain. Each is built from a Go module in a subfolder of `tools`."""
 
 from __future__ import annotations
 
@@ -21,35 +21,36 @@ _KUBERNETES_VERSION = " ".join(
 
 @dataclass(frozen=True)
 class Copy:
-    """A file, or several joined into one, taken from a module as it is."""
+    """A file copied from a module, or several files joined into one."""
 
     module: str
-    """Go module path."""
+    """The path of the Go module."""
     sources: tuple[str, ...]
-    """Paths inside the module."""
+    """The paths of the files inside the module."""
     to: str
-    """File name beside the binary."""
+    """The name of the copy."""
 
 
 @dataclass(frozen=True)
 class Tool:
-    """A binary that set-up makes available in `.tools/bin`."""
+    """A binary that `build.py` provides in `.tools/bin`."""
 
     name: str
-    """The binary's file name."""
+    """The file name of the binary."""
     folder: str
-    """Folder under `tools/` with its `go.mod` and `go.sum`."""
+    """The folder under `tools/` that contains `go.mod` and `go.sum`."""
     package: str
-    """Go package to build."""
+    """The Go package to build."""
     ldflags: str = ""
+    """Flags for the linker."""
     embeds: tuple[Copy, ...] = ()
-    """Files that the package embeds, put beside its source before it is compiled."""
+    """Files that the package embeds. They are copied next to its source before the build."""
     companions: tuple[Copy, ...] = ()
-    """Files that belong beside the binary."""
+    """Files that are installed next to the binary."""
     needs: str = field(default="", repr=False)
-    """What already being there makes this build unnecessary: see `installed.py`."""
+    """The name, known to `installed.py`, of the installation that makes this build unnecessary."""
     minutes: float = field(default=1.0, repr=False)
-    """How long a cold build takes on 2 cores, to announce it."""
+    """How long a build without a cache takes on 2 cores. Only used in messages."""
 
 
 _SDK = "github.com/pulumi/pulumi/sdk/v3"

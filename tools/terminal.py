@@ -1,4 +1,4 @@
-"""Commands shown as a person would type them, and then run."""
+"""Show commands as a user would type them, and run them."""
 
 from __future__ import annotations
 
@@ -10,27 +10,30 @@ from pathlib import Path
 
 
 class CommandError(Exception):
-    """A command failed. The message is a sentence, with what the command said if it was hidden."""
+    """A command failed.
+
+    The message is a sentence. It contains the output of the command unless it was already shown.
+    """
 
 
 def show(*command: str, hint: str = "") -> None:
-    """Print a command as it is typed, with a remark behind it."""
+    """Print a command as a user would type it, followed by a hint."""
     print(f"\n  $ {shlex.join(command)}" + (f"    ({hint})" if hint else ""), flush=True)
 
 
 def run(*command: str, cwd: Path | None = None, stdin: str = "") -> None:
-    """Run a command to its end, its output on the terminal.
+    """Run a command with its output on the terminal, and wait for it.
 
     Args:
-        command: program and arguments.
-        cwd: the folder to run in.
-        stdin: what it reads from standard input.
+        command: the program and its arguments.
+        cwd: the folder to run in. Default: the current one.
+        stdin: the text for standard input.
 
     Raises:
-        CommandError: it failed.
+        CommandError: the command failed.
     """
-    # In a process group of its own it gets one Ctrl-C, from here. A second one, from the
-    # terminal, would make Pulumi stop without tidying up.
+    # The separate process group ensures that the command receives only one Ctrl-C, from here.
+    # A second one, from the terminal, would make Pulumi stop without cleaning up.
     with subprocess.Popen(
         command, cwd=cwd, stdin=subprocess.PIPE, text=True, process_group=0
     ) as process:
@@ -41,20 +44,20 @@ def run(*command: str, cwd: Path | None = None, stdin: str = "") -> None:
             process.wait()
             raise
     if process.returncode:
-        raise CommandError(f"{shlex.join(command[:2])} failed; what it says is above")
+        raise CommandError(f"{shlex.join(command[:2])} failed; see its output above")
 
 
 def output(*command: str, cwd: Path | None = None) -> str:
-    """Run a command and return what it prints; arguments and errors as for `run`."""
-    done = subprocess.run(
+    """Run a command and return its output; for arguments and errors see `run`."""
+    result = subprocess.run(
         command, cwd=cwd, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
     )
-    if done.returncode:
-        said = (done.stderr or done.stdout).strip()
-        raise CommandError(f"{shlex.join(command[:2])} failed: {said}")
-    return done.stdout.strip()
+    if result.returncode:
+        message = (result.stderr or result.stdout).strip()
+        raise CommandError(f"{shlex.join(command[:2])} failed: {message}")
+    return result.stdout.strip()
 
 
 def color() -> str:
-    """Whether Pulumi is to use colour here, as the value of its `--color`."""
+    """Return the value for `--color` of Pulumi that fits this terminal."""
     return "always" if sys.stdout.isatty() else "never"

@@ -11,7 +11,7 @@ from tests.engine.conftest import MakeStack
 from tests.engine.states import RUNNER
 from tests.harness import chaos
 from tests.harness.engine import Stack
-from tests.harness.fault_strategies import Trouble, settle, troubles
+from tests.harness.fault_strategies import FaultArguments, fault_lists, settle
 
 pytestmark = pytest.mark.engine
 
@@ -30,7 +30,9 @@ PROGRAMS: dict[str, dict[str, str]] = {
 """What the program declares, and the runners with their descriptions that it means."""
 
 step = st.tuples(
-    st.sampled_from(list(PROGRAMS)), troubles(TIMEOUT_SECONDS), st.sampled_from(("up", "refresh"))
+    st.sampled_from(list(PROGRAMS)),
+    fault_lists(TIMEOUT_SECONDS),
+    st.sampled_from(("up", "refresh")),
 )
 
 
@@ -46,7 +48,7 @@ def agree(emulator: Emulator, dev: Stack, expected: dict[str, str]) -> None:
 @chaos.at_random(chaos.size(4, each=1))
 @given(steps=st.lists(step, min_size=2, max_size=4))
 def test_state_and_api_agree_after_any_trouble(
-    steps: list[tuple[str, list[Trouble], str]],
+    steps: list[tuple[str, list[FaultArguments], str]],
 ) -> None:
     with Emulator() as emulator, stack_of(emulator) as dev:
         emulator.add_runner("somebody-elses", description="theirs", managed_by="terraform")

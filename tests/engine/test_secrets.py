@@ -17,7 +17,7 @@ from tests.engine.conftest import MakeStack
 from tests.engine.sentences import sentence
 from tests.engine.states import is_secret
 from tests.harness.engine import Stack
-from tests.harness.secrets import SHORTEST, find_secrets
+from tests.harness.secrets import MIN_LENGTH, find_secrets
 from tests.harness.toolchain import ROOT
 
 pytestmark = [pytest.mark.engine, pytest.mark.cluster]
@@ -66,7 +66,7 @@ def secrets_of(emulator: Emulator) -> dict[str, str]:
                     found[f"{name}, encoded"] = value
                     # A text of several lines may be written down line by line.
                     for number, line in enumerate(base64.b64decode(value).decode().splitlines()):
-                        if len(line) >= SHORTEST and not line.startswith("-----"):
+                        if len(line) >= MIN_LENGTH and not line.startswith("-----"):
                             found[f"{name}, line {number}"] = line
     assert len(found) > 10
     return found

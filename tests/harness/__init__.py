@@ -1,1 +1,1 @@
-"""What tests of the real thing share: the engine, a control plane, and a search for secrets."""
+"""Shared tools of the tests: the engine, kubectl, a search for secrets, and random faults."""

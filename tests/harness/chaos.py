@@ -1,7 +1,7 @@
-"""How large a random test is, and which seed it starts from.
+"""The number of examples and the seed of the random tests.
 
-`make test` runs each at its small size and always from the same seed, so that it says the same of
-the same code. `make chaos` draws a seed, or takes the one it is given, and runs them larger.
+`make test` runs few examples and always uses the same seed, so the same code has the same result.
+`make chaos` uses a random or a given seed and runs more examples.
 """
 
 from __future__ import annotations
@@ -17,25 +17,25 @@ from hypothesis import HealthCheck, seed, settings
 T = TypeVar("T", bound=Callable[..., object])
 
 SEED = int(os.environ.get("KUBIYA_CHAOS_SEED") or 0)
-"""What every random choice follows from."""
+"""The seed of every random choice."""
 COUNT = int(os.environ.get("KUBIYA_CHAOS_COUNT") or 0)
-"""How many runs of the engine each random test may make; 0 leaves each test its small size."""
+"""The number of runs of the engine in each random test; 0 selects the default of each test."""
 
 taken: Counter[str] = Counter()
-"""How many `examples` hypothesis took in this process; what shrinks a failure is among them."""
+"""The number of `examples` in this process, including those that minimize a failing example."""
 
 
 def size(small: int, *, each: int) -> int:
-    """How many examples a test takes: `small`, or `each` for every run that was asked for."""
+    """Return the number of examples of a test: `small`, or `each` times the number of runs."""
     return COUNT * each if COUNT else small
 
 
 def at_random(examples: int) -> Callable[[T], T]:
-    """Make a function with hypothesis's `given` take that many examples, repeatably."""
+    """Return a decorator that runs a `given` test with a number of reproducible examples."""
     bounded = settings(
         max_examples=examples,
-        database=None,  # What an earlier run found is no part of this one's seed.
-        deadline=None,  # Time is no measure on a machine that does other things, too.
+        database=None,  # Examples of earlier runs do not depend on this seed.
+        deadline=None,  # The machine may be busy with other work.
         print_blob=True,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
     )

@@ -1,4 +1,4 @@
-"""A plugin of pytest that says at the end from which seed each test took how many examples."""
+"""A pytest plugin that reports the seed, and the number of examples of each random test."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.harness import chaos
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
-    """Note the examples of a test with its report."""
+    """Record the number of examples in the report of a test."""
     before = chaos.taken["examples"]
     try:
         return (yield)
@@ -20,13 +20,13 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print a line for each test that draws anything."""
+    """Print a line for each random test."""
     terminalreporter.section(f"chaos: seed {chaos.SEED}, {chaos.COUNT} runs")
     for outcome in ("passed", "failed", "skipped"):
         for report in terminalreporter.getreports(outcome):
-            noted = dict(getattr(report, "user_properties", ()))
-            words = [f"{count} {what}" for what, count in noted.get("counts", {}).items()]
-            if noted.get("examples"):
-                words.insert(0, f"{noted['examples']} examples")
-            if words or outcome == "skipped":
-                terminalreporter.write_line(f"{report.nodeid}: {outcome} {', '.join(words)}")
+            properties = dict(getattr(report, "user_properties", ()))
+            counts = [f"{count} {name}" for name, count in properties.get("counts", {}).items()]
+            if properties.get("examples"):
+                counts.insert(0, f"{properties['examples']} examples")
+            if counts or outcome == "skipped":
+                terminalreporter.write_line(f"{report.nodeid}: {outcome} {', '.join(counts)}")

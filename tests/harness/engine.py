@@ -1,4 +1,4 @@
-"""The real Pulumi engine through its command line, with a state of its own in a scratch folder."""
+"""Run the real Pulumi engine through its command line, with its state in a temporary folder."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ COMMAND_SECONDS = 300.0
 
 @dataclass(frozen=True)
 class Result:
-    """What a command of the engine answered."""
+    """The result of a command of the engine."""
 
     command: tuple[str, ...]
     """The arguments after `pulumi`."""
@@ -34,40 +34,44 @@ class Result:
 
     @property
     def text(self) -> str:
-        """Everything it printed."""
+        """The standard output and the standard error."""
         return self.stdout + self.stderr
 
 
 class CommandFailedError(AssertionError):
-    """A command of the engine failed. The message is its whole output."""
+    """A command of the engine failed. The message contains its complete output."""
 
     def __init__(self, result: Result) -> None:
         command = " ".join(result.command[:2])
-        super().__init__(f"pulumi {command} … ended with {result.returncode}:\n{result.text}")
+        super().__init__(
+            f"pulumi {command} … failed with status {result.returncode}:\n{result.text}"
+        )
         self.result = result
 
 
 class Stack:
-    """A Pulumi program with a stack, as a context manager.
+    """A Pulumi program with a stack, for a `with` block.
 
-    The stack has its own backend, its own Pulumi home and nothing of the user's settings;
-    leaving the context ends what still runs of it and removes its folder. It destroys
-    nothing: what a test created outside, the test takes away.
+    The stack has its own backend and its own Pulumi home, and uses none of the user's settings. At
+    the end of the block its processes are killed and its folder is removed. Resources are not
+    destroyed: a test removes what it created outside of the folder.
 
     Args:
         program: a folder, which is copied without its stack settings, or the text of a
             `__main__.py`.
-        name: the stack's name.
+        name: the name of the stack.
         config: plain settings. A key without a colon belongs to the project.
         secrets: settings that are stored encrypted.
-        env: environment for the engine, on top of a clean one. A cluster has to be named
-            here with KUBECONFIG; the user's own is out of reach.
-
-    Attributes:
-        folder: scratch folder with all that the stack leaves on disk: state, settings, logs.
-        program: folder of the running copy of the program.
-        results: every answer so far, in order.
+        env: variables to add to the clean environment of the engine. Only KUBECONFIG in here
+            gives access to a cluster; the user's own is never used.
     """
+
+    folder: Path
+    """The temporary folder with everything that the stack writes: state, settings, logs."""
+    program: Path
+    """The folder with the copy of the program."""
+    results: list[Result]
+    """The results of all commands so far, in order."""
 
     def __init__(
         self,
@@ -82,7 +86,7 @@ class Stack:
         self._name = name
         self._config, self._secrets = config or {}, secrets or {}
         self._env = env or {}
-        self.results: list[Result] = []
+        self.results = []
         self._running: subprocess.Popen[str] | None = None
 
     def __enter__(self) -> Self:
@@ -91,9 +95,9 @@ class Stack:
             self.folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="stack-")))
             stack.callback(self._end_processes)
             self.program, self._home = self.folder / "program", self.folder / "home"
-            for each in ("state", "temporary"):
-                (self.folder / each).mkdir()
-            self._place_program()
+            for name in ("state", "temporary"):
+                (self.folder / name).mkdir()
+            self._copy_program()
             self.run("stack", "init", self._name)
             self.configure(self._config, self._secrets)
             self._exit = stack.pop_all()
@@ -107,7 +111,7 @@ class Stack:
     ) -> None:
         self._exit.close()
 
-    def _place_program(self) -> None:
+    def _copy_program(self) -> None:
         if isinstance(self._source, Path):
             ignore = shutil.ignore_patterns("Pulumi.*.yaml", "__pycache__")
             shutil.copytree(self._source, self.program, ignore=ignore)
@@ -117,13 +121,13 @@ class Stack:
             self.rewrite(self._source)
 
     def rewrite(self, source: str) -> None:
-        """Replace the program's `__main__.py`."""
+        """Replace `__main__.py` of the program."""
         (self.program / "__main__.py").write_text(source)
 
     def configure(
         self, config: Mapping[str, str] | None = None, secrets: Mapping[str, str] | None = None
     ) -> None:
-        """Change settings of the stack; those that are not named stay."""
+        """Change settings of the stack. All others stay unchanged."""
         pairs = [("--plaintext", item) for item in (config or {}).items()]
         pairs += [("--secret", item) for item in (secrets or {}).items()]
         if pairs:
@@ -131,42 +135,42 @@ class Stack:
             self.run("config", "set-all", *flags)
 
     def up(self, *args: str, check: bool = True, verbose: bool = False) -> Result:
-        """`pulumi up --yes`."""
+        """Run `pulumi up --yes`."""
         return self.run("up", "--yes", *args, check=check, verbose=verbose)
 
     def preview(self, *args: str, check: bool = True, verbose: bool = False) -> Result:
-        """`pulumi preview`."""
+        """Run `pulumi preview`."""
         return self.run("preview", *args, check=check, verbose=verbose)
 
     def preview_json(self, *args: str) -> dict[str, Any]:
-        """The steps and their reasons, as `pulumi preview --json` gives them."""
+        """Return the output of `pulumi preview --json`: the steps and their reasons."""
         return dict(json.loads(self.run("preview", "--json", *args).stdout))
 
     def refresh(self, *args: str, check: bool = True, verbose: bool = False) -> Result:
-        """`pulumi refresh --yes`."""
+        """Run `pulumi refresh --yes`."""
         return self.run("refresh", "--yes", *args, check=check, verbose=verbose)
 
     def destroy(self, *args: str, check: bool = True, verbose: bool = False) -> Result:
-        """`pulumi destroy --yes`."""
+        """Run `pulumi destroy --yes`."""
         return self.run("destroy", "--yes", *args, check=check, verbose=verbose)
 
     def export(self) -> dict[str, Any]:
-        """The state, secrets encrypted."""
+        """Return the state, with encrypted secrets."""
         return dict(json.loads(self.run("stack", "export").stdout))
 
     def resources(self, type_: str | None = None) -> list[dict[str, Any]]:
-        """The resources in the state, all or those of one type."""
-        found = self.export()["deployment"].get("resources", [])
-        return [each for each in found if type_ in (None, each["type"])]
+        """Return the resources in the state: all of them, or those of one type."""
+        resources = self.export()["deployment"].get("resources", [])
+        return [resource for resource in resources if type_ in (None, resource["type"])]
 
     def import_(self, state: Mapping[str, Any]) -> None:
-        """Put a state, as `export` gives it, in place of the present one."""
+        """Replace the state with one that `export` returned."""
         file = self.folder / "import.json"
         file.write_text(json.dumps(state))
         self.run("stack", "import", "--file", str(file))
 
     def outputs(self, *, show_secrets: bool = False) -> dict[str, Any]:
-        """The stack's outputs. Shown secrets stay out of the transcript: they were asked for."""
+        """Return the outputs of the stack. Requested secrets are not part of the transcript."""
         flags = ["--show-secrets"] if show_secrets else []
         result = self.run("stack", "output", "--json", *flags)
         if show_secrets:
@@ -175,28 +179,28 @@ class Stack:
 
     @property
     def transcript(self) -> str:
-        """Everything the engine has printed so far."""
+        """The output of all commands so far."""
         return "\n".join(result.text for result in self.results)
 
     def run(self, *args: str, check: bool = True, verbose: bool = False) -> Result:
-        """Run a command of the engine to its end.
+        """Run a command of the engine and wait for it.
 
         Args:
-            args: what comes after `pulumi`.
-            check: whether a failure is raised.
-            verbose: whether the engine logs all it does (`--logtostderr -v=9`).
+            args: the arguments after `pulumi`.
+            check: whether to raise an error if the command fails.
+            verbose: whether the engine writes a detailed log (`--logtostderr -v=9`).
 
         Raises:
-            CommandFailedError: it failed, or did not end in `COMMAND_SECONDS`.
+            CommandFailedError: the command failed, or did not end within `COMMAND_SECONDS`.
         """
         self.start(*args, verbose=verbose)
         return self.wait(check=check)
 
     def start(self, *args: str, verbose: bool = False) -> None:
-        """Start a command, for `wait` or `kill`; only one runs at a time."""
+        """Start a command, for `wait` or `kill`. Only one can run at a time."""
         log = ["--logtostderr", "-v=9"] if verbose else []
         self._command = args
-        # Files, not pipes: what outlives a killed engine would hold a pipe open.
+        # Use files: a plugin that outlives a killed engine would keep a pipe open.
         with self._output("stdout").open("w") as out, self._output("stderr").open("w") as err:
             self._running = subprocess.Popen(
                 [tool("pulumi"), *args, "--non-interactive", "--color=never", *log],
@@ -210,11 +214,11 @@ class Stack:
 
     @property
     def is_running(self) -> bool:
-        """Whether a command was started that has not ended yet."""
+        """Whether a command is running."""
         return self._running is not None and self._running.poll() is None
 
     def wait(self, *, check: bool = True) -> Result:
-        """Wait for the command that was started; arguments and errors as for `run`."""
+        """Wait for the command that `start` started; for arguments and errors see `run`."""
         if self._running is None:
             raise RuntimeError("no command was started")
         try:
@@ -232,20 +236,20 @@ class Stack:
         return result
 
     def kill(self) -> Result:
-        """End the engine as `kill -9` does. Its plugins live on until the context is left."""
+        """Kill the engine. Its plugins keep running until the `with` block ends."""
         if self._running is None:
             raise RuntimeError("no command was started")
         self._running.kill()
         return self.wait(check=False)
 
     def kill_everything(self) -> Result:
-        """End the engine and all that it started, as the end of the machine does."""
+        """Kill the engine and all its plugins, as a crash of the machine does."""
         result = self.kill()
         self._end_processes()
         return result
 
     def kill_plugin(self) -> Result:
-        """End the plugin that serves dynamic resources, and wait for what the engine says."""
+        """Kill the plugin of the dynamic resources, and wait for the engine."""
         for pid in self.processes():
             if b"pulumi.dynamic" in Path(f"/proc/{pid}/cmdline").read_bytes():
                 os.kill(pid, signal.SIGKILL)
@@ -255,7 +259,7 @@ class Stack:
         return self.folder / f"engine.{name}"
 
     def environment(self) -> dict[str, str]:
-        """The environment in which the engine runs: nothing of the user's settings is in it."""
+        """Return the environment of the engine, which contains none of the user's settings."""
         own = ("KUBIYA_", "PULUMI_", "KUBECONFIG")
         clean = {key: value for key, value in os.environ.items() if not key.startswith(own)}
         return (
@@ -263,9 +267,9 @@ class Stack:
             | {
                 "PATH": PATH,
                 "NO_PROXY": "127.0.0.1,localhost",
-                # The Kubernetes plugin leaves a copy of each kubeconfig that it is given as text.
+                # The Kubernetes plugin writes a kubeconfig that it receives as text into a file.
                 "TMPDIR": str(self.folder / "temporary"),
-                # Without it the user's own cluster would be next in line.
+                # Otherwise kubectl and the plugin would use ~/.kube/config.
                 "KUBECONFIG": str(self.folder / "no-cluster"),
                 "PULUMI_HOME": str(self._home),
                 "PULUMI_BACKEND_URL": (self.folder / "state").as_uri(),
@@ -277,14 +281,14 @@ class Stack:
         )
 
     def processes(self) -> list[int]:
-        """The processes that run for this stack, known by the Pulumi home they were given."""
+        """Return the processes of this stack, identified by their PULUMI_HOME."""
         return processes_with(f"PULUMI_HOME={self._home}")
 
     def _end_processes(self) -> None:
         if self._running is not None:
             self._running.kill()
             self._running.wait()
-        # The engine ends its plugins, unless it was killed.
+        # The engine stops its plugins unless it was killed.
         for pid in self.processes():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)

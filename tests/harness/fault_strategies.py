@@ -1,4 +1,4 @@
-"""What can go wrong on the way to the Runners API, at random: faults of the emulator."""
+"""Hypothesis strategies for faults of the Runners API, which the emulator simulates."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from hypothesis import strategies as st
 
 from kubiya_pulumi.emulator import Emulator
 
-Trouble = dict[str, Any]
+FaultArguments = dict[str, Any]
 """The arguments of `emulator.faults.add`."""
 
 CHANGES = ("createRunner", "updateRunnerDescription", "deleteRunner")
 OPERATIONS = ("*", "listRunners", "describeRunner", "getRunnerManifest", *CHANGES, *CHANGES)
-"""What is hit: changes, where most is at stake, twice as often as the others."""
-SECONDS = 30.0
-"""The longest wait for a call that nobody waits for any more."""
+"""The operations that fail: changes, whose failure is the hardest to handle, twice as often."""
+SETTLE_SECONDS = 30.0
+"""The timeout for calls that still run although their client has given up."""
 
-_moments = {"when": st.sampled_from(("before", "after"))}
+_when = {"when": st.sampled_from(("before", "after"))}
 
 
-def _kind(kind: str, **settings: st.SearchStrategy[Any]) -> st.SearchStrategy[Trouble]:
+def _fault(kind: str, **settings: st.SearchStrategy[Any]) -> st.SearchStrategy[FaultArguments]:
     return st.fixed_dictionaries(
         {
             "kind": st.just(kind),
@@ -33,29 +33,29 @@ def _kind(kind: str, **settings: st.SearchStrategy[Any]) -> st.SearchStrategy[Tr
     )
 
 
-def troubles(timeout_seconds: float) -> st.SearchStrategy[list[Trouble]]:
-    """Some of all faults, for a client that waits that long for an answer."""
+def fault_lists(timeout_seconds: float) -> st.SearchStrategy[list[FaultArguments]]:
+    """Return a strategy for up to 3 faults, for a client with this timeout for a response."""
     longer = st.just(timeout_seconds * 1.5)
-    kinds = (
-        _kind("status", status=st.sampled_from((500, 502, 503, 504)), **_moments),
-        _kind("status", status=st.just(429), retry_after=st.sampled_from(("0", "1"))),
-        _kind("status", status=st.sampled_from((401, 403))),
-        _kind("status", status=st.sampled_from((404, 405))),
-        _kind("reset", **_moments),
-        _kind("cut"),
-        _kind("drip", seconds=st.just(0.001)),
-        _kind("hang", seconds=longer, **_moments),
-        _kind("html", **_moments),
-        _kind("wrong_shape", **_moments),
-        _kind("redirect", location=st.just("https://elsewhere.example/api"), **_moments),
+    faults = (
+        _fault("status", status=st.sampled_from((500, 502, 503, 504)), **_when),
+        _fault("status", status=st.just(429), retry_after=st.sampled_from(("0", "1"))),
+        _fault("status", status=st.sampled_from((401, 403))),
+        _fault("status", status=st.sampled_from((404, 405))),
+        _fault("reset", **_when),
+        _fault("cut"),
+        _fault("drip", seconds=st.just(0.001)),
+        _fault("hang", seconds=longer, **_when),
+        _fault("html", **_when),
+        _fault("wrong_shape", **_when),
+        _fault("redirect", location=st.just("https://elsewhere.example/api"), **_when),
     )
-    return st.lists(st.one_of(kinds), max_size=3)
+    return st.lists(st.one_of(faults), max_size=3)
 
 
 def settle(emulator: Emulator) -> None:
-    """Take the faults away, and wait for what is still being done for nobody."""
+    """Remove all faults, and wait for the calls that still run."""
     emulator.faults.clear()
-    ends = time.monotonic() + SECONDS
+    deadline = time.monotonic() + SETTLE_SECONDS
     while emulator.faults.hanging:
-        assert time.monotonic() < ends, "a call hangs for ever"
+        assert time.monotonic() < deadline, "a call never ends"
         time.sleep(0.01)

@@ -1,4 +1,4 @@
-"""kubectl, for what a test wants to know of a cluster."""
+"""Run kubectl in tests."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ from tests.harness.toolchain import tool
 
 
 class Kubectl:
-    """kubectl on one cluster.
+    """kubectl for one cluster.
 
     Args:
-        kubeconfig: path of the kubeconfig to use.
+        kubeconfig: the path of the kubeconfig.
     """
 
     def __init__(self, kubeconfig: Path) -> None:
         self._kubeconfig = kubeconfig
 
     def __call__(self, *args: str) -> str:
-        """Run a command and return what it prints.
+        """Run a command and return its output.
 
         Raises:
-            AssertionError: it failed; the message is its output.
+            AssertionError: the command failed. The message contains its output.
         """
         command = [tool("kubectl"), f"--kubeconfig={self._kubeconfig}", *args]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode:
-            raise AssertionError(f"kubectl {' '.join(args)} failed: {done.stdout}{done.stderr}")
-        return done.stdout
+        result = subprocess.run(command, capture_output=True, text=True, check=False)
+        if result.returncode:
+            raise AssertionError(f"kubectl {' '.join(args)} failed: {result.stdout}{result.stderr}")
+        return result.stdout
 
     def list(self, kind: str, *args: str) -> list[dict[str, Any]]:
-        """The objects of a kind, in all namespaces unless `args` say otherwise."""
-        where = args or ("--all-namespaces",)
-        return list(json.loads(self("get", kind, "--output=json", *where))["items"])
+        """Return the objects of a kind, in all namespaces unless `args` select others."""
+        scope = args or ("--all-namespaces",)
+        return list(json.loads(self("get", kind, "--output=json", *scope))["items"])

@@ -1,4 +1,4 @@
-"""A search for secrets in what a program leaves behind: output, state, files."""
+"""Search the output, state and files of a program for secrets."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from urllib.parse import quote, quote_plus
 
-SHORTEST = 8
-"""A shorter text turns up by chance, in Base64 above all."""
+MIN_LENGTH = 8
+"""The minimum length of a secret. Shorter texts also occur by chance, especially in Base64."""
 
 
-def forms(secret: str) -> dict[str, bytes]:
-    """The ways in which a secret may be written down, by name.
+def encodings(secret: str) -> dict[str, bytes]:
+    """Return all encodings in which a secret may occur, by name.
 
     Raises:
-        ValueError: the secret is too short to be searched for.
+        ValueError: the secret is too short to search for it.
     """
-    if len(secret) < SHORTEST:
-        raise ValueError(f"a secret to search for has at least {SHORTEST} characters")
+    if len(secret) < MIN_LENGTH:
+        raise ValueError(f"a secret must have at least {MIN_LENGTH} characters")
     raw = secret.encode()
-    written = {
+    encoded = {
         "plain": raw,
         "JSON": json.dumps(secret)[1:-1].encode(),
         "JSON with all characters": json.dumps(secret, ensure_ascii=False)[1:-1].encode(),
@@ -33,35 +33,35 @@ def forms(secret: str) -> dict[str, bytes]:
     }
     for name, encode in {"Base64": b64encode, "URL-safe Base64": urlsafe_b64encode}.items():
         for shift in range(3):
-            # Inside a longer text, the characters at both ends also depend on the neighbours.
+            # In a longer text, the characters at both ends also depend on the adjacent bytes.
             shifted = encode(b"\0" * shift + raw)
             last = len(shifted) - (0 if (shift + len(raw)) % 3 == 0 else 4)
-            written[f"{name}, shifted by {shift}"] = shifted[4 if shift else 0 : last]
-    return written
+            encoded[f"{name}, shifted by {shift}"] = shifted[4 if shift else 0 : last]
+    return encoded
 
 
 def find_secrets(
     secrets: Iterable[str] | Mapping[str, str], **places: str | bytes | Path
 ) -> list[str]:
-    """Search places for secrets, and say where each one is, without showing it.
+    """Search for secrets, and report where each one occurs without showing it.
 
     Args:
-        secrets: the secrets, by name if they have names.
-        places: text, bytes, files or folders (with all in them) to search.
+        secrets: the secrets, optionally by name.
+        places: the texts, bytes, files or folders (with all files in them) to search, by name.
 
     Returns:
-        One line for each secret in each place, empty if there is none.
+        One line for each secret in each place; an empty list if nothing is found.
     """
     names = secrets if isinstance(secrets, Mapping) else dict(enumerate(secrets, 1))
-    found = []
+    lines = []
     for place, content in _texts(places):
         for name, secret in names.items():
-            for form, text in forms(secret).items():
-                if (at := content.find(text)) >= 0:
-                    line = content.count(b"\n", 0, at) + 1
-                    found.append(f"secret {name} in {place}, line {line}, form: {form}")
+            for encoding, text in encodings(secret).items():
+                if (position := content.find(text)) >= 0:
+                    number = content.count(b"\n", 0, position) + 1
+                    lines.append(f"secret {name} in {place}, line {number}, form: {encoding}")
                     break
-    return found
+    return lines
 
 
 def _texts(places: Mapping[str, str | bytes | Path]) -> Iterable[tuple[str, bytes]]:

@@ -1,4 +1,4 @@
-"""Where tests find the programs they run: the virtual environment, `.tools/bin`, then PATH."""
+"""Find the programs that tests run: in the virtual environment, in `.tools/bin`, or on PATH."""
 
 from __future__ import annotations
 
@@ -14,13 +14,11 @@ PATH = os.pathsep.join(
 
 
 def tool(name: str) -> str:
-    """The path of a program.
+    """Return the path of a program.
 
     Raises:
-        FileNotFoundError: it is not there; the message says how to get it.
+        FileNotFoundError: the program is not installed. The message says how to install it.
     """
     if path := shutil.which(name, path=PATH):
         return path
-    raise FileNotFoundError(
-        f"{name} is not there, and this test needs the real one: run make tools"
-    )
+    raise FileNotFoundError(f"{name}, which this test needs, is not installed: run make tools")

@@ -21,7 +21,7 @@ from kubiya_pulumi.lifecycle import runner
 from kubiya_pulumi.lifecycle.errors import RunnerExistsError
 from kubiya_pulumi.lifecycle.steps import State
 from tests.harness import chaos
-from tests.harness.fault_strategies import Trouble, settle, troubles
+from tests.harness.fault_strategies import FaultArguments, fault_lists, settle
 
 pytestmark = pytest.mark.slow
 
@@ -87,14 +87,16 @@ def agree(emulator: Emulator, engine: Engine, program: dict[str, Any] | None) ->
     assert (engine.state.id if engine.state else None) == (program or {}).get("name")
 
 
-step = st.tuples(st.sampled_from(PROGRAMS), troubles(TIMEOUT_SECONDS), st.booleans(), st.booleans())
+step = st.tuples(
+    st.sampled_from(PROGRAMS), fault_lists(TIMEOUT_SECONDS), st.booleans(), st.booleans()
+)
 
 
 @pytest.mark.parametrize("answer", ["return", "conflict", "bad_request"])
 @chaos.at_random(chaos.size(80, each=20))
 @given(steps=st.lists(step, min_size=1, max_size=4))
 def test_state_and_api_agree_after_any_trouble(
-    answer: str, steps: list[tuple[dict[str, Any] | None, list[Trouble], bool, bool]]
+    answer: str, steps: list[tuple[dict[str, Any] | None, list[FaultArguments], bool, bool]]
 ) -> None:
     with Emulator(create_existing=answer) as emulator, client_of(emulator) as client:
         emulator.add_runner("somebody-elses", description="theirs", managed_by="terraform")
@@ -117,9 +119,9 @@ def test_state_and_api_agree_after_any_trouble(
 
 
 @chaos.at_random(chaos.size(60, each=20))
-@given(program=st.sampled_from(PROGRAMS[1:]), trouble=troubles(TIMEOUT_SECONDS))
+@given(program=st.sampled_from(PROGRAMS[1:]), trouble=fault_lists(TIMEOUT_SECONDS))
 def test_where_nobody_says_who_made_a_runner_doubt_ends_in_an_error(
-    program: dict[str, Any], trouble: list[Trouble]
+    program: dict[str, Any], trouble: list[FaultArguments]
 ) -> None:
     """The one way on is the user's word for it."""
     with Emulator(owner_fields="dropped") as emulator, client_of(emulator) as client:

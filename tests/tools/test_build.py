@@ -1,4 +1,4 @@
-"""Set-up of the toolchain, with a Go that only pretends to compile."""
+"""The toolchain is set up, with a fake Go compiler."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ if arguments[0] == "build":
 
 
 class Machine:
-    """A machine with a cache, an almost empty PATH, and clones of this project."""
+    """A machine with a cache, an almost empty PATH and clones of this project."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -49,8 +49,8 @@ class Machine:
         self.bin.mkdir()
         self.script("go", GO.format(python=sys.executable, home=str(folder)))
         for tool in TOOLS:
-            for what in (*tool.embeds, *tool.companions):
-                for source in what.sources:
+            for copy in (*tool.embeds, *tool.companions):
+                for source in copy.sources:
                     file = folder / "module" / source
                     file.parent.mkdir(parents=True, exist_ok=True)
                     file.write_text("#!/bin/sh\n" if "python" in source else "text\n")
@@ -79,19 +79,19 @@ class Machine:
         return output
 
     def built(self) -> list[str]:
-        """What Go was asked to build, in order."""
-        calls = (self.folder / "calls").read_text().splitlines() if self.called() else []
-        outs = [call.split(" -o ")[1] for call in calls if call.startswith("build ")]
-        return [Path(out.split()[0]).name for out in outs]
+        """Return the names of the binaries that Go built, in order."""
+        calls = (self.folder / "calls").read_text().splitlines() if self.go_was_called() else []
+        outputs = [call.split(" -o ")[1] for call in calls if call.startswith("build ")]
+        return [Path(output.split()[0]).name for output in outputs]
 
-    def called(self) -> bool:
+    def go_was_called(self) -> bool:
         return (self.folder / "calls").exists()
 
     def leftovers(self) -> list[str]:
-        """Folders in the cache that are no finished build."""
+        """Return the names of folders in the cache that do not contain a finished build."""
         finished = {build.build_folder(tool).name for tool in TOOLS}
-        return [path.name for path in self.cache.iterdir() if path.is_dir()
-                and path.name not in finished]  # fmt: skip
+        folders = {path.name for path in self.cache.iterdir() if path.is_dir()}
+        return sorted(folders - finished)
 
 
 @pytest.fixture
@@ -104,41 +104,41 @@ def linked(clone: Path) -> set[str]:
     return {path.name for path in links.iterdir()} if links.exists() else set()
 
 
-def wait_for(done: Callable[[], bool]) -> None:
+def wait_for(condition: Callable[[], bool]) -> None:
     deadline = time.monotonic() + 30
-    while not done():
+    while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.02)
 
 
-def test_built_once_for_a_machine(machine: Machine) -> None:
+def test_tools_are_built_once_per_machine(machine: Machine) -> None:
     first, second = machine.clone("first"), machine.clone("second")
     machine.run(first)
     assert machine.built() == [tool.name for tool in TOOLS]
-    companions = {each.to for tool in TOOLS for each in tool.companions}
+    companions = {companion.to for tool in TOOLS for companion in tool.companions}
     assert linked(first) == NAMES | companions
     executor = first / ".tools" / "bin" / "pulumi-language-python-exec"
     assert os.access(executor, os.X_OK)
-    assert not executor.is_symlink(), "the language host looks beside itself"
+    assert not executor.is_symlink(), "the language host searches its own folder"
 
     (machine.folder / "calls").unlink()
     machine.run(first)
     machine.run(second)
-    assert not machine.called()
+    assert not machine.go_was_called()
     assert linked(second) == linked(first)
     for name in linked(second):
         assert (first / ".tools" / "bin" / name).samefile(second / ".tools" / "bin" / name)
 
 
-def test_one_tool_by_name(machine: Machine) -> None:
+def test_a_single_tool_can_be_built(machine: Machine) -> None:
     clone = machine.clone("clone")
     machine.run(clone, "etcd")
     assert linked(clone) == {"etcd"}
     output = machine.run(clone, "etcd", "gcc", status=2)
-    assert "there is no tool gcc; there are pulumi, " in output
+    assert "unknown tool gcc; choose from pulumi, " in output
 
 
-def test_a_changed_pin_is_built_again(machine: Machine) -> None:
+def test_a_changed_pin_triggers_a_build(machine: Machine) -> None:
     clone = machine.clone("clone")
     machine.run(clone, "etcd")
     with (clone / "tools" / "etcd" / "go.sum").open("a") as file:
@@ -147,11 +147,11 @@ def test_a_changed_pin_is_built_again(machine: Machine) -> None:
     assert machine.built() == ["etcd", "etcd"]
 
 
-def test_list_changes_nothing(machine: Machine) -> None:
+def test_list_does_not_change_anything(machine: Machine) -> None:
     clone = machine.clone("clone")
     output = machine.run(clone, "--list")
     assert output.count("to be built, about") == len(TOOLS)
-    assert not machine.called()
+    assert not machine.go_was_called()
     assert not machine.cache.exists()
     assert not (clone / ".tools").exists()
 
@@ -165,11 +165,11 @@ def test_an_installed_engine_is_used(machine: Machine) -> None:
     machine.script("pulumi", "#!/bin/sh\necho v3.254.0\n")
     output = machine.run(clone, "pulumi", "pulumi-language-python")
     assert f"pulumi: not built, {machine.bin}/pulumi v3.254.0 is installed" in output
-    assert linked(clone) == set(), "nothing hides the installed one"
+    assert linked(clone) == set(), "no link hides the installed engine"
     assert machine.built() == ["pulumi"]
 
 
-def test_an_engine_without_its_python_host_is_not_enough(machine: Machine) -> None:
+def test_an_installed_engine_without_its_python_host_is_ignored(machine: Machine) -> None:
     clone = machine.clone("clone")
     machine.script("pulumi", "#!/bin/sh\necho v3.300.0\n")
     machine.run(clone, "pulumi", "pulumi-language-python")
@@ -189,26 +189,26 @@ def test_a_downloaded_kubernetes_plugin_is_used(machine: Machine) -> None:
         file.write_text(version)
     machine.run(clone, name)
     assert (clone / ".tools" / "bin" / name).read_text() == "4.100.0"
-    assert not machine.called()
+    assert not machine.go_was_called()
 
 
-def test_a_plugin_and_kubectl_on_the_path_are_used(machine: Machine) -> None:
+def test_a_plugin_and_kubectl_on_path_are_used(machine: Machine) -> None:
     clone = machine.clone("clone")
     for name in ("pulumi-resource-kubernetes", "kubectl"):
         machine.script(name, "#!/bin/sh\n")
     machine.run(clone, "pulumi-resource-kubernetes", "kubectl")
     assert linked(clone) == set()
-    assert not machine.called()
+    assert not machine.go_was_called()
 
 
-def test_a_cluster_of_ones_own_needs_no_control_plane(machine: Machine) -> None:
+def test_no_control_plane_is_built_for_an_existing_cluster(machine: Machine) -> None:
     clone = machine.clone("clone")
     output = machine.run(clone, KUBECONFIG="/some/config")
     assert output.count("the cluster in KUBECONFIG (/some/config) is used") == len(CONTROL_PLANE)
     assert set(machine.built()) == NAMES - CONTROL_PLANE
 
 
-def test_without_go(machine: Machine) -> None:
+def test_missing_go_is_reported(machine: Machine) -> None:
     clone = machine.clone("clone")
     (machine.bin / "go").unlink()
     output = machine.run(clone, "etcd", "kwok", status=1)
@@ -216,7 +216,7 @@ def test_without_go(machine: Machine) -> None:
     assert "Traceback" not in output
 
 
-def test_a_failed_build_leaves_nothing(machine: Machine) -> None:
+def test_a_failed_build_leaves_no_files(machine: Machine) -> None:
     clone = machine.clone("clone")
     (machine.folder / "broken").touch()
     output = machine.run(clone, "etcd", status=1)
@@ -230,21 +230,21 @@ def test_a_failed_build_leaves_nothing(machine: Machine) -> None:
     assert (clone / ".tools" / "bin" / "etcd").read_text() == "built"
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_a_build_that_is_broken_off(machine: Machine, how: signal.Signals) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_an_interrupted_build_leaves_no_files(machine: Machine, number: signal.Signals) -> None:
     clone = machine.clone("clone")
     (machine.folder / "slow").touch()
     with machine.start(clone, "etcd") as process:
         wait_for(lambda: machine.built() == ["etcd"])
-        process.send_signal(how)
-        if how == signal.SIGKILL:
+        process.send_signal(number)
+        if number == signal.SIGKILL:
             process.wait()
-            (machine.folder / "slow").unlink()  # lets the compiler go that nobody ended
+            (machine.folder / "slow").unlink()  # lets the orphaned compiler finish
         output, _ = process.communicate()
     assert process.returncode != 0
     assert "Traceback" not in output
     assert linked(clone) == set()
-    if how != signal.SIGKILL:
+    if number != signal.SIGKILL:
         assert [path.name for path in machine.cache.iterdir()] == ["etcd.lock"]
         (machine.folder / "slow").unlink()
     machine.run(clone, "etcd")
@@ -252,14 +252,14 @@ def test_a_build_that_is_broken_off(machine: Machine, how: signal.Signals) -> No
     assert machine.leftovers() == []
 
 
-def test_two_set_ups_at_once_build_once(machine: Machine) -> None:
+def test_two_simultaneous_set_ups_build_once(machine: Machine) -> None:
     first, second = machine.clone("first"), machine.clone("second")
     (machine.folder / "slow").touch()
     with machine.start(first, "etcd") as one:
         wait_for(lambda: machine.built() == ["etcd"])
         with machine.start(second, "etcd") as two:
             assert two.stdout is not None
-            while "waiting for another set-up that builds etcd" not in two.stdout.readline():
+            while "waiting for another process that builds etcd" not in two.stdout.readline():
                 pass
             (machine.folder / "slow").unlink()
             two.communicate()
@@ -269,7 +269,7 @@ def test_two_set_ups_at_once_build_once(machine: Machine) -> None:
     assert (first / ".tools" / "bin" / "etcd").samefile(second / ".tools" / "bin" / "etcd")
 
 
-def test_a_cache_on_another_file_system_is_copied_from(
+def test_files_are_copied_from_a_cache_on_another_file_system(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: object) -> None:
@@ -283,19 +283,19 @@ def test_a_cache_on_another_file_system_is_copied_from(
     build.link(source)
     before = target.stat()
     build.link(source)
-    assert target.stat().st_ino == before.st_ino, "what is up to date is not copied again"
-    source.write_text("built anew")
+    assert target.stat().st_ino == before.st_ino, "an up-to-date copy is kept"
+    source.write_text("rebuilt")
     build.link(source)
-    assert target.read_text() == "built anew"
+    assert target.read_text() == "rebuilt"
     assert os.access(target, os.X_OK)
 
 
-def test_progress_is_visible_while_nothing_is_printed(
+def test_progress_is_reported_while_the_build_is_silent(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(build, "PROGRESS_SECONDS", 0.01)
-    seen = []
-    with build.announced(lambda: "still at it"):
-        while len(seen) < 3:
-            seen += capsys.readouterr().out.splitlines()
-    assert seen[0] == "tools:   still at it, 0 s"
+    lines: list[str] = []
+    with build.report_progress(lambda: "compiling"):
+        while len(lines) < 3:
+            lines += capsys.readouterr().out.splitlines()
+    assert lines[0] == "tools:   compiling, 0 s"

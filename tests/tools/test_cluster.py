@@ -1,4 +1,4 @@
-"""The control plane is a real one, and nothing of it is left, however its user ends."""
+"""The control plane works, and leaves nothing behind however its user ends."""
 
 from __future__ import annotations
 
@@ -20,29 +20,29 @@ from tests.harness.kubectl import Kubectl
 from tests.harness.secrets import find_secrets
 from tests.harness.toolchain import ROOT
 
-own_control_plane = pytest.mark.skipif(
+needs_own_control_plane = pytest.mark.skipif(
     bool(os.environ.get("KUBECONFIG")),
-    reason="KUBECONFIG names a cluster, so that set-up has built no control plane",
+    reason="the control plane is not built if KUBECONFIG is set",
 )
 
-PARTS = ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kwok"]
+COMPONENTS = ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kwok"]
 
 
 def processes(folder: Path) -> list[int]:
-    """The processes that have the folder on their command line."""
-    found = []
+    """Return the ids of the processes whose command line contains the folder."""
+    pids = []
     for file in Path("/proc").glob("[0-9]*/cmdline"):
         try:
             if str(folder).encode() in file.read_bytes():
-                found.append(int(file.parent.name))
+                pids.append(int(file.parent.name))
         except OSError:
             continue
-    return found
+    return pids
 
 
-def wait_for(done: Callable[[], bool]) -> None:
+def wait_for(condition: Callable[[], bool]) -> None:
     deadline = time.monotonic() + 30
-    while not done():
+    while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.05)
 
@@ -61,12 +61,13 @@ def test_deployments_become_available(control_plane: Path) -> None:
         assert pod["spec"]["serviceAccountName"] == "default"
     finally:
         kubectl("delete", "namespace", "harness", "--timeout=60s")
-    assert "harness" not in {each["metadata"]["name"] for each in kubectl.list("namespaces")}
+    namespaces = {namespace["metadata"]["name"] for namespace in kubectl.list("namespaces")}
+    assert "harness" not in namespaces
 
 
 @pytest.mark.cluster
-def test_the_node_keeps_its_lease(control_plane: Path) -> None:
-    """Without one the node is taken for lost after 50 s, and no Deployment stays available."""
+def test_the_node_renews_its_lease(control_plane: Path) -> None:
+    """Without a lease the node is considered lost after 50 s, and its Pods become unready."""
     kubectl = Kubectl(control_plane)
     kubectl(
         "wait", "lease/node-1", "--namespace=kube-node-lease", "--for=create", "--timeout=60s"
@@ -75,9 +76,9 @@ def test_the_node_keeps_its_lease(control_plane: Path) -> None:
     assert lease["spec"]["renewTime"]
 
 
-@own_control_plane
+@needs_own_control_plane
 @pytest.mark.cluster
-def test_a_given_folder_keeps_the_logs_and_no_process(tmp_path: Path) -> None:
+def test_a_given_folder_keeps_the_logs_and_all_processes_end(tmp_path: Path) -> None:
     with ControlPlane(tmp_path) as control_plane:
         kubeconfig = control_plane.kubeconfig
         assert stat.S_IMODE(kubeconfig.stat().st_mode) == 0o600
@@ -87,54 +88,56 @@ def test_a_given_folder_keeps_the_logs_and_no_process(tmp_path: Path) -> None:
         control_plane.check()
     assert processes(tmp_path) == []
     logs = {path.stem: path.read_bytes() for path in tmp_path.glob("*.log")}
-    assert sorted(logs) == PARTS
+    assert sorted(logs) == COMPONENTS
     assert not find_secrets([token], **logs)
 
 
-@own_control_plane
+@needs_own_control_plane
 @pytest.mark.cluster
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
-def test_nothing_is_left_of_an_ended_program(how: signal.Signals) -> None:
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_a_killed_program_leaves_no_processes_and_no_files(number: signal.Signals) -> None:
     command = [sys.executable, str(ROOT / "tools" / "cluster.py"), "run"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as program:
         assert program.stdout is not None
         folder = Path(program.stdout.readline().strip().removeprefix("export KUBECONFIG=")).parent
-        assert len(processes(folder)) > len(PARTS), "the parts, and the guard"
-        program.send_signal(how)
+        assert len(processes(folder)) > len(COMPONENTS), "the components and the guard"
+        program.send_signal(number)
     wait_for(lambda: not processes(folder))
     wait_for(lambda: not folder.exists())
 
 
-@own_control_plane
+@needs_own_control_plane
 @pytest.mark.cluster
-def test_a_port_that_was_taken_meanwhile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_start_is_retried_if_a_port_is_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     free_ports = cluster_module._free_ports
-    asked = []
+    requests = []
 
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
 
-        def unlucky(count: int) -> list[int]:
-            asked.append(count)
+        def first_port_taken(count: int) -> list[int]:
+            requests.append(count)
             client, peer, port = free_ports(count)
-            return [client, peer, taken.getsockname()[1] if len(asked) == 1 else port]
+            return [client, peer, taken.getsockname()[1] if len(requests) == 1 else port]
 
-        monkeypatch.setattr(cluster_module, "_free_ports", unlucky)
+        monkeypatch.setattr(cluster_module, "_free_ports", first_port_taken)
         with ControlPlane(tmp_path) as control_plane:
             control_plane.check()
-    assert len(asked) == 2
+    assert len(requests) == 2
     assert processes(tmp_path) == []
 
 
 def fake_toolchain(folder: Path, script: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [*PARTS, "kwok-stages.yaml"]:
+    for name in [*COMPONENTS, "kwok-stages.yaml"]:
         (folder / name).write_text(f"#!/bin/sh\n{script}\n")
         (folder / name).chmod(0o755)
     monkeypatch.setattr(cluster_module, "BIN", folder)
 
 
-def test_a_part_that_dies_is_told_with_its_log(
+def test_a_component_that_ends_is_reported_with_its_log(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fake_toolchain(tmp_path, "echo the disk is full; exit 3", monkeypatch)
@@ -142,11 +145,11 @@ def test_a_part_that_dies_is_told_with_its_log(
         pytest.raises(ClusterError, match=r"(?s)ended with exit status 3.*the disk is full"),
         ControlPlane(tmp_path / "data"),
     ):
-        pytest.fail("it cannot have started")
+        pytest.fail("the control plane started")
     assert processes(tmp_path / "data") == []
 
 
-def test_a_part_that_hangs_is_told_after_the_time_limit(
+def test_a_component_that_hangs_is_reported_after_the_timeout(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fake_toolchain(tmp_path, "echo still thinking; sleep 600", monkeypatch)
@@ -155,18 +158,20 @@ def test_a_part_that_hangs_is_told_after_the_time_limit(
         pytest.raises(ClusterError, match=r"(?s)waiting for kube-apiserver.*still thinking"),
         ControlPlane(tmp_path / "data"),
     ):
-        pytest.fail("it cannot have started")
+        pytest.fail("the control plane started")
     assert processes(tmp_path / "data") == []
 
 
-def test_missing_tools_say_how_to_get_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_error_about_a_missing_tool_says_how_to_install_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(cluster_module, "BIN", tmp_path)
     monkeypatch.setenv("PATH", os.defpath)
     with pytest.raises(ClusterError, match="run make tools"), ControlPlane():
-        pytest.fail("it cannot have started")
+        pytest.fail("the control plane started")
 
 
-def test_the_cluster_in_kubeconfig_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_cluster_of_kubeconfig_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     given = tmp_path / "given"
     given.write_text("{}")
     monkeypatch.setenv("KUBECONFIG", str(given))
@@ -176,7 +181,7 @@ def test_the_cluster_in_kubeconfig_is_used(tmp_path: Path, monkeypatch: pytest.M
     assert given.read_text() == "{}"
 
 
-def test_a_kubeconfig_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_kubeconfig_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KUBECONFIG", str(tmp_path / "gone"))
-    with pytest.raises(ClusterError, match=r"KUBECONFIG names .*gone, which is no file"), cluster():
-        pytest.fail("there is no cluster")
+    with pytest.raises(ClusterError, match=r"KUBECONFIG is .*gone, which is not a file"), cluster():
+        pytest.fail("the missing file was accepted")

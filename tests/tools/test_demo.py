@@ -1,4 +1,4 @@
-"""`make demo`, whole and broken off: it does the main job, and leaves nothing."""
+"""`make demo` shows the main use case and cleans up, also when it is interrupted."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from tests.harness.kubectl import Kubectl
 from tests.harness.toolchain import PATH, ROOT
 
 DEMO_SECONDS = 300.0
-"""Far more than a demo takes, and less than the time limit of a test."""
+"""Much longer than a demo takes, and shorter than the timeout of a test."""
 
 pytestmark = [pytest.mark.engine, pytest.mark.cluster]
 
 
 class User:
-    """Somebody with settings of their own, who types `make demo`."""
+    """A user with their own settings, who runs `make demo`."""
 
     def __init__(self, folder: Path) -> None:
         self.temporary, self.home = folder / "tmp", folder / "home"
@@ -52,13 +52,13 @@ class User:
             try:
                 output, _ = process.communicate(timeout=DEMO_SECONDS)
             except subprocess.TimeoutExpired:
-                # It cleans up then, so that the next test finds the cluster as it was.
+                # The demo then cleans up, so that the next test finds the cluster unchanged.
                 process.terminate()
                 output, _ = process.communicate()
         return process.returncode, output
 
     def leftovers(self) -> list[object]:
-        """What is left of a demo: files of the user's, temporary ones, processes."""
+        """Return what the demo left behind: files in the home, temporary files, processes."""
         processes = processes_with(f"HOME={self.home}")
         return [*self.temporary.iterdir(), *self.home.iterdir(), *processes]
 
@@ -69,7 +69,7 @@ def user(tmp_path: Path) -> User:
 
 
 @pytest.fixture(autouse=True)
-def _clone_untouched() -> Iterator[None]:
+def _clone_is_unchanged() -> Iterator[None]:
     def stacks() -> set[Path]:
         return {*ROOT.glob("Pulumi.*.yaml"), *ROOT.glob("examples/*/Pulumi.*.yaml")}
 
@@ -78,17 +78,19 @@ def _clone_untouched() -> Iterator[None]:
     assert stacks() == before
 
 
-def test_the_main_job(user: User, control_plane: Path) -> None:
+def test_the_demo_creates_and_destroys_a_runner(user: User, control_plane: Path) -> None:
     status, output = user.run(KUBECONFIG=str(control_plane))
     assert status == 0, output
     assert '"status": "healthy"' in output
     assert re.search(r"deployment.apps/tool-manager +1/1 ", output), output
-    assert output.endswith("Nothing is left: no runner, no object, no process, no file.\n")
+    assert output.endswith(
+        "Everything is removed: the runner, its objects, all processes and files.\n"
+    )
     assert "the key of production" not in output
     assert user.leftovers() == []
 
 
-def test_it_takes_nothing_over(user: User, control_plane: Path) -> None:
+def test_existing_objects_are_not_taken_over(user: User, control_plane: Path) -> None:
     kubectl = Kubectl(control_plane)
     kubectl("create", "namespace", "kubiya-system")
     try:
@@ -102,27 +104,29 @@ def test_it_takes_nothing_over(user: User, control_plane: Path) -> None:
     assert user.leftovers() == []
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
-def test_broken_off(user: User, control_plane: Path, how: signal.Signals) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_demo_cleans_up(
+    user: User, control_plane: Path, number: signal.Signals
+) -> None:
     with user.start(KUBECONFIG=str(control_plane)) as process:
         assert process.stdout is not None
         lines: list[str] = []
         while "Deployment" not in "".join(lines[-1:]):
             lines.append(process.stdout.readline())
             assert lines[-1], "".join(lines)
-        process.send_signal(how)
+        process.send_signal(number)
         output, _ = process.communicate()
     assert process.returncode == 130, output
-    assert "demo: broken off, and sanitize up" in output
+    assert "demo: interrupted and cleaned up" in output
     assert "Traceback" not in output
     assert Kubectl(control_plane)("get", "namespace", "kubiya-system", "--ignore-not-found") == ""
     assert user.leftovers() == []
 
 
-def test_nobody_reads_the_output_any_more(user: User, control_plane: Path) -> None:
+def test_a_demo_with_a_closed_output_cleans_up(user: User, control_plane: Path) -> None:
     with user.start(KUBECONFIG=str(control_plane)) as process:
         assert process.stdout is not None
-        # The update is over: an object under way when the engine dies would be in no state.
+        # Wait for the end of the update: the state would lack an object that is being created.
         while "$ kubectl get" not in (line := process.stdout.readline()) or "nodes" in line:
             assert line
         process.stdout.close()
@@ -131,10 +135,11 @@ def test_nobody_reads_the_output_any_more(user: User, control_plane: Path) -> No
     assert user.leftovers() == []
 
 
-def test_a_cluster_that_is_not_there(user: User, tmp_path: Path) -> None:
+def test_a_missing_kubeconfig_is_an_error(user: User, tmp_path: Path) -> None:
     status, output = user.run(KUBECONFIG=str(tmp_path / "gone"))
     assert status == 1
     assert output.splitlines()[-1] == (
-        f"demo: KUBECONFIG names {tmp_path / 'gone'}, which is no file; correct or unset it"
+        f"demo: KUBECONFIG is {tmp_path / 'gone'}, which is not a file; "
+        "correct or unset the variable"
     )
     assert user.leftovers() == []

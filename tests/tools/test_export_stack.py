@@ -1,4 +1,4 @@
-"""The tool that keeps a stack of each released version."""
+"""`export_stack.py` exports a stack of each released version."""
 
 from __future__ import annotations
 
@@ -12,44 +12,48 @@ import pytest
 
 from tests.harness.secrets import find_secrets
 
-PRESENT = version("kubiya-pulumi")
+CURRENT = version("kubiya-pulumi")
 
 
-def run(monkeypatch: pytest.MonkeyPatch, wanted: str) -> str:
-    """Run the tool to an error, and return it."""
-    monkeypatch.setattr("sys.argv", ["export_stack.py", wanted])
-    with pytest.raises(SystemExit) as ended:
+def error_of(monkeypatch: pytest.MonkeyPatch, requested: str) -> str:
+    """Run the tool with a version that it rejects, and return the error."""
+    monkeypatch.setattr("sys.argv", ["export_stack.py", requested])
+    with pytest.raises(SystemExit) as raised:
         export_stack.main()
-    return str(ended.value)
+    return str(raised.value)
 
 
-def test_only_the_present_version_can_be_exported(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert run(monkeypatch, "99.0.0") == (
-        f"export_stack: version 99.0.0 cannot be exported: this code is {PRESENT}"
+def test_only_the_current_version_can_be_exported(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert error_of(monkeypatch, "99.0.0") == (
+        f"export_stack: cannot export version 99.0.0: this is version {CURRENT}"
     )
 
 
 def test_a_version_needs_a_program(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(export_stack, "STACKS", tmp_path)
     monkeypatch.setattr(export_stack, "ROOT", tmp_path)
-    assert f"{PRESENT} has no program" in run(monkeypatch, PRESENT)
+    assert f"{CURRENT} has no program" in error_of(monkeypatch, CURRENT)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_is_there_stays_as_it_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_existing_states_are_not_overwritten(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setattr(export_stack, "STACKS", tmp_path)
     monkeypatch.setattr(export_stack, "ROOT", tmp_path)
-    folder = tmp_path / PRESENT
+    folder = tmp_path / CURRENT
     folder.mkdir()
     (folder / "__main__.py").touch()
     (folder / "up.json").write_text("{}")
-    assert "has its states already" in run(monkeypatch, PRESENT)
+    assert "already has its states" in error_of(monkeypatch, CURRENT)
     assert (folder / "up.json").read_text() == "{}"
 
 
 @pytest.mark.engine
-def test_what_is_exported_has_nothing_of_this_machine(tmp_path: Path) -> None:
-    newest = max(export_stack.STACKS.glob("*/__main__.py"), key=lambda file: numbers(file.parent))
+def test_an_export_contains_no_details_of_this_machine(tmp_path: Path) -> None:
+    newest = max(
+        export_stack.STACKS.glob("*/__main__.py"), key=lambda file: version_of(file.parent)
+    )
     folder = tmp_path / "next"
     ignored = shutil.ignore_patterns("*.json")
     shutil.copytree(newest.parent, folder, ignore=ignored)
@@ -63,5 +67,5 @@ def test_what_is_exported_has_nothing_of_this_machine(tmp_path: Path) -> None:
         assert find_secrets([export_stack.API_KEY, "token-of-an-old-stack"], state=text) == []
 
 
-def numbers(folder: Path) -> tuple[int, ...]:
+def version_of(folder: Path) -> tuple[int, ...]:
     return tuple(map(int, folder.name.split(".")))

@@ -1,4 +1,4 @@
-"""The harness itself on the real engine, with a program that needs no Kubiya and no cluster."""
+"""The test harness runs the real engine, with a program that needs neither Kubiya nor a cluster."""
 
 from __future__ import annotations
 
@@ -48,23 +48,23 @@ pulumi.export("secret", config.get_secret("secret"))
 """
 
 
-def wait_for(done: Callable[[], bool]) -> None:
+def wait_for(condition: Callable[[], bool]) -> None:
     deadline = time.monotonic() + 60
-    while not done():
+    while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.05)
 
 
-def test_life_of_a_stack() -> None:
+def test_the_life_of_a_stack() -> None:
     with Stack(PROGRAM, config={"value": "one"}, secrets={"secret": SECRET}) as stack:
         log = stack.up(verbose=True).stderr
-        assert log.count("\n") > 50, "the engine tells all it does"
+        assert log.count("\n") > 50, "the engine logs its work"
         assert log in stack.transcript
         assert stack.outputs() == {"value": "one", "secret": "[secret]"}
         assert stack.outputs(show_secrets=True)["secret"] == SECRET
         [thing] = stack.resources("pulumi-python:dynamic:Resource")
         assert thing["outputs"]["value"] == "one"
-        assert stack.preview("--expect-no-changes").stderr == "", "only if it is asked to"
+        assert stack.preview("--expect-no-changes").stderr == "", "without verbose there is no log"
 
         stack.configure({"value": "two"})
         assert stack.preview_json()["changeSummary"] == {"same": 1, "update": 1}
@@ -82,7 +82,7 @@ def test_life_of_a_stack() -> None:
     assert not folder.exists()
 
 
-def test_a_folder_is_copied_without_its_stacks(tmp_path: Path) -> None:
+def test_a_folder_is_copied_without_its_stack_settings(tmp_path: Path) -> None:
     (tmp_path / "Pulumi.yaml").write_text("name: copied\nruntime: python\n")
     (tmp_path / "Pulumi.dev.yaml").write_text("config: {'copied:value': theirs}\n")
     (tmp_path / "__main__.py").write_text(PROGRAM)
@@ -93,7 +93,7 @@ def test_a_folder_is_copied_without_its_stacks(tmp_path: Path) -> None:
     assert {path.name: path.read_text() for path in tmp_path.iterdir() if path.is_file()} == before
 
 
-def test_a_failure_shows_the_whole_output() -> None:
+def test_an_error_contains_the_complete_output() -> None:
     with Stack("raise SystemExit('no program today')") as stack:
         with pytest.raises(CommandFailedError, match="no program today"):
             stack.up()
@@ -101,32 +101,32 @@ def test_a_failure_shows_the_whole_output() -> None:
         assert "no program today" in stack.transcript
 
 
-def test_nothing_is_inherited(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_of_the_user_is_not_inherited(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("KUBIYA_API_KEY", "PULUMI_STACK", "KUBECONFIG"):
         monkeypatch.setenv(name, "of the user")
     program = "import os, pulumi\npulumi.export('env', dict(os.environ))"
     with Stack(program, env={"KUBIYA_BASE_URL": "given"}) as stack:
         stack.up("--skip-preview")
-        seen = stack.outputs()["env"]
-    assert "of the user" not in json.dumps(seen)
-    assert seen["KUBIYA_BASE_URL"] == "given"
+        environment = stack.outputs()["env"]
+    assert "of the user" not in json.dumps(environment)
+    assert environment["KUBIYA_BASE_URL"] == "given"
 
 
-def test_a_killed_engine_leaves_nothing_behind(tmp_path: Path) -> None:
+def test_a_killed_engine_leaves_no_processes(tmp_path: Path) -> None:
     signal = tmp_path / "signal"
     with Stack(PROGRAM, config={"signal": str(signal)}) as stack:
         stack.start("up", "--yes", "--skip-preview")
         wait_for(signal.exists)
         assert stack.kill().returncode == -9
         pids = stack.processes()
-        assert pids, "the plugin goes on without the engine"
+        assert pids, "the plugin keeps running without the engine"
         [pending] = stack.export()["deployment"]["pending_operations"]
         assert pending["type"] == "creating"
-    wait_for(lambda: not any(_runs(pid) for pid in pids))
+    wait_for(lambda: not any(_is_running(pid) for pid in pids))
 
 
-def _runs(pid: int) -> bool:
-    """Whether a process is more than an entry that nobody has collected yet."""
+def _is_running(pid: int) -> bool:
+    """Return whether a process exists and is not a zombie."""
     try:
         os.kill(pid, 0)
         return ") Z " not in Path(f"/proc/{pid}/stat").read_text()

@@ -1,4 +1,4 @@
-"""The search for secrets finds each form, and says where without showing it."""
+"""The search finds a secret in each encoding, and reports its position without showing it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SECRET = 'top "secret" ünit/+ 1'
 
 
 @pytest.mark.parametrize(
-    "written",
+    "encoded",
     [
         SECRET,
         json.dumps({"a": SECRET}),
@@ -28,19 +28,21 @@ SECRET = 'top "secret" ünit/+ 1'
         SECRET.encode().hex(),
     ],
 )
-def test_forms(written: str) -> None:
-    [line] = find_secrets({"key": SECRET}, log=f"first\nbefore {written} after")
+def test_a_secret_is_found_in_each_encoding(encoded: str) -> None:
+    [line] = find_secrets({"key": SECRET}, log=f"first\nbefore {encoded} after")
     assert line.startswith("secret key in log, line 2, form: ")
     assert SECRET not in line
 
 
 @given(before=st.binary(max_size=9), after=st.binary(max_size=9), url_safe=st.booleans())
-def test_base64_of_a_text_around_it(before: bytes, after: bytes, url_safe: bool) -> None:
+def test_a_secret_is_found_in_base64_of_a_longer_text(
+    before: bytes, after: bytes, url_safe: bool
+) -> None:
     encode = base64.urlsafe_b64encode if url_safe else base64.b64encode
     assert find_secrets([SECRET], state=encode(before + SECRET.encode() + after))
 
 
-def test_files_in_folders(tmp_path: Path) -> None:
+def test_a_secret_is_found_in_the_files_of_a_folder(tmp_path: Path) -> None:
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / "clean").write_text("nothing here")
     (tmp_path / "a" / "dirty").write_text(SECRET)
@@ -50,6 +52,6 @@ def test_files_in_folders(tmp_path: Path) -> None:
     assert find_secrets([SECRET], one=tmp_path / "a" / "clean") == []
 
 
-def test_too_short_to_tell() -> None:
+def test_a_short_secret_is_rejected() -> None:
     with pytest.raises(ValueError, match="at least 8 characters"):
         find_secrets(["short"], text="short")
