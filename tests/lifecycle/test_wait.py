@@ -247,7 +247,7 @@ def test_no_request_is_sent_before_retry_after():
 def test_the_wait_ends_where_retry_after_exceeds_the_timeout():
     time = Time()
     look = looks(ServerError(503, None, "down", *CALL, 30))
-    with pytest.raises(NotHealthyError, match="wait 30 seconds"):
+    with pytest.raises(NotHealthyError, match="Retry after 30 seconds"):
         wait_until_healthy(look, runner="r", timeout_seconds=45, clock=time.clock)
     assert len(look.taken) == 2
     assert time.now == 1030
