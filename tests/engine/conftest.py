@@ -1,4 +1,4 @@
-"""An emulator, stacks that use it, and what was called since last asked."""
+"""Fixtures: an emulator, stacks that use it, and the operations that they called."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from kubiya_pulumi.emulator import Emulator
 from tests.harness.engine import Stack
 
 Calls = Callable[[], list[str]]
-"""Gives the operations that were called since it was last asked, in order."""
+"""Returns the operations since the previous call of this function, in order."""
 
 
 class MakeStack(Protocol):
-    """Makes a stack of a program; its settings are those of `Stack`."""
+    """Creates a stack of a program. For the arguments see `Stack`."""
 
     def __call__(
         self,
@@ -32,7 +32,7 @@ class MakeStack(Protocol):
 
 @pytest.fixture
 def emulator() -> Iterator[Emulator]:
-    """A Runners API in its documented form, without a runner, and with one valid key."""
+    """A Runners API in its documented form, without runners, with one valid key."""
     with Emulator() as running:
         running.configure(api_key=running.api_key)
         yield running
@@ -40,7 +40,7 @@ def emulator() -> Iterator[Emulator]:
 
 @pytest.fixture
 def bare_stack() -> Iterator[MakeStack]:
-    """Stacks without any setting but those that are given."""
+    """Creates stacks that have only the given settings."""
     with ExitStack() as stacks:
         yield lambda program, name="dev", **settings: stacks.enter_context(
             Stack(program, name, **settings)
@@ -49,8 +49,8 @@ def bare_stack() -> Iterator[MakeStack]:
 
 @pytest.fixture
 def stack(emulator: Emulator, bare_stack: MakeStack) -> MakeStack:
-    """Stacks whose Runners API is the emulator. A call that fails is not repeated."""
-    own = {"kubiya:baseUrl": emulator.url, "kubiya:maxRetries": "0"}
+    """Creates stacks that use the emulator. They do not retry failed requests."""
+    defaults = {"kubiya:baseUrl": emulator.url, "kubiya:maxRetries": "0"}
 
     def make(
         program: Path | str,
@@ -63,7 +63,7 @@ def stack(emulator: Emulator, bare_stack: MakeStack) -> MakeStack:
         return bare_stack(
             program,
             name,
-            config={**own, **(config or {})},
+            config={**defaults, **(config or {})},
             secrets={"kubiya:apiKey": emulator.api_key, **(secrets or {})},
             env=env,
         )
@@ -75,9 +75,9 @@ def stack(emulator: Emulator, bare_stack: MakeStack) -> MakeStack:
 def calls(emulator: Emulator) -> Calls:
     """See `Calls`."""
 
-    def since_last_asked() -> list[str]:
-        seen = [call.operation or f"{call.method} {call.path}" for call in emulator.calls]
+    def new_calls() -> list[str]:
+        operations = [call.operation or f"{call.method} {call.path}" for call in emulator.calls]
         emulator.clear_calls()
-        return seen
+        return operations
 
-    return since_last_asked
+    return new_calls

@@ -1,4 +1,4 @@
-"""What the engine shows of an error, taken apart."""
+"""Parse the errors that the engine prints."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ _FRAME = re.compile(r'File "[^"]*/(kubiya_pulumi/[^"]+)"')
 
 
 def sentence(result: Result) -> str:
-    """The one message, on one line, of an error that a step of this package ended in."""
+    """Return the single message, on one line, of an error raised by this package."""
     [message] = set(_ERROR.findall(result.text))
     return str(message)
 
 
 def problems(result: Result) -> dict[str, str]:
-    """The problems that were found before anything was done, by input; "" is for a setting."""
-    found = (_PROBLEM.search(line) for line in result.text.splitlines())
-    return {match[1] or "": match[2] for match in found if match}
+    """Return the problems that `check` reported, by input; the key of a setting is ""."""
+    matches = (_PROBLEM.search(line) for line in result.text.splitlines())
+    return {match[1] or "": match[2] for match in matches if match}
 
 
 def frames(result: Result) -> set[str]:
-    """The files of this package in the tracebacks that the engine shows."""
+    """Return the files of this package in the tracebacks that the engine prints."""
     return set(_FRAME.findall(result.text))

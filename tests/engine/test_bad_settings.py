@@ -1,4 +1,4 @@
-"""Wrong settings and inputs on the real engine: one clear sentence each, the state as it was."""
+"""Invalid settings and inputs are reported in one sentence each, and the state stays unchanged."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ NO_KEY = (
 
 @pytest.fixture
 def dev(emulator: Emulator, stack: MakeStack) -> Stack:
-    """A stack with a runner in it."""
-    made = stack(PROGRAM)
-    made.up("--skip-preview")
+    """A stack with a runner."""
+    dev = stack(PROGRAM)
+    dev.up("--skip-preview")
     emulator.clear_calls()
-    return made
+    return dev
 
 
-# The client's own tests know more of them; these are the ways that differ on the engine.
+# The tests of the client cover more values. These are the ones that differ on the engine.
 SETTINGS = [
     ("apiKey", "", " is missing: set the API key with "),
     ("apiKey", f"{SECRET}\nX-Other: 1", " contains a line break: "),
@@ -53,7 +53,7 @@ SETTINGS = [
 ]
 
 
-def test_settings_that_cannot_be_right(
+def test_invalid_settings_are_rejected(
     emulator: Emulator, dev: Stack, calls: Calls, subtests: Any
 ) -> None:
     before = state(dev)
@@ -65,16 +65,16 @@ def test_settings_that_cannot_be_right(
     }
     for setting, value, problem in SETTINGS:
         with subtests.test(f"{setting}={value!r}"):
-            # Encrypted, as anything that may hold a secret should be.
+            # Encrypted, because the values contain a secret.
             settings = {**good, setting: value}
             dev.configure(secrets={f"kubiya:{name}": text for name, text in settings.items()})
             failed = dev.preview(check=False)
             assert failed.returncode
-            [(property_, said)] = problems(failed).items()
+            [(property_, message)] = problems(failed).items()
             assert property_ == ""
-            assert said.startswith(f"kubiya:{setting}")
-            assert problem in said
-            assert "pulumi config set" in said
+            assert message.startswith(f"kubiya:{setting}")
+            assert problem in message
+            assert "pulumi config set" in message
             assert frames(failed) == set()
             assert SECRET not in failed.text
     failed = dev.up("--skip-preview", check=False)
@@ -84,7 +84,7 @@ def test_settings_that_cannot_be_right(
     assert calls() == []
 
 
-def test_no_key_at_all(emulator: Emulator, bare_stack: MakeStack, calls: Calls) -> None:
+def test_a_missing_key_is_reported(emulator: Emulator, bare_stack: MakeStack, calls: Calls) -> None:
     dev = bare_stack(PROGRAM, config={"kubiya:baseUrl": emulator.url})
     failed = dev.up(check=False)
     assert failed.returncode
@@ -93,7 +93,7 @@ def test_no_key_at_all(emulator: Emulator, bare_stack: MakeStack, calls: Calls) 
     assert calls() == []
 
 
-def test_a_key_that_was_in_the_environment_and_no_longer_is(
+def test_a_key_that_was_removed_from_the_environment_is_reported(
     emulator: Emulator, bare_stack: MakeStack, calls: Calls
 ) -> None:
     environment = {"KUBIYA_API_KEY": emulator.api_key, "KUBIYA_BASE_URL": emulator.url}
@@ -110,7 +110,7 @@ def test_a_key_that_was_in_the_environment_and_no_longer_is(
     assert calls() == []
 
 
-def test_all_inputs_that_cannot_be_right_are_named_at_once(
+def test_all_invalid_inputs_are_reported_together(
     emulator: Emulator, stack: MakeStack, calls: Calls
 ) -> None:
     program = """
@@ -140,8 +140,8 @@ def closed_port() -> int:
         return int(closed.getsockname()[1])
 
 
-def refused(dev: Stack, config: dict[str, str], secrets: dict[str, str]) -> str:
-    """The one sentence in which a change ends with these settings."""
+def error_of_update(dev: Stack, config: dict[str, str], secrets: dict[str, str]) -> str:
+    """Change the settings and the description, and return the message of the failing update."""
     before = state(dev)
     dev.configure({"description": "new", **config}, secrets)
     failed = dev.up(check=False)
@@ -151,36 +151,36 @@ def refused(dev: Stack, config: dict[str, str], secrets: dict[str, str]) -> str:
     return sentence(failed)
 
 
-def test_a_host_that_cannot_be_reached(dev: Stack) -> None:
+def test_an_unreachable_host_is_reported(dev: Stack) -> None:
     url = f"http://127.0.0.1:{closed_port()}"
-    assert refused(dev, {"kubiya:baseUrl": url}, {}) == (
+    assert error_of_update(dev, {"kubiya:baseUrl": url}, {}) == (
         f'could not read runner "runner-prod": the connection to {url} failed '
         "(Connection refused). Check kubiya:baseUrl (or KUBIYA_BASE_URL), the network and the "
         "proxy settings, then retry."
     )
 
 
-def test_a_key_that_is_refused(dev: Stack) -> None:
-    said = refused(dev, {}, {"kubiya:apiKey": SECRET})
-    assert said.startswith('could not read runner "runner-prod": the service returned 401 ')
-    assert "`pulumi config set --secret kubiya:apiKey` or in KUBIYA_API_KEY" in said
+def test_an_invalid_key_is_reported(dev: Stack) -> None:
+    message = error_of_update(dev, {}, {"kubiya:apiKey": SECRET})
+    assert message.startswith('could not read runner "runner-prod": the service returned 401 ')
+    assert "`pulumi config set --secret kubiya:apiKey` or in KUBIYA_API_KEY" in message
     assert SECRET not in dev.transcript
 
 
-def test_a_key_that_may_not(emulator: Emulator, dev: Stack) -> None:
+def test_a_key_without_permission_is_reported(emulator: Emulator, dev: Stack) -> None:
     emulator.configure(forbidden_keys=(emulator.api_key,))
-    said = refused(dev, {}, {})
-    assert "the service returned 403 " in said
-    assert "The API key lacks the permission" in said
-    assert "kubiya:apiKey (or KUBIYA_API_KEY)" in said
+    message = error_of_update(dev, {}, {})
+    assert "the service returned 403 " in message
+    assert "The API key lacks the permission" in message
+    assert "kubiya:apiKey (or KUBIYA_API_KEY)" in message
 
 
-def test_settings_put_right_go_on_where_it_stopped(emulator: Emulator, dev: Stack) -> None:
+def test_an_update_with_corrected_settings_completes(emulator: Emulator, dev: Stack) -> None:
     good = emulator.api_key
-    refused(dev, {}, {"kubiya:apiKey": SECRET})
+    error_of_update(dev, {}, {"kubiya:apiKey": SECRET})
     dev.configure(secrets={"kubiya:apiKey": good})
     failed = dev.refresh("--skip-preview", check=False)
-    assert "returned 401" in sentence(failed), "the settings of the failure are stored"
+    assert "returned 401" in sentence(failed), "the failed update stored its settings"
     dev.up("--skip-preview")
     assert emulator.runners["runner-prod"].description == "new"
     dev.destroy("--skip-preview")

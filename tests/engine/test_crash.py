@@ -1,8 +1,8 @@
-"""A command that dies at any boundary of a call; the next `pulumi up` ends as the program says.
+"""A command is killed during any API call, and the next `pulumi up` reaches the declared state.
 
-The emulator tells when a call has come: it holds the call there, and what runs is killed. A call
-is held before its work, which then is never done; before its work, which is done later, when
-nobody waits for it any more; or after its work, with the answer on its way.
+The emulator holds a call, and the test kills a process meanwhile. The call is held before its
+work, which is then never done; before its work, which is done later, when the client is gone; or
+after its work, before the response is sent.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ MOMENTS = {
     "done later": {"when": "before", "seconds": 1.0},
     "done": {"when": "after"},
 }
-SECONDS = 60.0
-"""The longest wait for a call to come."""
+ARRIVAL_SECONDS = 60.0
+"""The timeout for the call to arrive."""
 
 Victim = Literal["engine", "everything", "plugin"]
 KILL: dict[Victim, Callable[[Stack], Result]] = {
@@ -54,7 +54,7 @@ KILL: dict[Victim, Callable[[Stack], Result]] = {
 
 @dataclass(frozen=True)
 class Change:
-    """What the killed `pulumi up` is about to do, and the calls it makes for it, in order."""
+    """The change of the killed `pulumi up`, and its API calls in order."""
 
     before: str
     after: str
@@ -75,14 +75,14 @@ READS = frozenset({"listRunners", "describeRunner"})
 
 
 def points() -> list[tuple[str, int, str, Victim]]:
-    """Every call of every change, at every moment that makes a difference for it."""
+    """Return every call of every change, at every moment that makes a difference for it."""
     return [
         (change, number, moment, victim)
-        for change, each in CHANGES.items()
-        for number, call in enumerate(each.calls)
+        for change, steps in CHANGES.items()
+        for number, call in enumerate(steps.calls)
         for moment in (("done",) if call in READS else MOMENTS)
         for victim in KILL
-        # A read changes nothing, so who dies during one matters less.
+        # A read changes nothing, so one victim is enough.
         if call not in READS or victim == "everything"
     ]
 
@@ -93,7 +93,7 @@ def name_of(point: tuple[str, int, str, Victim]) -> str:
 
 
 @pytest.mark.parametrize("point", points(), ids=name_of)
-def test_the_next_up_ends_as_the_program_says(
+def test_the_next_up_reaches_the_declared_state(
     emulator: Emulator, stack: MakeStack, point: tuple[str, int, str, Victim]
 ) -> None:
     name, number, moment, victim = point
@@ -105,16 +105,16 @@ def test_the_next_up_ends_as_the_program_says(
     dev.rewrite(PROGRAMS[change.after])
     crash(emulator, dev, change, number, moment, victim)
     dev.up("--skip-preview")
-    agree(emulator, dev, EXPECTED[change.after])
+    assert_agreement(emulator, dev, EXPECTED[change.after])
     assert emulator.runners["somebody-elses"] == bystander
     dev.preview("--expect-no-changes")
     dev.refresh("--skip-preview", "--expect-no-changes", "--clear-pending-creates")
 
 
-def test_a_walk_from_program_to_program_with_a_crash_at_every_step(
+def test_a_series_of_programs_with_a_crash_in_each_update(
     emulator: Emulator, stack: MakeStack
 ) -> None:
-    """Where and when a command dies is random here. `make chaos` takes more steps."""
+    """Each command is killed at a random moment. `make chaos` runs more commands."""
     choose = random.Random(chaos.SEED)
     dev = stack(PROGRAMS["nothing"], config={"kubiya:timeoutSeconds": "2"})
     for _ in range(chaos.size(4, each=1)):
@@ -129,13 +129,13 @@ def test_a_walk_from_program_to_program_with_a_crash_at_every_step(
         emulator.faults.clear()
         dev.run("cancel", "--yes", check=False)
         dev.up("--skip-preview")
-        agree(emulator, dev, EXPECTED[program])
+        assert_agreement(emulator, dev, EXPECTED[program])
 
 
 def crash(
     emulator: Emulator, dev: Stack, change: Change, number: int, moment: str, victim: Victim
 ) -> None:
-    """Start `pulumi up`, kill the victim at a call, and give the stack free again."""
+    """Start `pulumi up`, kill the victim during a call, and unlock the stack."""
     operation = change.calls[number]
     nth = change.calls[: number + 1].count(operation)
     emulator.clear_calls()
@@ -143,26 +143,31 @@ def crash(
     dev.start("up", "--yes", "--skip-preview")
     wait_for(lambda: emulator.faults.hanging > 0)
     assert KILL[victim](dev).returncode
-    assert called(emulator) == list(change.calls[: number + 1])
+    assert operations(emulator) == list(change.calls[: number + 1])
     emulator.faults.clear()
     if victim != "plugin":
         dev.run("cancel", "--yes")
 
 
-def agree(emulator: Emulator, dev: Stack, expected: dict[str, str]) -> None:
-    """The API, the state and the program say the same."""
-    runners = emulator.runners.values()
-    at_the_api = {each.name: each.description for each in runners if each.managed_by == "pulumi"}
-    in_the_state = {each["id"]: each["outputs"]["description"] for each in dev.resources(RUNNER)}
+def assert_agreement(emulator: Emulator, dev: Stack, expected: dict[str, str]) -> None:
+    """Assert that the API and the state contain the expected runners and descriptions."""
+    at_the_api = {
+        runner.name: runner.description
+        for runner in emulator.runners.values()
+        if runner.managed_by == "pulumi"
+    }
+    in_the_state = {
+        resource["id"]: resource["outputs"]["description"] for resource in dev.resources(RUNNER)
+    }
     assert at_the_api == in_the_state == expected
 
 
-def called(emulator: Emulator) -> list[str | None]:
+def operations(emulator: Emulator) -> list[str | None]:
     return [call.operation for call in emulator.calls]
 
 
 def wait_for(condition: Callable[[], bool]) -> None:
-    ends = time.monotonic() + SECONDS
+    deadline = time.monotonic() + ARRIVAL_SECONDS
     while not condition():
-        assert time.monotonic() < ends, "the call that was waited for did not come"
+        assert time.monotonic() < deadline, "the expected call did not arrive"
         time.sleep(0.01)

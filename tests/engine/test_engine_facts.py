@@ -1,7 +1,7 @@
-"""What this package relies on the engine and its Python SDK to do, fact by fact.
+"""Behavior of the engine and its Python SDK that this package relies on.
 
-Little of it is promised anywhere. A newer engine that does otherwise fails here, with the fact
-named, and not somewhere in a user's stack.
+Most of it is undocumented. If a newer engine behaves differently, a test here fails and names the
+behavior, before a user's stack breaks.
 """
 
 from __future__ import annotations
@@ -37,17 +37,17 @@ STORED = {
         "ZGVylJOUKYGULg==",
     ),
 }
-"""By type, what the stacks that exist have stored for it: for good."""
+"""The provider that existing stacks store for each type. It must never change."""
 
 
-def test_what_a_stack_has_stored_leads_to_the_class() -> None:
+def test_the_stored_provider_is_unpickled_as_the_class() -> None:
     for name, stored in STORED.values():
-        found = dill.loads(base64.b64decode(stored))
-        assert type(found) is getattr(providers, name)
-        assert vars(found) == {}
+        provider = dill.loads(base64.b64decode(stored))
+        assert type(provider) is getattr(providers, name)
+        assert vars(provider) == {}
 
 
-def test_a_state_holds_a_reference_to_the_class_and_not_its_code(
+def test_a_state_contains_a_reference_to_the_class_and_not_its_code(
     emulator: Emulator, stack: MakeStack
 ) -> None:
     program = """
@@ -59,12 +59,12 @@ RunnerHealth("health", runner=runner.id)
 """
     dev = stack(program)
     dev.up("--skip-preview")
-    found = {
-        each["type"]: each["inputs"]["__provider"]
-        for each in dev.resources()
-        if "__provider" in each.get("inputs", {})
+    providers_in_state = {
+        resource["type"]: resource["inputs"]["__provider"]
+        for resource in dev.resources()
+        if "__provider" in resource.get("inputs", {})
     }
-    assert found == {type_: stored for type_, (_, stored) in STORED.items()}
+    assert providers_in_state == {type_: stored for type_, (_, stored) in STORED.items()}
 
 
 THING = "pulumi-python:dynamic/facts:Thing"
@@ -78,84 +78,84 @@ from pulumi.dynamic import (
 class Provider(ResourceProvider):
     def check(self, olds, news):
         print("checked against", sorted(set(olds) - {"__provider"}))
-        refused = news["text"] == "refused"
-        return CheckResult(news, [CheckFailure("text", "must be another")] if refused else [])
+        invalid = news["text"] == "invalid"
+        return CheckResult(news, [CheckFailure("text", "must differ")] if invalid else [])
 
     def diff(self, id, olds, news):
-        changes = {"unknown": None, "some": True}[news["says"]]
+        changes = {"unknown": None, "some": True}[news["changes"]]
         return DiffResult(changes=changes if olds["text"] != news["text"] else False)
 
     def create(self, props):
-        print("said while it creates")
-        return CreateResult("the-id", {**props, "made": "made of " + props["text"]})
+        print("printed by create")
+        return CreateResult("the-id", {**props, "copy": "a copy of " + props["text"]})
 
     def update(self, id, olds, news):
-        return UpdateResult({**news, "made": "made of " + news["text"]})
+        return UpdateResult({**news, "copy": "a copy of " + news["text"]})
 
     def read(self, id, props):
         return ReadResult("", {})
 
 class Thing(Resource, module="facts", name="Thing"):
-    made: pulumi.Output[str]
+    copy: pulumi.Output[str]
 
 config = pulumi.Config()
-props = {"text": config.get("text") or "one", "says": config.get("says") or "unknown"}
-thing = Thing(Provider(), "thing", {**props, "made": None})
+props = {"text": config.get("text") or "one", "changes": config.get("changes") or "unknown"}
+thing = Thing(Provider(), "thing", {**props, "copy": None})
 thing.id.apply(lambda id: pulumi.info(f"its id is {id}"))
-thing.made.apply(lambda made: pulumi.info(f"it is {made}"))
+thing.copy.apply(lambda copy: pulumi.info(f"it is {copy}"))
 """
 
 
 @pytest.fixture
 def thing(bare_stack: MakeStack) -> Stack:
-    """A stack with a resource that does as little as it can."""
+    """A stack with a minimal resource."""
     dev = bare_stack(PROGRAM)
     dev.up("--skip-preview")
     return dev
 
 
-def test_what_the_plugin_prints_reaches_the_user(thing: Stack) -> None:
-    assert "said while it creates" in thing.transcript
+def test_the_output_of_the_plugin_is_shown_to_the_user(thing: Stack) -> None:
+    assert "printed by create" in thing.transcript
 
 
-def test_check_is_told_the_inputs_in_the_state(thing: Stack) -> None:
+def test_check_receives_the_inputs_in_the_state(thing: Stack) -> None:
     assert "checked against []" in thing.transcript
-    assert "checked against ['says', 'text']" in thing.preview().text
+    assert "checked against ['changes', 'text']" in thing.preview().text
 
 
 def test_a_check_failure_is_one_line_without_a_traceback(thing: Stack) -> None:
-    thing.configure({"text": "refused"})
+    thing.configure({"text": "invalid"})
     failed = thing.preview(check=False)
     assert failed.returncode
-    assert problems(failed) == {"text": "must be another"}
+    assert problems(failed) == {"text": "must differ"}
     assert "Traceback" not in failed.text
 
 
-def test_in_a_preview_of_an_update_only_the_id_is_known(thing: Stack) -> None:
-    assert "it is made of one" in thing.transcript
+def test_only_the_id_is_known_in_the_preview_of_an_update(thing: Stack) -> None:
+    assert "it is a copy of one" in thing.transcript
     thing.configure({"text": "two"})
     previewed = thing.preview().text
     assert "its id is the-id" in previewed
-    assert "it is made of" not in previewed
+    assert "it is a copy of" not in previewed
 
 
-def test_the_engine_names_the_changes_only_where_the_provider_leaves_it_to_it(
+def test_the_engine_computes_a_detailed_diff_only_if_diff_returns_unknown(
     thing: Stack,
 ) -> None:
-    thing.configure({"text": "two", "says": "unknown"})
+    thing.configure({"text": "two", "changes": "unknown"})
     planned = step(thing.preview_json(), THING)
     assert planned["op"] == "update"
     assert planned["diffReasons"] == ["text"]
     assert planned["detailedDiff"] == {"text": {"kind": "update", "inputDiff": True}}
 
-    thing.configure({"says": "some"})
+    thing.configure({"changes": "some"})
     planned = step(thing.preview_json(), THING)
     assert planned["op"] == "update"
     assert "diffReasons" not in planned
     assert planned["detailedDiff"] is None
 
 
-def test_a_read_without_an_id_means_gone(thing: Stack) -> None:
+def test_a_read_result_without_an_id_removes_the_resource(thing: Stack) -> None:
     assert thing.resources(THING)
     thing.refresh("--skip-preview")
     assert not thing.resources(THING)

@@ -1,4 +1,4 @@
-"""Whatever goes wrong at random in whole commands, the state and the API agree in the end."""
+"""The state and the API agree after random faults during complete commands of the engine."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ PROGRAMS: dict[str, dict[str, str]] = {
     'KubiyaRunner("b", name="three", description="first")': {"one": "second", "three": "first"},
     'KubiyaRunner("b", name="two", description="second")': {"two": "second"},
 }
-"""What the program declares, and the runners with their descriptions that it means."""
+"""The programs, and the runners with descriptions that each of them declares."""
 
 step = st.tuples(
     st.sampled_from(list(PROGRAMS)),
@@ -36,62 +36,64 @@ step = st.tuples(
 )
 
 
-def agree(emulator: Emulator, dev: Stack, expected: dict[str, str]) -> None:
-    """The API, the state and the program say the same, and what is somebody else's is as it was."""
+def assert_agreement(emulator: Emulator, dev: Stack, expected: dict[str, str]) -> None:
+    """Assert that the API and the state match the program, and foreign runners are unchanged."""
     runners = dict(emulator.runners)
     assert runners.pop("somebody-elses").description == "theirs"
-    at_the_api = {name: each.description for name, each in runners.items()}
-    in_the_state = {each["id"]: each["outputs"]["description"] for each in dev.resources(RUNNER)}
+    at_the_api = {name: runner.description for name, runner in runners.items()}
+    in_the_state = {
+        resource["id"]: resource["outputs"]["description"] for resource in dev.resources(RUNNER)
+    }
     assert at_the_api == in_the_state == expected
 
 
 @chaos.at_random(chaos.size(4, each=1))
 @given(steps=st.lists(step, min_size=2, max_size=4))
-def test_state_and_api_agree_after_any_trouble(
+def test_state_and_api_agree_after_random_faults(
     steps: list[tuple[str, list[FaultArguments], str]],
 ) -> None:
-    with Emulator() as emulator, stack_of(emulator) as dev:
+    with Emulator() as emulator, create_stack(emulator) as dev:
         emulator.add_runner("somebody-elses", description="theirs", managed_by="terraform")
-        for program, troubles_now, command in steps:
-            for trouble in troubles_now:
-                emulator.faults.add(**trouble)
+        for program, faults, command in steps:
+            for fault in faults:
+                emulator.faults.add(**fault)
             if command == "refresh":
                 dev.refresh("--skip-preview", check=False)
             dev.rewrite(IMPORT + program)
             dev.up("--skip-preview", check=False)
             settle(emulator)
             dev.up("--skip-preview")
-            agree(emulator, dev, PROGRAMS[program])
-        for trouble in steps[0][1]:
-            emulator.faults.add(**trouble)
+            assert_agreement(emulator, dev, PROGRAMS[program])
+        for fault in steps[0][1]:
+            emulator.faults.add(**fault)
         dev.destroy("--skip-preview", check=False)
         settle(emulator)
         dev.destroy("--skip-preview")
-        agree(emulator, dev, {})
+        assert_agreement(emulator, dev, {})
 
 
 @pytest.mark.parametrize("command", ["up", "refresh", "destroy"])
-def test_a_service_that_is_not_there_for_a_while(
+def test_a_temporary_outage_of_the_service_changes_nothing(
     stack: MakeStack, emulator: Emulator, command: str
 ) -> None:
-    """Connections are refused; then there is TLS that nobody trusts; then all is well again."""
+    """Connections are refused, then the TLS handshake fails, then the service works."""
     first, changed = list(PROGRAMS)[1:3]
     dev = stack(IMPORT + first)
     emulator.add_runner("somebody-elses", description="theirs")
     dev.up("--skip-preview")
     dev.rewrite(IMPORT + changed)
-    for nowhere in ("http://127.0.0.1:9", "https://" + emulator.url.removeprefix("http://")):
-        dev.configure({"kubiya:baseUrl": nowhere})
+    for unreachable in ("http://127.0.0.1:9", "https://" + emulator.url.removeprefix("http://")):
+        dev.configure({"kubiya:baseUrl": unreachable})
         run_program = [] if command == "up" else ["--run-program"]
         failed = dev.run(command, "--yes", "--skip-preview", *run_program, check=False)
         assert failed.returncode
-        agree(emulator, dev, PROGRAMS[first])
+        assert_agreement(emulator, dev, PROGRAMS[first])
     dev.configure({"kubiya:baseUrl": emulator.url})
     dev.up("--skip-preview")
-    agree(emulator, dev, PROGRAMS[changed])
+    assert_agreement(emulator, dev, PROGRAMS[changed])
 
 
-def stack_of(emulator: Emulator) -> Stack:
+def create_stack(emulator: Emulator) -> Stack:
     settings = {
         "kubiya:baseUrl": emulator.url,
         "kubiya:maxRetries": "1",

@@ -1,4 +1,4 @@
-"""The get functions in programs that the real engine runs."""
+"""Get functions in programs on the real engine."""
 
 from __future__ import annotations
 
@@ -69,7 +69,9 @@ pulumi.export("plain", get_runner("runner-prod", opts=opts).description)
 """
 
 
-def test_both_forms_give_the_same(emulator: Emulator, stack: MakeStack, calls: Calls) -> None:
+def test_both_forms_return_the_same_result(
+    emulator: Emulator, stack: MakeStack, calls: Calls
+) -> None:
     emulator.add_runner("runner-prod", description="tools")
     dev = stack(BOTH_FORMS)
     dev.up("--skip-preview")
@@ -77,13 +79,13 @@ def test_both_forms_give_the_same(emulator: Emulator, stack: MakeStack, calls: C
         ["describeRunner", "listRunners", "getRunnerHealth", "getRunnerManifest"] * 2
         + ["getRunnerManifest"]
     )
-    shown = dev.outputs(show_secrets=True)
-    assert shown["plain"] == shown["output"]
-    assert shown["plain"]["description"] == "tools"
-    assert shown["plain"]["names"] == ["runner-prod"]
-    assert shown["plain"]["healthy"] is True
+    outputs = dev.outputs(show_secrets=True)
+    assert outputs["plain"] == outputs["output"]
+    assert outputs["plain"]["description"] == "tools"
+    assert outputs["plain"]["names"] == ["runner-prod"]
+    assert outputs["plain"]["healthy"] is True
     manifest = emulator.runners["runner-prod"].manifest
-    assert shown["content"] == manifest
+    assert outputs["content"] == manifest
 
     [root] = dev.resources("pulumi:pulumi:Stack")
     assert is_secret(root["outputs"]["content"])
@@ -93,7 +95,7 @@ def test_both_forms_give_the_same(emulator: Emulator, stack: MakeStack, calls: C
     dev.preview("--expect-no-changes")
 
 
-def test_what_is_yet_to_be_created_is_not_asked_for(
+def test_a_preview_does_not_request_a_runner_that_does_not_exist_yet(
     emulator: Emulator, stack: MakeStack, calls: Calls
 ) -> None:
     dev = stack(NEW_RUNNER)
@@ -103,14 +105,14 @@ def test_what_is_yet_to_be_created_is_not_asked_for(
     assert calls()[:3] == ["listRunners", "createRunner", "describeRunner"]
     assert dev.outputs() == {"health": "healthy", "version": "v2"}
 
-    # Of one that is there already its name is known, whatever else is to be changed.
+    # The name of an existing runner is known in a preview, even if other properties change.
     calls()
     dev.configure({"description": "changed"})
     dev.preview()
     assert sorted(calls()) == ["describeRunner", "getRunnerHealth"]
 
 
-def test_settings_come_from_the_provider_that_a_resource_would_have(
+def test_settings_come_from_the_same_provider_as_for_resources(
     emulator: Emulator, stack: MakeStack
 ) -> None:
     emulator.add_runner("runner-prod", description="own")
@@ -121,7 +123,7 @@ def test_settings_come_from_the_provider_that_a_resource_would_have(
             TWO_SERVICES, config={"otherUrl": other.url}, secrets={"otherKey": other.api_key}
         )
         dev.up("--skip-preview")
-        # Exports would be masked if the provider's key had made them secret.
+        # The outputs would be masked if the provider's key made them secret.
         assert dev.outputs() == {
             "own": "own", "provider": "other", "parent": "other", "plain": "other",
         }  # fmt: skip
@@ -131,7 +133,7 @@ def test_settings_come_from_the_provider_that_a_resource_would_have(
 
 
 @pytest.mark.parametrize("form", ["get_runner", "get_runner_output"])
-def test_a_failure_ends_the_program_with_one_sentence(
+def test_an_error_ends_the_program_with_one_sentence(
     form: str, emulator: Emulator, stack: MakeStack
 ) -> None:
     dev = stack(f"from kubiya_pulumi import {form}\n{form}('nosuch')\n")

@@ -1,4 +1,4 @@
-"""The health gate on the real engine: when it opens, when it gives up, and what is stored."""
+"""RunnerHealth on the real engine: when the wait ends, and what is stored."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.engine
 
 HEALTH = "pulumi-python:dynamic/kubiya:RunnerHealth"
 
-GATE = """
+HEALTH_ONLY = """
 import pulumi
 from kubiya_pulumi import RunnerHealth
 
@@ -32,7 +32,7 @@ RunnerHealth(
 )
 """
 
-PROCESS = """
+WHOLE_PROCESS = """
 import pulumi
 from kubiya_pulumi import KubiyaRunner, RunnerHealth, RunnerManifest
 
@@ -46,7 +46,7 @@ RunnerHealth(
 )
 """
 
-TWENTY = """
+TWENTY_RUNNERS = """
 import pulumi
 from kubiya_pulumi import KubiyaRunner, RunnerHealth
 
@@ -57,71 +57,70 @@ KubiyaRunner("another", opts=pulumi.ResourceOptions(depends_on=[runner]))
 """
 
 
-def looks(emulator: Emulator, runner: str = "runner-prod") -> int:
-    return [(call.operation, call.runner) for call in emulator.calls].count(
-        ("getRunnerHealth", runner)
-    )
+def health_requests(emulator: Emulator, runner: str = "runner-prod") -> int:
+    calls = [(call.operation, call.runner) for call in emulator.calls]
+    return calls.count(("getRunnerHealth", runner))
 
 
-def wait_until(done: Callable[[], Any], dev: Stack) -> None:
-    """Wait while a command of the engine runs; what it printed is the message if it does not."""
+def wait_until(condition: Callable[[], Any], dev: Stack) -> None:
+    """Wait for a condition while a command runs. Its output is the message on a timeout."""
     deadline = time.monotonic() + 60
-    while not done():
-        assert time.monotonic() < deadline, printed(dev)
+    while not condition():
+        assert time.monotonic() < deadline, output(dev)
         time.sleep(0.05)
 
 
-def printed(dev: Stack) -> str:
-    """What the command that runs has printed so far."""
+def output(dev: Stack) -> str:
+    """Return what the running command has printed so far."""
     return (dev.folder / "engine.stdout").read_text()
 
 
 @pytest.mark.parametrize(
-    ("form", "said"),
+    ("form", "expected"),
     [
         ("ok", {"health": "ok"}),
         ("true", {"health": "true"}),
         ("components", {}),
     ],
 )
-def test_the_gate_opens_when_the_runner_is_healthy(
-    form: str, said: dict[str, str], emulator: Emulator, stack: MakeStack, calls: Calls
+def test_the_wait_ends_when_the_runner_is_healthy(
+    form: str, expected: dict[str, str], emulator: Emulator, stack: MakeStack, calls: Calls
 ) -> None:
     emulator.configure(health_as=form)
     emulator.add_runner("runner-prod")
     emulator.set_health("runner-prod", healthy=False)
-    dev = stack(GATE)
+    dev = stack(HEALTH_ONLY)
     dev.start("up", "--yes")
-    wait_until(lambda: looks(emulator) >= 2, dev)
+    wait_until(lambda: health_requests(emulator) >= 2, dev)
     assert dev.processes()
     emulator.set_health("runner-prod", healthy=True)
     dev.wait()
     assert set(calls()) == {"getRunnerHealth"}
 
-    found = outputs(dev, HEALTH)
-    assert {name: found[name] for name in said} == said
-    assert found["status"] in {"healthy", "ok"}
-    assert found["checked_at"]
-    assert {check["name"] for check in found["checks"]} >= {"agent-manager", "tool-manager"}
-    assert {check["status"] for check in found["checks"]} <= {"healthy", "ok"}
+    health = outputs(dev, HEALTH)
+    assert {name: health[name] for name in expected} == expected
+    assert health["status"] in {"healthy", "ok"}
+    assert health["checked_at"]
+    assert {check["name"] for check in health["checks"]} >= {"agent-manager", "tool-manager"}
+    assert {check["status"] for check in health["checks"]} <= {"healthy", "ok"}
 
     dev.preview("--expect-no-changes")
     dev.destroy()
     assert calls() == []
 
 
-def test_only_the_named_checks_are_waited_for(
+def test_only_the_required_checks_must_be_healthy(
     emulator: Emulator, stack: MakeStack, calls: Calls
 ) -> None:
     emulator.add_runner("runner-prod")
     emulator.set_health("runner-prod", failing={"agent-manager": "no route to NATS"})
-    dev = stack(GATE, config={"checks": '["tool-manager"]', "timeout": "0"})
+    dev = stack(HEALTH_ONLY, config={"checks": '["tool-manager"]', "timeout": "0"})
     dev.up()
     assert outputs(dev, HEALTH)["status"] == "unhealthy"
     assert calls() == ["getRunnerHealth"]
     dev.preview("--expect-no-changes")
 
-    # Other checks are waited for anew; what they lack is said, and the state stays.
+    # A change of the required checks starts a new wait. Its failure keeps the state.
     before = state(dev)
     dev.configure({"checks": '["tool-manager", "agent-manager", "nosuch"]'})
     failed = dev.up(check=False)
@@ -132,18 +131,19 @@ def test_only_the_named_checks_are_waited_for(
     assert state(dev) == before
 
 
-def test_giving_up_says_why_and_the_next_up_goes_on(
+def test_a_timeout_names_the_reasons_and_the_next_up_continues(
     emulator: Emulator, stack: MakeStack, calls: Calls
 ) -> None:
     emulator.configure(healthy_after_seconds=3600)
-    dev = stack(PROCESS, config={"timeout": "2"})
+    dev = stack(WHOLE_PROCESS, config={"timeout": "2"})
     failed = dev.up(check=False)
     assert failed.returncode
     assert 'NotHealthyError: runner "runner-prod" is not healthy after 2 s: check "' in failed.text
     for check in ("agent-manager", "kubiya-operator", "tool-manager", "workflow-engine"):
         assert f'check "{check}" is unhealthy (still starting)' in failed.text
     assert "timeout_seconds" in failed.text
-    assert {each["urn"].split("::")[-1] for each in dev.resources()} >= {"runner-prod", "manifest"}
+    names = {resource["urn"].split("::")[-1] for resource in dev.resources()}
+    assert names >= {"runner-prod", "manifest"}
     assert dev.resources(HEALTH) == []
 
     calls()
@@ -154,35 +154,37 @@ def test_giving_up_says_why_and_the_next_up_goes_on(
     dev.preview("--expect-no-changes")
 
 
-def test_what_may_pass_is_waited_out(emulator: Emulator, stack: MakeStack, calls: Calls) -> None:
+def test_transient_errors_do_not_end_the_wait(
+    emulator: Emulator, stack: MakeStack, calls: Calls
+) -> None:
     emulator.add_runner("runner-prod")
     emulator.faults.add("status", operation="getRunnerHealth", status=503)
     emulator.faults.add("status", operation="getRunnerHealth", status=429, nth=2)
     emulator.faults.add("reset", operation="getRunnerHealth", nth=3)
-    dev = stack(GATE)
+    dev = stack(HEALTH_ONLY)
     dev.up()
     assert calls() == ["getRunnerHealth"] * 4
     assert outputs(dev, HEALTH)["status"] == "healthy"
 
 
-def test_what_does_not_pass_ends_the_wait_at_once(
+def test_permanent_errors_end_the_wait_immediately(
     emulator: Emulator, stack: MakeStack, calls: Calls
 ) -> None:
     emulator.add_runner("runner-prod")
     emulator.set_health("runner-prod", healthy=False)
-    dev = stack(GATE)
+    dev = stack(HEALTH_ONLY)
     expected = {
         401: ["getRunnerHealth"],
         403: ["getRunnerHealth"],
-        # A runner that the list has is not gone, whatever one answer says.
+        # A runner that is in the list exists, in spite of a 404.
         404: ["getRunnerHealth", "listRunners"],
     }
-    for status, made in expected.items():
+    for status, operations in expected.items():
         emulator.faults.add("status", operation="getRunnerHealth", status=status)
         failed = dev.up("--skip-preview", check=False)
         assert failed.returncode
         assert f'could not read the health of runner "runner-prod": the service returned {status}' in failed.text  # fmt: skip # noqa: E501
-        assert calls() == made
+        assert calls() == operations
         assert dev.resources(HEALTH) == []
 
     emulator.remove_runner("runner-prod")
@@ -192,11 +194,11 @@ def test_what_does_not_pass_ends_the_wait_at_once(
     assert calls() == ["getRunnerHealth", "listRunners"]
 
 
-def test_triggers_wait_again_and_another_timeout_does_not(
+def test_changed_triggers_start_a_wait_and_a_changed_timeout_does_not(
     emulator: Emulator, stack: MakeStack, calls: Calls
 ) -> None:
     emulator.add_runner("runner-prod")
-    dev = stack(GATE, config={"triggers": '["one"]'})
+    dev = stack(HEALTH_ONLY, config={"triggers": '["one"]'})
     dev.up()
     calls()
 
@@ -214,15 +216,15 @@ def test_triggers_wait_again_and_another_timeout_does_not(
     assert outputs(dev, HEALTH)["timeout_seconds"] == 5
 
 
-def test_refresh_records_the_health_whatever_it_is(
+def test_a_refresh_records_the_health_of_an_unhealthy_runner(
     emulator: Emulator, stack: MakeStack, calls: Calls
 ) -> None:
     emulator.add_runner("runner-prod")
-    dev = stack(GATE)
+    dev = stack(HEALTH_ONLY)
     dev.up()
     before = state(dev)
 
-    # The service tells the time of its look, which alone is no news.
+    # The time of the check differs, which alone is not a change.
     calls()
     dev.refresh("--expect-no-changes")
     assert set(calls()) == {"getRunnerHealth"}
@@ -230,9 +232,9 @@ def test_refresh_records_the_health_whatever_it_is(
 
     emulator.set_health("runner-prod", failing={"tool-manager": "no route to NATS"})
     dev.refresh()
-    sick = outputs(dev, HEALTH)
-    assert sick["status"] == "unhealthy"
-    [failing] = [check for check in sick["checks"] if check["name"] == "tool-manager"]
+    health = outputs(dev, HEALTH)
+    assert health["status"] == "unhealthy"
+    [failing] = [check for check in health["checks"] if check["name"] == "tool-manager"]
     assert (failing["status"], failing["error"]) == ("unhealthy", "no route to NATS")
     dev.preview("--expect-no-changes")
 
@@ -241,22 +243,20 @@ def test_refresh_records_the_health_whatever_it_is(
     assert dev.resources(HEALTH) == []
 
 
-def test_a_long_wait_says_while_it_waits_what_is_missing(
-    emulator: Emulator, stack: MakeStack
-) -> None:
+def test_a_long_wait_reports_the_unhealthy_checks(emulator: Emulator, stack: MakeStack) -> None:
     emulator.add_runner("runner-prod")
     emulator.set_health("runner-prod", failing={"tool-manager": "no route to NATS"})
-    dev = stack(GATE)
+    dev = stack(HEALTH_ONLY)
     dev.start("up", "--yes", "--skip-preview")
-    wait_until(lambda: 'runner "runner-prod" is not healthy yet' in printed(dev), dev)
-    assert 'check "tool-manager" is unhealthy (no route to NATS)' in printed(dev)
-    assert looks(emulator) < 15
+    wait_until(lambda: 'runner "runner-prod" is not healthy yet' in output(dev), dev)
+    assert 'check "tool-manager" is unhealthy (no route to NATS)' in output(dev)
+    assert health_requests(emulator) < 15
     emulator.set_health("runner-prod", healthy=True)
     dev.wait()
 
 
-def test_wrong_inputs_are_named_in_the_preview(stack: MakeStack, calls: Calls) -> None:
-    dev = stack(GATE, config={"timeout": "-1", "checks": json.dumps([""])})
+def test_invalid_inputs_are_reported_in_the_preview(stack: MakeStack, calls: Calls) -> None:
+    dev = stack(HEALTH_ONLY, config={"timeout": "-1", "checks": json.dumps([""])})
     failed = dev.preview(check=False)
     assert failed.returncode
     assert "timeout_seconds" in failed.text
@@ -265,31 +265,31 @@ def test_wrong_inputs_are_named_in_the_preview(stack: MakeStack, calls: Calls) -
     assert calls() == []
 
 
-def test_twenty_gates_wait_at_once_and_hold_nothing_up(
+def test_twenty_health_resources_wait_concurrently_and_block_nothing(
     emulator: Emulator, stack: MakeStack
 ) -> None:
     emulator.configure(healthy_after_seconds=3600)
-    dev = stack(TWENTY)
+    dev = stack(TWENTY_RUNNERS)
     dev.start("up", "--yes", "--skip-preview", "--parallel=64")
-    gates = [f"runner-{number}" for number in range(20)]
-    wait_until(lambda: all(looks(emulator, name) >= 2 for name in gates), dev)
+    runners = [f"runner-{number}" for number in range(20)]
+    wait_until(lambda: all(health_requests(emulator, name) >= 2 for name in runners), dev)
     wait_until(lambda: "another" in emulator.runners, dev)
     assert dev.processes()
-    for name in gates:
+    for name in runners:
         emulator.set_health(name, healthy=True)
     dev.wait()
     assert len(dev.resources(HEALTH)) == 20
 
 
-def test_twenty_gates_are_through_soon_after_their_runners_are_healthy(
+def test_twenty_waits_end_soon_after_their_runners_are_healthy(
     emulator: Emulator, stack: MakeStack
 ) -> None:
-    """With the engine as wide as it is by default, 4 calls a core."""
+    """The engine runs with its default parallelism of 4 calls per core."""
     emulator.configure(healthy_after_seconds=5)
-    dev = stack(TWENTY)
+    dev = stack(TWENTY_RUNNERS)
     dev.start("up", "--yes", "--skip-preview")
     wait_until(lambda: emulator.runners, dev)
-    began = time.monotonic()
+    start = time.monotonic()
     dev.wait()
     assert len(dev.resources(HEALTH)) == 20
-    assert time.monotonic() - began < 20
+    assert time.monotonic() - start < 20

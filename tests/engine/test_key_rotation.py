@@ -1,4 +1,4 @@
-"""A key that changes: what fails then on the real engine, what it says, and how it is mended."""
+"""A changed API key: which commands fail on the real engine, their errors, and the remedies."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ ADVICE = (
 
 @pytest.fixture
 def rotated(emulator: Emulator, stack: MakeStack, calls: Calls) -> Stack:
-    """A stack with a runner, made with a key that is not valid any more; it has the new one."""
+    """A stack with a runner. It was created with a revoked key, and the new key is configured."""
     dev = stack(PROGRAM)
     dev.up("--skip-preview")
     emulator.configure(api_key=NEW_KEY)
@@ -38,7 +38,7 @@ def rotated(emulator: Emulator, stack: MakeStack, calls: Calls) -> Stack:
     return dev
 
 
-def test_refresh_and_destroy_use_the_old_key_and_say_so(
+def test_refresh_and_destroy_use_the_stored_key_and_report_it(
     emulator: Emulator, rotated: Stack, calls: Calls
 ) -> None:
     before = state(rotated)
@@ -51,12 +51,12 @@ def test_refresh_and_destroy_use_the_old_key_and_say_so(
         )
         assert frames(failed) == {"kubiya_pulumi/lifecycle/providers.py"}
         assert state(rotated) == before
-    assert len(calls()) == 2, "a key that was refused once is not tried again"
+    assert len(calls()) == 2, "a request with a rejected key is not retried"
     assert list(emulator.runners) == ["runner-prod"]
     assert find_secrets([NEW_KEY], transcript=rotated.transcript, folder=rotated.folder) == []
 
 
-def test_running_the_program_uses_the_new_key(emulator: Emulator, rotated: Stack) -> None:
+def test_run_program_uses_the_new_key(emulator: Emulator, rotated: Stack) -> None:
     rotated.refresh("--skip-preview", "--run-program")
     rotated.destroy("--skip-preview", "--run-program")
     assert not emulator.runners
@@ -70,7 +70,7 @@ def test_an_update_stores_the_new_key(emulator: Emulator, rotated: Stack) -> Non
     assert not emulator.runners
 
 
-def test_a_key_in_the_environment_alone_is_always_todays(
+def test_a_key_that_is_only_in_the_environment_is_always_current(
     emulator: Emulator, bare_stack: MakeStack
 ) -> None:
     environment = {"KUBIYA_API_KEY": emulator.api_key, "KUBIYA_BASE_URL": emulator.url}
@@ -87,7 +87,7 @@ def test_a_key_in_the_environment_alone_is_always_todays(
     assert not emulator.runners
 
 
-def test_a_key_moves_from_the_stack_to_the_environment_by_an_update(
+def test_an_update_removes_the_stored_key_if_it_is_in_the_environment(
     emulator: Emulator, stack: MakeStack
 ) -> None:
     environment = {"KUBIYA_BASE_URL": emulator.url}
@@ -103,7 +103,7 @@ def test_a_key_moves_from_the_stack_to_the_environment_by_an_update(
     assert not emulator.runners
 
 
-def test_the_key_of_a_provider_is_stored_with_it(emulator: Emulator, stack: MakeStack) -> None:
+def test_the_key_of_an_explicit_provider_is_stored(emulator: Emulator, stack: MakeStack) -> None:
     program = """
 import pulumi
 from kubiya_pulumi import KubiyaProvider, KubiyaRunner

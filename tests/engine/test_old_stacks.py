@@ -1,9 +1,10 @@
-"""Stacks that released versions made work with today's code: see `stacks/README.md`."""
+"""Stacks of released versions work with the current code: see `stacks/README.md`."""
 
 from __future__ import annotations
 
 import base64
 import json
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -21,8 +22,8 @@ from tests.harness.engine import Stack
 pytestmark = pytest.mark.engine
 
 HEALTH = "pulumi-python:dynamic/kubiya:RunnerHealth"
-NEEDED = {RUNNER: {"name"}, MANIFEST: {"runner", "content", "sha256"}, HEALTH: {"runner"}}
-"""By type, what every version has to write: the resource is nothing without it."""
+REQUIRED = {RUNNER: {"name"}, MANIFEST: {"runner", "content", "sha256"}, HEALTH: {"runner"}}
+"""The properties of each type that the state of every version contains."""
 FILES = sorted(STACKS.glob("*/*.json"))
 
 
@@ -30,12 +31,13 @@ def name_of(file: Path) -> str:
     return f"{file.parent.name}-{file.stem}"
 
 
-def ours(state: dict[str, Any]) -> list[dict[str, Any]]:
-    """The resources of this package in a state."""
-    return [each for each in state["deployment"]["resources"] if each["type"] in NEEDED]
+def own_resources(state: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the resources of this package in a state."""
+    resources = state["deployment"]["resources"]
+    return [resource for resource in resources if resource["type"] in REQUIRED]
 
 
-def test_there_is_a_stack_of_every_version() -> None:
+def test_every_version_has_a_stack() -> None:
     versions = [folder for folder in STACKS.iterdir() if folder.is_dir()]
     assert [file.stem for file in FILES] == ["refreshed", "up"] * len(versions) != []
 
@@ -47,26 +49,30 @@ def file(request: pytest.FixtureRequest) -> Path:
 
 @pytest.fixture
 def stored(file: Path, emulator: Emulator) -> dict[str, Any]:
-    """The state in the file; the API has the runners in it, at today's address."""
+    """The state in the file, with the address of the emulator, which has its runners."""
     emulator.configure(api_key=API_KEY)
-    found = json.loads(file.read_text().replace(ADDRESS, emulator.url))
-    for runner in ours(found):
+    state = json.loads(file.read_text().replace(ADDRESS, emulator.url))
+    for runner in own_resources(state):
         if runner["type"] == RUNNER:
             add_runner(emulator, runner)
-    return dict(found)
+    return dict(state)
 
 
 def add_runner(emulator: Emulator, runner: dict[str, Any]) -> None:
-    said = runner["outputs"]
-    emulator.add_runner(runner["id"], description=said["description"], namespace=said["namespace"])
+    outputs = runner["outputs"]
+    emulator.add_runner(
+        runner["id"], description=outputs["description"], namespace=outputs["namespace"]
+    )
 
 
 @pytest.fixture
-def imports(file: Path, emulator: Emulator, stack: MakeStack) -> Callable[[dict[str, Any]], Stack]:
-    """Imports a state into a stack of the version's program, with its manifests at the API."""
+def import_state(
+    file: Path, emulator: Emulator, stack: MakeStack
+) -> Callable[[dict[str, Any]], Stack]:
+    """Imports a state into a stack of its program, and adds its manifests to the emulator."""
 
     def imported(stored: dict[str, Any]) -> Stack:
-        # Kubernetes' provider writes files only where no cluster is named.
+        # The Kubernetes provider writes files only if KUBECONFIG is empty.
         old = stack(file.parent, env={"KUBECONFIG": ""})
         old.import_(stored)
         for manifest in state(old):
@@ -79,12 +85,13 @@ def imports(file: Path, emulator: Emulator, stack: MakeStack) -> Callable[[dict[
 
 
 @pytest.fixture
-def old(imports: Callable[[dict[str, Any]], Stack], stored: dict[str, Any]) -> Stack:
-    return imports(stored)
+def old(import_state: Callable[[dict[str, Any]], Stack], stored: dict[str, Any]) -> Stack:
+    """The imported stack of an old version."""
+    return import_state(stored)
 
 
 def changes(stack: Stack) -> dict[str, str]:
-    """What a preview would do, by resource. Kubernetes' provider has a version of its own."""
+    """Return the operations of a preview by resource, except for a new Kubernetes provider."""
     return {
         step["urn"].split("::")[-1]: step["op"]
         for step in stack.preview_json()["steps"]
@@ -93,12 +100,12 @@ def changes(stack: Stack) -> dict[str, str]:
 
 
 def refresh(stack: Stack, *args: str) -> None:
-    """Refresh what is this package's: files, unlike objects in a cluster, cannot be."""
-    urns = [each["urn"] for each in ours(stack.export())]
+    """Refresh the resources of this package. Files cannot be refreshed."""
+    urns = [resource["urn"] for resource in own_resources(stack.export())]
     stack.refresh("--skip-preview", *args, *(f"--target={urn}" for urn in urns))
 
 
-def test_nothing_is_to_be_done(old: Stack, calls: Calls) -> None:
+def test_an_imported_stack_has_no_changes(old: Stack, calls: Calls) -> None:
     assert changes(old) == {}
     old.up("--skip-preview")
     assert calls() == []
@@ -106,21 +113,22 @@ def test_nothing_is_to_be_done(old: Stack, calls: Calls) -> None:
     assert changes(old) == {}
 
 
-def test_a_refresh_finds_what_was_there(old: Stack, calls: Calls) -> None:
-    before = {each["urn"]: each["outputs"].keys() for each in ours(old.export())}
+def test_a_refresh_finds_no_changes(old: Stack, calls: Calls) -> None:
+    before = {
+        resource["urn"]: resource["outputs"].keys() for resource in own_resources(old.export())
+    }
     refresh(old, "--expect-no-changes")
-    seen = calls()
-    assert {call: seen.count(call) for call in seen} == {
+    assert Counter(calls()) == {
         "describeRunner": 3,
         "getRunnerManifest": 2,
         "getRunnerHealth": 2,
     }
-    for each in ours(old.export()):
-        assert each["outputs"].keys() >= before[each["urn"]] - {"sha256_before"}
+    for resource in own_resources(old.export()):
+        assert resource["outputs"].keys() >= before[resource["urn"]] - {"sha256_before"}
     assert changes(old) == {}
 
 
-def test_a_change_is_a_change(old: Stack, emulator: Emulator) -> None:
+def test_a_change_of_the_program_is_applied(old: Stack, emulator: Emulator) -> None:
     program = (old.program / "__main__.py").read_text()
     old.rewrite(program.replace("Runs our tools in production", "Runs other tools"))
     assert changes(old) == {"runner-prod": "update"}
@@ -130,7 +138,7 @@ def test_a_change_is_a_change(old: Stack, emulator: Emulator) -> None:
     refresh(old, "--expect-no-changes")
 
 
-def test_a_new_manifest_comes_in(old: Stack, emulator: Emulator) -> None:
+def test_a_refresh_finds_a_new_manifest(old: Stack, emulator: Emulator) -> None:
     text = emulator.runners["runner-all"].manifest
     emulator.set_manifest("runner-all", text.replace("LOG_LEVEL: info", "LOG_LEVEL: debug"))
     refresh(old)
@@ -142,38 +150,38 @@ def test_a_new_manifest_comes_in(old: Stack, emulator: Emulator) -> None:
     assert changes(old) == {}
 
 
-def test_a_pin_of_today_is_held_against_the_manifest_in_the_state(old: Stack) -> None:
+def test_an_expected_hash_is_compared_with_the_manifest_in_the_state(old: Stack) -> None:
     program, declared = (old.program / "__main__.py").read_text(), 'RunnerManifest("manifest", '
     [sha256] = [
-        each["outputs"]["sha256"]
-        for each in old.resources(MANIFEST)
-        if each["urn"].endswith("::manifest")
+        manifest["outputs"]["sha256"]
+        for manifest in old.resources(MANIFEST)
+        if manifest["urn"].endswith("::manifest")
     ]
     old.rewrite(program.replace(declared, f'{declared}expected_sha256="{sha256}", '))
     assert changes(old) == {}
     old.rewrite(program.replace(declared, f'{declared}expected_sha256="{"0" * 64}", '))
-    refused = old.preview(check=False)
-    assert refused.returncode
-    assert sha256 in refused.text
+    rejected = old.preview(check=False)
+    assert rejected.returncode
+    assert sha256 in rejected.text
 
 
-def test_it_is_destroyed(old: Stack, emulator: Emulator) -> None:
+def test_an_imported_stack_can_be_destroyed(old: Stack, emulator: Emulator) -> None:
     old.destroy("--skip-preview")
     assert old.resources() == []
     assert not emulator.runners
 
 
 @pytest.mark.parametrize("side", ["inputs", "outputs"])
-def test_a_state_with_no_more_than_it_needs(
-    imports: Callable[[dict[str, Any]], Stack],
+def test_a_state_with_only_the_required_properties_works(
+    import_state: Callable[[dict[str, Any]], Stack],
     stored: dict[str, Any],
     emulator: Emulator,
     side: str,
 ) -> None:
-    for resource in ours(stored):
-        kept = NEEDED[resource["type"]] | {"__provider"}
+    for resource in own_resources(stored):
+        kept = REQUIRED[resource["type"]] | {"__provider"}
         resource[side] = {key: value for key, value in resource[side].items() if key in kept}
-    bare = imports(stored)
+    bare = import_state(stored)
     assert set(changes(bare).values()) <= {"update"}
     refresh(bare)
     bare.up("--skip-preview")
@@ -182,46 +190,48 @@ def test_a_state_with_no_more_than_it_needs(
     assert not emulator.runners
 
 
-PARTS = [
-    pytest.param(file, each["urn"], side, name, id=f"{name_of(file)}-{each['id']}-{side}-{name}")
+OPTIONAL_PROPERTIES = [
+    pytest.param(
+        file, resource["urn"], side, name, id=f"{name_of(file)}-{resource['id']}-{side}-{name}"
+    )
     for file in FILES
-    for each in ours(json.loads(file.read_text()))
+    for resource in own_resources(json.loads(file.read_text()))
     for side in ("inputs", "outputs")
-    for name in sorted(each[side].keys() - NEEDED[each["type"]] - {"__provider"})
+    for name in sorted(resource[side].keys() - REQUIRED[resource["type"]] - {"__provider"})
 ]
 
 
-@pytest.mark.parametrize(("file", "urn", "side", "name"), PARTS)
-def test_what_an_older_version_did_not_write_is_missing_and_no_crash(
+@pytest.mark.parametrize(("file", "urn", "side", "name"), OPTIONAL_PROPERTIES)
+def test_a_property_that_an_older_version_did_not_store_may_be_missing(
     stored: dict[str, Any], emulator: Emulator, urn: str, side: str, name: str
 ) -> None:
-    [resource] = [each for each in ours(stored) if each["urn"] == urn]
+    [resource] = [candidate for candidate in own_resources(stored) if candidate["urn"] == urn]
     provider, id_ = provider_of(resource, emulator), resource["id"]
-    inputs, outputs = (plain(resource[each], emulator, id_) for each in ("inputs", "outputs"))
-    olds = {**inputs}, {**outputs}
-    del olds[side == "outputs"][name]
-    old_inputs, old_outputs = olds
+    inputs = plain(resource["inputs"], emulator, id_)
+    outputs = plain(resource["outputs"], emulator, id_)
+    old_inputs, old_outputs = dict(inputs), dict(outputs)
+    del (old_outputs if side == "outputs" else old_inputs)[name]
 
-    given = {key: value for key, value in inputs.items() if key != "sha256"}
-    checked = provider.check(old_inputs, given)
+    declared = {key: value for key, value in inputs.items() if key != "sha256"}
+    checked = provider.check(old_inputs, declared)
     assert checked.failures == []
-    found = provider.diff(id_, old_outputs, checked.inputs)
-    assert found.replaces == []
-    if found.changes is not False:
-        assert name in given, "only what the program says can be given again"
+    diff = provider.diff(id_, old_outputs, checked.inputs)
+    assert diff.replaces == []
+    if diff.changes is not False:
+        assert name in declared, "an update can only set declared properties"
         updated = provider.update(id_, old_outputs, checked.inputs).outs
         assert provider.diff(id_, updated, checked.inputs).changes is False
 
     whole, partial = provider.read(id_, outputs), provider.read(id_, old_outputs)
     assert partial.id == whole.id == id_
-    unlike = {name, "checked_at"}
-    assert {**partial.outs, **dict.fromkeys(unlike)} == {**whole.outs, **dict.fromkeys(unlike)}
+    ignored = dict.fromkeys((name, "checked_at"))
+    assert {**partial.outs, **ignored} == {**whole.outs, **ignored}
     provider.delete(id_, old_outputs)
     assert (id_ in emulator.runners) == (resource["type"] != RUNNER)
 
 
 def provider_of(resource: dict[str, Any], emulator: Emulator) -> ResourceProvider:
-    """The provider that the state refers to, set up as the engine does it."""
+    """Return the provider that the state refers to, configured as by the engine."""
     provider = dill.loads(base64.b64decode(resource["inputs"]["__provider"]))
     provider._configured = {
         "kubiya:apiKey": API_KEY,
@@ -232,10 +242,10 @@ def provider_of(resource: dict[str, Any], emulator: Emulator) -> ResourceProvide
 
 
 def plain(properties: dict[str, Any], emulator: Emulator, runner: str) -> dict[str, Any]:
-    """Properties as the provider gets them, with today's secrets."""
-    today = {
+    """Return properties as the provider receives them, with the secrets of the emulator."""
+    current = {
         "content": emulator.runners[runner].manifest,
         "url": emulator.manifest_url(runner),
         "manifest_url": emulator.manifest_url(runner),
     }
-    return {key: today[key] if is_secret(value) else value for key, value in properties.items()}
+    return {key: current[key] if is_secret(value) else value for key, value in properties.items()}
