@@ -1,4 +1,4 @@
-"""A warning, on the real engine, about a key that was set without `--secret`."""
+"""The real engine shows a warning if the API key is stored in plain text."""
 
 from __future__ import annotations
 
@@ -26,13 +26,15 @@ KubiyaRunner("runner-test")
 
 
 def warnings(dev: Stack) -> int:
-    """How often the last command warned."""
-    # The engine prints a warning as it comes, and once more at the end.
+    """Return how many warnings the last command printed."""
+    # The engine prints a warning when it occurs, and in the summary.
     _, diagnostics = dev.results[-1].stdout.split("Diagnostics:")
     return diagnostics.count(WARNING)
 
 
-def test_a_plain_key_brings_one_warning_a_run(emulator: Emulator, bare_stack: MakeStack) -> None:
+def test_a_plain_text_key_causes_one_warning_per_command(
+    emulator: Emulator, bare_stack: MakeStack
+) -> None:
     dev = bare_stack(
         PROGRAM, config={"kubiya:baseUrl": emulator.url, "kubiya:apiKey": emulator.api_key}
     )
@@ -42,7 +44,7 @@ def test_a_plain_key_brings_one_warning_a_run(emulator: Emulator, bare_stack: Ma
     assert warnings(dev) == 1
     assert emulator.api_key not in dev.transcript
 
-    # The command that the warning names mends it, in the settings and in the state.
+    # The command in the warning encrypts the key in the settings and in the state.
     assert "`pulumi config set --secret kubiya:apiKey`" in WARNING
     dev.run("config", "set", "--secret", "kubiya:apiKey", emulator.api_key)
     dev.up("--skip-preview")
@@ -52,29 +54,31 @@ def test_a_plain_key_brings_one_warning_a_run(emulator: Emulator, bare_stack: Ma
     assert emulator.api_key not in (dev.program / "Pulumi.dev.yaml").read_text()
 
 
-def test_a_secret_key_brings_none(stack: MakeStack) -> None:
+def test_a_secret_key_causes_no_warning(stack: MakeStack) -> None:
     dev = stack(PROGRAM)
     dev.preview()
     assert warnings(dev) == 0
 
 
-def test_a_key_in_the_environment_brings_none(emulator: Emulator, bare_stack: MakeStack) -> None:
+def test_a_key_in_the_environment_causes_no_warning(
+    emulator: Emulator, bare_stack: MakeStack
+) -> None:
     environment = {"KUBIYA_API_KEY": emulator.api_key, "KUBIYA_BASE_URL": emulator.url}
     dev = bare_stack(PROGRAM, env=environment)
     dev.preview()
     assert warnings(dev) == 0
 
 
-def test_a_get_function_alone_brings_one(emulator: Emulator, bare_stack: MakeStack) -> None:
+def test_a_get_function_causes_one_warning(emulator: Emulator, bare_stack: MakeStack) -> None:
     settings = {"kubiya:baseUrl": emulator.url, "kubiya:apiKey": emulator.api_key}
     dev = bare_stack("from kubiya_pulumi import get_runners\nget_runners()", config=settings)
     dev.preview()
     assert warnings(dev) == 1
 
 
-def test_no_warning_under_mocks(capfd: pytest.CaptureFixture[str]) -> None:
-    ran = run_program(
+def test_mocks_cause_no_warning(capfd: pytest.CaptureFixture[str]) -> None:
+    result = run_program(
         lambda: KubiyaRunner("runner-prod"), Mocks(), config={"kubiya:apiKey": "in-plain-text"}
     )
-    assert ran.outputs == {}
+    assert result.outputs == {}
     assert "plain text" not in "".join(capfd.readouterr())

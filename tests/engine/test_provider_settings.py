@@ -1,4 +1,4 @@
-"""Which settings count on the real engine, and where they are stored."""
+"""The precedence of settings on the real engine, and where they are stored."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ PROVIDER = "pulumi:providers:pulumi-python"
 
 @pytest.fixture
 def other() -> Iterator[Emulator]:
-    """A second Runners API, with a key of its own."""
+    """A second Runners API, with another key."""
     with Emulator() as running:
         running.configure(api_key=running.api_key)
         yield running
@@ -41,7 +41,7 @@ def environment(emulator: Emulator) -> dict[str, str]:
     return {"KUBIYA_API_KEY": emulator.api_key, "KUBIYA_BASE_URL": emulator.url}
 
 
-def test_the_stack_comes_before_the_environment(
+def test_the_stack_takes_precedence_over_the_environment(
     emulator: Emulator, other: Emulator, stack: MakeStack
 ) -> None:
     dev = stack(DEFAULT, env=environment(other))
@@ -50,11 +50,11 @@ def test_the_stack_comes_before_the_environment(
     assert other.calls == []
 
 
-def test_a_provider_comes_before_both_and_two_of_them_go_their_own_ways(
+def test_an_explicit_provider_takes_precedence_over_stack_and_environment(
     emulator: Emulator, other: Emulator, stack: MakeStack
 ) -> None:
-    given = {"url": other.url, "key": other.api_key}
-    dev = stack(EXPLICIT + DEFAULT, config=given, env=environment(emulator))
+    config = {"url": other.url, "key": other.api_key}
+    dev = stack(EXPLICIT + DEFAULT, config=config, env=environment(emulator))
     dev.up("--skip-preview")
     assert list(emulator.runners) == ["by-default"]
     assert list(other.runners) == ["explicit"]
@@ -65,8 +65,10 @@ def test_a_provider_comes_before_both_and_two_of_them_go_their_own_ways(
     assert [call.runner for call in emulator.calls] == ["by-default"]
     assert [call.runner for call in other.calls] == ["explicit"]
 
-    [provider] = [each for each in dev.resources(PROVIDER) if each["urn"].endswith("::other")]
-    assert is_secret(provider["inputs"]["kubiya:apiKey"]), "though it was given in plain text"
+    [provider] = [
+        provider for provider in dev.resources(PROVIDER) if provider["urn"].endswith("::other")
+    ]
+    assert is_secret(provider["inputs"]["kubiya:apiKey"]), "although the program passed plain text"
     assert is_secret(provider["outputs"]["kubiya:apiKey"])
     assert provider["inputs"]["kubiya:baseUrl"] == other.url
     dev.destroy("--skip-preview")
@@ -74,7 +76,7 @@ def test_a_provider_comes_before_both_and_two_of_them_go_their_own_ways(
     assert not other.runners
 
 
-def test_what_a_provider_is_not_given_comes_from_the_environment_not_from_the_stack(
+def test_a_provider_takes_missing_settings_from_the_environment_only(
     emulator: Emulator, other: Emulator, stack: MakeStack
 ) -> None:
     environment = {"KUBIYA_BASE_URL": other.url}
@@ -84,7 +86,7 @@ def test_what_a_provider_is_not_given_comes_from_the_environment_not_from_the_st
     assert emulator.calls == []
 
 
-def test_numbers_of_a_provider(emulator: Emulator, stack: MakeStack) -> None:
+def test_numbers_can_be_passed_to_a_provider(emulator: Emulator, stack: MakeStack) -> None:
     program = """
 import pulumi
 from kubiya_pulumi import KubiyaProvider, KubiyaRunner
@@ -99,8 +101,8 @@ kubiya = KubiyaProvider(
 )
 KubiyaRunner("runner-prod", opts=pulumi.ResourceOptions(provider=kubiya))
 """
-    given = {"url": emulator.url, "retries": "1"}
-    dev = stack(program, config=given, secrets={"key": emulator.api_key})
+    config = {"url": emulator.url, "retries": "1"}
+    dev = stack(program, config=config, secrets={"key": emulator.api_key})
     emulator.faults.add("status", operation="listRunners", status=503, retry_after="0", count=2)
     assert dev.up("--skip-preview", check=False).returncode
     assert [call.operation for call in emulator.calls] == ["listRunners"] * 2
@@ -110,7 +112,7 @@ KubiyaRunner("runner-prod", opts=pulumi.ResourceOptions(provider=kubiya))
     assert problems(dev.preview(check=False))[""].startswith("kubiya:maxRetries must be a whole")
 
 
-def test_a_new_key_of_a_provider_leaves_its_resources_alone(
+def test_a_new_key_of_a_provider_does_not_change_its_resources(
     emulator: Emulator, stack: MakeStack
 ) -> None:
     dev = stack(EXPLICIT, config={"url": emulator.url}, secrets={"key": emulator.api_key})

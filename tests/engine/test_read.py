@@ -1,4 +1,4 @@
-"""A refresh when the API cannot be read, on the real engine: no doubt ever empties a stack."""
+"""A refresh keeps the state of a runner unless the API confirms that it was deleted."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ RunnerManifest("manifest", runner=runner.id)
 RUNNER_ALONE = 'from kubiya_pulumi import KubiyaRunner\nKubiyaRunner("runner-prod")'
 
 
-def list_answers(kind: str, **settings: Any) -> Callable[[Emulator], object]:
-    """The runner is gone, and the list, which alone could say so, fails."""
+def failing_list(kind: str, **settings: Any) -> Callable[[Emulator], object]:
+    """Delete the runner, and let the list fail, which alone can confirm the deletion."""
 
     def prepare(emulator: Emulator) -> None:
         emulator.remove_runner("runner-prod")
@@ -34,20 +34,20 @@ def list_answers(kind: str, **settings: Any) -> Callable[[Emulator], object]:
 
 
 def gateway(emulator: Emulator) -> None:
-    """What stands before the API answers every call with a page of its own."""
+    """Let a gateway in front of the API respond to every request with a web page."""
     emulator.configure(errors_as="html")
     emulator.faults.add("status", status=404, count=None)
 
 
-WITHOUT_A_LIST = 'could not list the runners to find runner "runner-prod": '
-TROUBLES: dict[str, tuple[Callable[[Emulator], object], str]] = {
-    "a gateway's 404": (gateway, WITHOUT_A_LIST + "the service returned 404: a web page"),
-    "list: 500": (list_answers("status", status=500), WITHOUT_A_LIST + "the service returned 500"),
-    "list: 403": (list_answers("status", status=403), WITHOUT_A_LIST + "the service returned 403"),
-    "list: page": (list_answers("html"), WITHOUT_A_LIST + "the response is a web page"),
-    "list: shape": (list_answers("wrong_shape"), WITHOUT_A_LIST + "the response is invalid: "),
-    "list: cut": (list_answers("cut"), WITHOUT_A_LIST + "the response was truncated"),
-    "list: reset": (list_answers("reset"), WITHOUT_A_LIST + "the connection to"),
+LIST_FAILED = 'could not list the runners to find runner "runner-prod": '
+FAILURES: dict[str, tuple[Callable[[Emulator], object], str]] = {
+    "a gateway's 404": (gateway, LIST_FAILED + "the service returned 404: a web page"),
+    "list: 500": (failing_list("status", status=500), LIST_FAILED + "the service returned 500"),
+    "list: 403": (failing_list("status", status=403), LIST_FAILED + "the service returned 403"),
+    "list: page": (failing_list("html"), LIST_FAILED + "the response is a web page"),
+    "list: shape": (failing_list("wrong_shape"), LIST_FAILED + "the response is invalid: "),
+    "list: cut": (failing_list("cut"), LIST_FAILED + "the response was truncated"),
+    "list: reset": (failing_list("reset"), LIST_FAILED + "the connection to"),
     "describe: 500": (
         lambda emulator: emulator.faults.add("status", status=500, operation="describeRunner"),
         'could not read runner "runner-prod": the service returned 500',
@@ -59,12 +59,12 @@ TROUBLES: dict[str, tuple[Callable[[Emulator], object], str]] = {
 }
 
 
-@pytest.mark.parametrize(("prepare", "begin"), TROUBLES.values(), ids=TROUBLES.keys())
-def test_a_refresh_that_cannot_be_sure_fails_and_keeps_the_state(
+@pytest.mark.parametrize(("prepare", "message"), FAILURES.values(), ids=FAILURES.keys())
+def test_a_refresh_without_confirmation_fails_and_keeps_the_state(
     emulator: Emulator,
     stack: MakeStack,
     prepare: Callable[[Emulator], object],
-    begin: str,
+    message: str,
 ) -> None:
     dev = stack(RUNNER_ALONE)
     dev.up("--skip-preview")
@@ -72,11 +72,11 @@ def test_a_refresh_that_cannot_be_sure_fails_and_keeps_the_state(
     prepare(emulator)
     failed = dev.refresh("--skip-preview", check=False)
     assert failed.returncode
-    assert sentence(failed).startswith(begin)
+    assert sentence(failed).startswith(message)
     assert state(dev) == before
 
 
-def test_a_wrong_base_url_does_not_empty_a_stack(emulator: Emulator, stack: MakeStack) -> None:
+def test_a_wrong_base_url_does_not_remove_resources(emulator: Emulator, stack: MakeStack) -> None:
     dev = stack(PROGRAM)
     dev.up("--skip-preview")
     before = state(dev)
@@ -88,7 +88,7 @@ def test_a_wrong_base_url_does_not_empty_a_stack(emulator: Emulator, stack: Make
 
 
 @pytest.mark.parametrize("list_as", ["array", "keyed"])
-def test_a_missing_describe_route_is_made_up_for_by_the_list(
+def test_the_list_replaces_a_missing_describe_operation(
     emulator: Emulator, stack: MakeStack, calls: Calls, list_as: str
 ) -> None:
     dev = stack(RUNNER_ALONE)
@@ -98,11 +98,11 @@ def test_a_missing_describe_route_is_made_up_for_by_the_list(
     emulator.faults.add("status", status=404, operation="describeRunner", count=None)
     dev.refresh("--skip-preview", "--expect-no-changes")
     assert calls()[-1] == "listRunners"
-    assert [each["id"] for each in dev.resources(RUNNER)] == ["runner-prod"]
+    assert [runner["id"] for runner in dev.resources(RUNNER)] == ["runner-prod"]
 
 
 @pytest.mark.parametrize("list_as", ["array", "keyed"])
-def test_a_runner_that_the_list_lacks_is_gone_with_its_manifest(
+def test_a_runner_missing_from_the_list_is_removed_with_its_manifest(
     emulator: Emulator, stack: MakeStack, list_as: str
 ) -> None:
     emulator.configure(list_as=list_as)

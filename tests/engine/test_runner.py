@@ -1,4 +1,4 @@
-"""A runner's life on the real engine: what is called, in which order, and what is stored."""
+"""KubiyaRunner on the real engine: the API calls in order, and what is stored."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ KubiyaRunner(
 CREATE = ["listRunners", "createRunner", "describeRunner"]
 
 
-def test_the_first_up_creates_one_runner_and_the_second_does_nothing(
+def test_the_first_up_creates_a_runner_and_the_second_does_nothing(
     emulator: Emulator, stack: MakeStack, calls: Calls
 ) -> None:
     dev = stack(PROGRAM, config={"description": "one"})
@@ -38,22 +38,22 @@ def test_the_first_up_creates_one_runner_and_the_second_does_nothing(
     assert calls() == []
     dev.up()
     assert calls() == CREATE
-    assert [each.description for each in emulator.runners.values()] == ["one"]
+    assert [runner.description for runner in emulator.runners.values()] == ["one"]
     [runner] = dev.resources(RUNNER)
     assert runner["id"] == "runner-prod"
-    stored = {
+    declared = {
         "name": "runner-prod",
         "description": "one",
         "adopt_existing": False,
         "task_id": "organization/test/dev/runner-prod",
     }
-    said = {
+    from_the_api = {
         "version": "v2",
         "namespace": "kubiya-system",
         "kubernetes_namespace": "kubiya-system",
     }
-    assert without_secrets(runner["inputs"]) == stored
-    assert without_secrets(runner["outputs"]) == stored | said
+    assert without_secrets(runner["inputs"]) == declared
+    assert without_secrets(runner["outputs"]) == declared | from_the_api
 
     dev.preview("--expect-no-changes")
     before = state(dev)
@@ -73,7 +73,7 @@ def without_secrets(properties: dict[str, object]) -> dict[str, object]:
 
 
 @pytest.mark.parametrize("form", ["documented", "observed"])
-def test_a_second_preview_is_empty_after_a_refresh_too(
+def test_a_preview_after_a_refresh_is_empty(
     emulator: Emulator, stack: MakeStack, form: str
 ) -> None:
     emulator.configure(form=form)
@@ -83,7 +83,7 @@ def test_a_second_preview_is_empty_after_a_refresh_too(
     dev.preview("--expect-no-changes")
 
 
-def test_another_description_is_one_call(
+def test_a_changed_description_is_updated_with_one_call(
     emulator: Emulator, stack: MakeStack, calls: Calls
 ) -> None:
     dev = stack(PROGRAM, config={"description": "one"})
@@ -103,7 +103,7 @@ def test_another_description_is_one_call(
     dev.preview("--expect-no-changes")
 
 
-def test_a_description_that_the_program_no_longer_gives_is_left_alone(
+def test_a_description_removed_from_the_program_is_not_changed(
     emulator: Emulator, stack: MakeStack, calls: Calls
 ) -> None:
     dev = stack(PROGRAM, config={"description": "one"})
@@ -118,7 +118,7 @@ def test_a_description_that_the_program_no_longer_gives_is_left_alone(
     assert emulator.runners["runner-prod"].description == "one"
 
 
-def test_another_name_is_another_runner_and_the_old_one_goes_first(
+def test_a_changed_name_replaces_the_runner_and_deletes_the_old_one_first(
     emulator: Emulator, stack: MakeStack, calls: Calls
 ) -> None:
     dev = stack(PROGRAM)
@@ -137,8 +137,8 @@ def test_another_name_is_another_runner_and_the_old_one_goes_first(
     dev.preview("--expect-no-changes")
 
 
-def test_a_replacement_that_is_forced_deletes_first_too(stack: MakeStack, calls: Calls) -> None:
-    """For `--replace` the engine asks no provider what comes first."""
+def test_a_forced_replacement_also_deletes_first(stack: MakeStack, calls: Calls) -> None:
+    """With `--replace` the engine does not call `diff`, which returns the order."""
     dev = stack(PROGRAM)
     dev.up("--skip-preview")
     calls()
@@ -147,7 +147,7 @@ def test_a_replacement_that_is_forced_deletes_first_too(stack: MakeStack, calls:
     assert calls() == ["describeRunner", "deleteRunner", *CREATE]
 
 
-def test_a_description_changed_outside_is_seen_and_mended(
+def test_a_description_changed_elsewhere_is_detected_and_corrected(
     emulator: Emulator, stack: MakeStack, calls: Calls
 ) -> None:
     dev = stack(PROGRAM, config={"description": "mine"})
@@ -180,7 +180,7 @@ def change_description(emulator: Emulator, description: str) -> None:
     assert response.ok
 
 
-def test_a_runner_deleted_outside_is_dropped_and_created_anew(
+def test_a_runner_deleted_elsewhere_is_removed_from_the_state_and_recreated(
     emulator: Emulator, stack: MakeStack, calls: Calls
 ) -> None:
     dev = stack(PROGRAM)
@@ -198,7 +198,7 @@ def test_a_runner_deleted_outside_is_dropped_and_created_anew(
     assert list(emulator.runners) == ["runner-prod"]
 
 
-def test_to_destroy_or_change_a_runner_that_is_gone(
+def test_a_deleted_runner_cannot_be_changed_but_destroyed(
     emulator: Emulator, stack: MakeStack, calls: Calls
 ) -> None:
     dev = stack(PROGRAM, config={"description": "one"})
@@ -218,9 +218,11 @@ def test_to_destroy_or_change_a_runner_that_is_gone(
     assert dev.resources() == []
 
 
-@pytest.mark.parametrize("answer", ["not_found", "method_not_allowed"])
-def test_a_service_that_does_not_delete(emulator: Emulator, stack: MakeStack, answer: str) -> None:
-    emulator.configure(delete=answer)
+@pytest.mark.parametrize("response", ["not_found", "method_not_allowed"])
+def test_a_service_without_a_delete_operation_is_reported(
+    emulator: Emulator, stack: MakeStack, response: str
+) -> None:
+    emulator.configure(delete=response)
     dev = stack(PROGRAM)
     dev.up("--skip-preview")
     before = state(dev)
@@ -239,12 +241,12 @@ def test_a_service_that_does_not_delete(emulator: Emulator, stack: MakeStack, an
     assert list(emulator.runners) == ["runner-prod"]
 
 
-@pytest.mark.parametrize("answer", ["return", "conflict", "bad_request"])
-def test_a_runner_that_is_there_already_is_not_taken_over(
-    emulator: Emulator, stack: MakeStack, calls: Calls, answer: str
+@pytest.mark.parametrize("response", ["return", "conflict", "bad_request"])
+def test_an_existing_runner_is_not_taken_over(
+    emulator: Emulator, stack: MakeStack, calls: Calls, response: str
 ) -> None:
-    emulator.configure(create_existing=answer)
-    theirs = emulator.add_runner("runner-prod", description="theirs", managed_by="terraform")
+    emulator.configure(create_existing=response)
+    existing = emulator.add_runner("runner-prod", description="theirs", managed_by="terraform")
     dev = stack(PROGRAM, config={"description": "mine"})
     failed = dev.up("--skip-preview", check=False)
     assert failed.returncode
@@ -255,19 +257,19 @@ def test_a_runner_that_is_there_already_is_not_taken_over(
     ) in failed.text
     assert calls() == ["listRunners"]
     assert dev.resources(RUNNER) == []
-    assert emulator.runners == {"runner-prod": theirs}
+    assert emulator.runners == {"runner-prod": existing}
 
 
 @pytest.mark.parametrize("description", [None, "theirs"])
-def test_a_runner_is_adopted_as_it_is(
+def test_an_existing_runner_is_adopted_unchanged(
     emulator: Emulator, stack: MakeStack, calls: Calls, description: str | None
 ) -> None:
-    theirs = emulator.add_runner("runner-prod", description="theirs")
-    given = {"description": description} if description else {}
-    dev = stack(PROGRAM, config={"adopt": "true", **given})
+    existing = emulator.add_runner("runner-prod", description="theirs")
+    config = {"description": description} if description else {}
+    dev = stack(PROGRAM, config={"adopt": "true", **config})
     dev.up("--skip-preview")
     assert calls() == ["listRunners", "describeRunner", "getRunnerManifest"]
-    assert emulator.runners == {"runner-prod": theirs}
+    assert emulator.runners == {"runner-prod": existing}
     assert outputs(dev, RUNNER)["description"] == "theirs"
     assert outputs(dev, RUNNER)["version"] == "v2"
     dev.preview("--expect-no-changes")
@@ -276,7 +278,7 @@ def test_a_runner_is_adopted_as_it_is(
     dev.preview("--expect-no-changes")
 
 
-def test_an_adopted_runner_gets_the_description_that_the_program_gives(
+def test_an_adopted_runner_gets_the_declared_description(
     emulator: Emulator, stack: MakeStack, calls: Calls
 ) -> None:
     emulator.add_runner("runner-prod", description="theirs")
@@ -288,10 +290,10 @@ def test_an_adopted_runner_gets_the_description_that_the_program_gives(
     assert emulator.runners["runner-prod"].description == "mine"
     dev.preview("--expect-no-changes")
     dev.destroy("--skip-preview")
-    assert not emulator.runners, "it is the program's now"
+    assert not emulator.runners, "the stack manages an adopted runner"
 
 
-def test_a_runner_made_by_somebody_else_between_the_look_and_the_create(
+def test_a_runner_created_elsewhere_after_the_lookup_is_not_taken_over(
     emulator: Emulator, stack: MakeStack
 ) -> None:
     emulator.faults.add("status", operation="createRunner", status=409)

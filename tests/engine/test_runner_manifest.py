@@ -1,4 +1,4 @@
-"""A runner's manifest on the real engine: downloaded once, kept secret, refused if it is none."""
+"""RunnerManifest on the real engine: one download, a secret in the state, checked content."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from kubiya_pulumi import RunnerManifest
 manifest = RunnerManifest("manifest", runner="runner-prod")
 pulumi.export("sha256", manifest.sha256)
 """
-# Kubernetes' provider writes the objects into a folder, where a cluster would get them.
+# Instead of applying the objects to a cluster, the Kubernetes provider writes them into a folder.
 WITH_OBJECTS = (
     PROGRAM
     + """
@@ -38,13 +38,13 @@ ConfigGroup("objects", yaml=manifest.content, opts=pulumi.ResourceOptions(provid
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """What the cluster would get."""
+    """The folder for the objects that would be applied to a cluster."""
     return tmp_path / "objects"
 
 
 @pytest.fixture
 def dev(stack: MakeStack, folder: Path) -> Stack:
-    # Kubernetes' provider writes files only where no cluster is named.
+    # The Kubernetes provider writes files only if KUBECONFIG is empty.
     return stack(WITH_OBJECTS, config={"folder": str(folder)}, env={"KUBECONFIG": ""})
 
 
@@ -55,7 +55,7 @@ def settings_in(folder: Path) -> dict[str, str]:
 
 @pytest.mark.parametrize("form", ["documented", "observed"])
 @pytest.mark.parametrize("content", ["present", "absent"])
-def test_it_is_downloaded_once_and_kept(
+def test_a_manifest_is_downloaded_once_and_stored(
     emulator: Emulator, stack: MakeStack, calls: Calls, form: str, content: str
 ) -> None:
     emulator.configure(form=form, manifest_content=content)
@@ -69,10 +69,10 @@ def test_it_is_downloaded_once_and_kept(
     stored = outputs(dev, MANIFEST)
     assert is_secret(stored["content"])
     assert is_secret(stored["url"])
-    shown = next(each for each in state(dev) if each["type"] == MANIFEST)["outputs"]
-    assert text in shown["content"]["plaintext"].encode().decode("unicode_escape")
-    assert [each["kind"] for each in stored["objects"]] == [
-        each["kind"] for each in yaml.safe_load_all(text)
+    [decrypted] = [manifest["outputs"] for manifest in state(dev) if manifest["type"] == MANIFEST]
+    assert text in decrypted["content"]["plaintext"].encode().decode("unicode_escape")
+    assert [reference["kind"] for reference in stored["objects"]] == [
+        manifest_object["kind"] for manifest_object in yaml.safe_load_all(text)
     ]
     assert "ghcr.io/kubiyabot/tool-manager:v2.0.0" in stored["images"]
 
@@ -85,7 +85,7 @@ def test_it_is_downloaded_once_and_kept(
     assert calls() == []
 
 
-def test_a_manifest_that_changed_upstream_comes_in_by_refresh(
+def test_a_refresh_downloads_a_changed_manifest(
     emulator: Emulator, dev: Stack, folder: Path, calls: Calls
 ) -> None:
     text = emulator.add_runner("runner-prod").manifest
@@ -96,7 +96,7 @@ def test_a_manifest_that_changed_upstream_comes_in_by_refresh(
 
     dev.preview("--expect-no-changes")
     # Files, unlike objects in a cluster, cannot be refreshed.
-    [urn] = [each["urn"] for each in dev.resources(MANIFEST)]
+    [urn] = [manifest["urn"] for manifest in dev.resources(MANIFEST)]
     refresh = ("refresh", "--preview-only", "--expect-no-changes", "--target", urn)
     assert "1 to update" in dev.run(*refresh, check=False).stdout
     dev.refresh("--skip-preview", "--target", urn)
@@ -112,12 +112,12 @@ def test_a_manifest_that_changed_upstream_comes_in_by_refresh(
 
     dev.run(*refresh)
     emulator.set_manifest("runner-prod", text)
-    shown = dev.run(*refresh, "--diff", check=False).stdout
-    assert f'~ sha256: "{second}" => "{first}"' in shown
+    diff = dev.run(*refresh, "--diff", check=False).stdout
+    assert f'~ sha256: "{second}" => "{first}"' in diff
 
 
 SECRET = "c2VjcmV0LWluLXRoZS1tYW5pZmVzdA=="
-BAD = {
+INVALID = {
     "page": ("<!DOCTYPE html><html><body>Sign in</body></html>", "is a web page (HTML or XML)"),
     "empty": ("", "the response is empty"),
     "blank": (" \n\n", "is empty"),
@@ -129,24 +129,24 @@ BAD = {
 }
 
 
-@pytest.mark.parametrize(("text", "problem"), BAD.values(), ids=BAD.keys())
-def test_what_is_no_manifest_is_refused_before_the_cluster(
+@pytest.mark.parametrize(("text", "problem"), INVALID.values(), ids=INVALID.keys())
+def test_an_invalid_manifest_is_rejected_before_it_reaches_the_cluster(
     emulator: Emulator, dev: Stack, folder: Path, text: str, problem: str
 ) -> None:
     emulator.add_runner("runner-prod")
     emulator.set_manifest("runner-prod", text)
     failed = dev.up("--skip-preview", check=False)
     assert failed.returncode
-    said = sentence(failed)
-    assert 'the manifest of runner "runner-prod"' in said
-    assert problem in said
-    assert "kubiya:baseUrl (or KUBIYA_BASE_URL)" in said
+    message = sentence(failed)
+    assert 'the manifest of runner "runner-prod"' in message
+    assert problem in message
+    assert "kubiya:baseUrl (or KUBIYA_BASE_URL)" in message
     assert SECRET not in failed.text
     assert not list(folder.rglob("*.yaml"))
     assert dev.resources(MANIFEST) == []
 
 
-def test_a_manifest_that_became_none_fails_the_refresh_and_the_old_one_stays(
+def test_a_refresh_with_an_invalid_manifest_fails_and_keeps_the_old_one(
     emulator: Emulator, dev: Stack
 ) -> None:
     emulator.add_runner("runner-prod")
@@ -158,7 +158,7 @@ def test_a_manifest_that_became_none_fails_the_refresh_and_the_old_one_stays(
     assert state(dev) == before
 
 
-def test_a_runner_that_nobody_made(dev: Stack, folder: Path) -> None:
+def test_a_missing_runner_is_reported(dev: Stack, folder: Path) -> None:
     failed = dev.up("--skip-preview", check=False)
     assert sentence(failed) == (
         'the manifest of runner "runner-prod" was not downloaded: there is no such runner. '
@@ -168,7 +168,7 @@ def test_a_runner_that_nobody_made(dev: Stack, folder: Path) -> None:
     assert dev.resources(MANIFEST) == []
 
 
-def test_another_runner_is_another_manifest(
+def test_the_manifest_of_another_runner_is_downloaded(
     emulator: Emulator, stack: MakeStack, calls: Calls
 ) -> None:
     emulator.add_runner("runner-prod")
@@ -184,7 +184,7 @@ def test_another_runner_is_another_manifest(
     assert dev.outputs()["sha256"] != first
 
 
-def test_a_manifest_that_is_replaced_is_the_new_one(emulator: Emulator, stack: MakeStack) -> None:
+def test_a_replacement_downloads_the_current_manifest(emulator: Emulator, stack: MakeStack) -> None:
     text = emulator.add_runner("runner-prod").manifest
     dev = stack(PROGRAM)
     dev.up("--skip-preview")

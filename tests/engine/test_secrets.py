@@ -1,4 +1,4 @@
-"""No secret in plain text, whatever happens: in the state, in a file, in the log, in an error."""
+"""Secrets never appear in plain text: in the state, files, logs or errors."""
 
 from __future__ import annotations
 
@@ -26,25 +26,25 @@ EXAMPLES = ROOT / "examples"
 
 
 class Echo(BaseHTTPRequestHandler):
-    """A service that fails, and says in its error whatever it was told."""
+    """A service that fails and repeats the whole request in its error."""
 
     def do_GET(self) -> None:
-        sent = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
-        heard = {name: f"{self.headers[name]} {sent}" for name in self.headers}
-        message = json.dumps({"error": {"code": heard["Authorization"], "message": str(heard)}})
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
+        echo = {name: f"{self.headers[name]} {body}" for name in self.headers}
+        error = json.dumps({"error": {"code": echo["Authorization"], "message": str(echo)}})
         self.send_response(int(self.path.split("/")[1]))
         self.end_headers()
-        self.wfile.write(message.encode())
+        self.wfile.write(error.encode())
 
-    do_PUT = do_GET  # noqa: N815  (as http.server calls it)
+    do_PUT = do_GET  # noqa: N815  (the name is given by http.server)
 
     def log_message(self, *args: object) -> None:
-        """Keep the tests' own output quiet."""
+        """Do not log requests."""
 
 
 @pytest.fixture
 def echo() -> Iterator[str]:
-    """The URL of such a service; the path begins with the status that it answers."""
+    """The URL of an `Echo` service. Its path starts with the status of the response."""
     with ThreadingHTTPServer(("127.0.0.1", 0), Echo) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
@@ -54,37 +54,37 @@ def echo() -> Iterator[str]:
 
 
 def secrets_of(emulator: Emulator) -> dict[str, str]:
-    """All that nobody may see: the key, the manifests' URLs, and what is in their Secrets."""
-    found = {"the API key": emulator.api_key}
+    """Return the API key, the URLs of the manifests, and the values in their Secrets, by name."""
+    secrets = {"the API key": emulator.api_key}
     for runner in emulator.runners.values():
-        found["the manifest's URL"] = emulator.manifest_url(runner.name)
-        found["the file in it"] = runner.manifest_file
-        for each in yaml.safe_load_all(runner.manifest):
-            if each["kind"] == "Secret":
-                for key, value in each["data"].items():
-                    name = f"{key} of {each['metadata']['name']}"
-                    found[f"{name}, encoded"] = value
-                    # A text of several lines may be written down line by line.
+        secrets["the URL of the manifest"] = emulator.manifest_url(runner.name)
+        secrets["the file in the URL"] = runner.manifest_file
+        for manifest_object in yaml.safe_load_all(runner.manifest):
+            if manifest_object["kind"] == "Secret":
+                for key, value in manifest_object["data"].items():
+                    name = f"{key} of {manifest_object['metadata']['name']}"
+                    secrets[f"{name}, encoded"] = value
+                    # The lines of a text may occur separately.
                     for number, line in enumerate(base64.b64decode(value).decode().splitlines()):
                         if len(line) >= MIN_LENGTH and not line.startswith("-----"):
-                            found[f"{name}, line {number}"] = line
-    assert len(found) > 10
-    return found
+                            secrets[f"{name}, line {number}"] = line
+    assert len(secrets) > 10
+    return secrets
 
 
-def look(dev: Stack, secrets: dict[str, str]) -> None:
-    """Search all that was printed, and all files: the state with its history, the settings."""
+def assert_no_secrets(dev: Stack, secrets: dict[str, str]) -> None:
+    """Search the output and all files, including the history of the state."""
     assert find_secrets(secrets, transcript=dev.transcript, folder=dev.folder) == []
 
 
 @pytest.mark.parametrize("example", ["runner", "config-file"])
-def test_a_whole_life_without_a_secret_in_plain_text(
+def test_no_command_shows_or_stores_a_secret(
     emulator: Emulator, stack: MakeStack, control_plane: Path, echo: str, example: str
 ) -> None:
     dev = stack(EXAMPLES / example, env={"KUBECONFIG": str(control_plane)})
     dev.up(verbose=True)
     secrets = secrets_of(emulator)
-    look(dev, secrets)
+    assert_no_secrets(dev, secrets)
     settings = yaml.safe_load((dev.program / "Pulumi.dev.yaml").read_text())["config"]
     assert settings["kubiya:apiKey"].keys() == {"secure"}
 
@@ -94,7 +94,7 @@ def test_a_whole_life_without_a_secret_in_plain_text(
     secrets |= {f"new {name}": secret for name, secret in secrets_of(emulator).items()}
     dev.refresh("--diff", verbose=True)
     dev.up("--diff", verbose=True)
-    look(dev, secrets)
+    assert_no_secrets(dev, secrets)
 
     source = (EXAMPLES / example / "__main__.py").read_text()
     dev.rewrite(source.replace("Runs our tools", "Ran our tools"))
@@ -105,13 +105,13 @@ def test_a_whole_life_without_a_secret_in_plain_text(
     dev.configure({"kubiya:baseUrl": emulator.url})
     dev.up("--diff", verbose=True)
     assert emulator.runners["runner-prod"].description == "Ran our tools in production"
-    look(dev, secrets)
+    assert_no_secrets(dev, secrets)
     dev.destroy("--diff", verbose=True)
-    look(dev, secrets)
-    assert "kubiya:apiKey" in dev.transcript, "the log does say what the provider was given"
+    assert_no_secrets(dev, secrets)
+    assert "kubiya:apiKey" in dev.transcript, "the log contains the settings of the provider"
 
 
-def test_what_is_shown_of_secret_outputs(emulator: Emulator, stack: MakeStack) -> None:
+def test_outputs_that_contain_secrets_are_secret(emulator: Emulator, stack: MakeStack) -> None:
     program = """
 import pulumi
 from kubiya_pulumi import KubiyaRunner, RunnerManifest
@@ -126,9 +126,9 @@ pulumi.export("images", manifest.images)
 """
     dev = stack(program)
     dev.up("--skip-preview", verbose=True)
-    [outputs] = [each["outputs"] for each in dev.resources("pulumi:pulumi:Stack")]
+    [outputs] = [root["outputs"] for root in dev.resources("pulumi:pulumi:Stack")]
     assert {name for name, value in outputs.items() if is_secret(value)} == {
         "runner_url", "content", "url"
     }  # fmt: skip
-    look(dev, secrets_of(emulator))
+    assert_no_secrets(dev, secrets_of(emulator))
     assert "ghcr.io/kubiyabot/agent-manager:v2.0.0" in dev.transcript

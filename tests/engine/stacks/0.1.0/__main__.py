@@ -1,4 +1,4 @@
-"""Every kind of resource that this version has, with settings that leave a trace in a state."""
+"""Every resource of this version, with settings that change its state."""
 
 import pulumi
 from pulumi_kubernetes import Provider
@@ -33,7 +33,7 @@ adopted = KubiyaRunner(
     opts=pulumi.ResourceOptions(provider=elsewhere),
 )
 
-# Kubernetes' provider writes the objects into a folder, where a cluster would get them.
+# Instead of applying the objects to a cluster, the Kubernetes provider writes them into a folder.
 files = Provider("files", render_yaml_to_directory="objects")
 deployment = RunnerDeployment(
     "runner-all",
