@@ -1,4 +1,4 @@
-"""An emulator whose runners are healthy only while their Deployments are available."""
+"""Fixtures: an emulator whose runners are healthy while their Deployments are available."""
 
 from __future__ import annotations
 
@@ -19,9 +19,11 @@ def emulator(control_plane: Path) -> Iterator[Emulator]:
 
 
 @pytest.fixture(autouse=True)
-def _namespaces_end_with_their_test(control_plane: Path) -> Iterator[None]:
-    """A stack with skip_await does not wait for its namespace to end, and the next test has the
-    same one."""
+def _wait_for_namespaces(control_plane: Path) -> Iterator[None]:
+    """Wait until deleted namespaces are gone, because the next test may create them.
+
+    A stack with `skip_await` does not wait for the deletion of its namespace.
+    """
     yield
     kubectl = Kubectl(control_plane)
     for namespace in kubectl.list("namespaces"):

@@ -1,4 +1,4 @@
-"""What some examples need before they can come up; the others need nothing."""
+"""The settings and stacks that some examples need."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Setup:
-    """What an example's README asks its user for, beyond the API key."""
+    """What the README of an example requires, in addition to the API key."""
 
     config: Mapping[str, str] = field(default_factory=dict)
     secrets: Mapping[str, str] = field(default_factory=dict)
     builds_on: str | None = None
-    """The example whose stack `dev` has to be up before, in the same backend."""
+    """The example whose stack `dev` must exist in the same backend."""
 
 
 def setup_of(example: str, kubeconfig: Path) -> Setup:
-    """The set-up of an example in the cluster of that kubeconfig."""
+    """Return what an example needs, for the cluster of a kubeconfig."""
     clusters = {"staging": kubeconfig.read_text(), "prod": kubeconfig.read_text()}
     return {
         "consumer": Setup(

@@ -1,4 +1,4 @@
-"""RunnerDeployment on the real engine and a real cluster, with an emulator that follows it."""
+"""RunnerDeployment on the real engine and a real cluster, which the emulator follows."""
 
 from __future__ import annotations
 
@@ -66,19 +66,19 @@ MakeStack = Callable[..., Stack]
 
 @pytest.fixture
 def stack(emulator: Emulator, control_plane: Path) -> Iterator[MakeStack]:
-    """Stacks whose Runners API is the emulator, in the control plane's cluster."""
+    """Creates stacks that use the emulator and the control plane."""
     with ExitStack() as stacks:
 
         def make(program: str, **config: str) -> Stack:
-            own = {"kubiya:baseUrl": emulator.url}
+            settings = {"kubiya:baseUrl": emulator.url}
             key = {"kubiya:apiKey": emulator.api_key}
             # The flag --event-log is one of the engine's debugging commands.
             env = {"KUBECONFIG": str(control_plane), "PULUMI_DEBUG_COMMANDS": "true"}
-            made = Stack(program, config=own | config, secrets=key, env=env)
-            stacks.enter_context(made)
-            # Of a test that fails nothing may be left to the next one.
-            stacks.callback(lambda: made.resources() and made.destroy(check=False))
-            return made
+            created = Stack(program, config=settings | config, secrets=key, env=env)
+            stacks.enter_context(created)
+            # A test that fails must not leave objects for the next one.
+            stacks.callback(lambda: created.resources() and created.destroy(check=False))
+            return created
 
         yield make
 
@@ -89,31 +89,34 @@ def kubectl(control_plane: Path) -> Kubectl:
 
 
 def kinds_in_order(events: Path, step: str) -> list[str]:
-    """The types of resources in the order in which the engine was done with a step on each."""
-    done = []
+    """Return the types of the resources in the order in which the engine completed a step."""
+    types = []
     for line in events.read_text().splitlines():
         metadata = json.loads(line).get("resOutputsEvent", {}).get("metadata", {})
         if metadata.get("op") == step:
-            done.append(metadata["type"])
-    return done
+            types.append(metadata["type"])
+    return types
 
 
 def operations(emulator: Emulator) -> list[str | None]:
-    seen = [call.operation for call in emulator.calls]
+    names = [call.operation for call in emulator.calls]
     emulator.clear_calls()
-    return seen
+    return names
 
 
-def impossible(manifest: str) -> str:
-    """The manifest with a Deployment that no node can run."""
+def with_unschedulable_deployment(manifest: str) -> str:
+    """Return the manifest with a Deployment that no node can run."""
     objects = list(yaml.safe_load_all(manifest))
-    for each in objects:
-        if (each["kind"], each["metadata"]["name"]) == ("Deployment", "tool-manager"):
-            each["spec"]["template"]["spec"]["nodeSelector"] = {"no-node-has": "this"}
+    [deployment] = [
+        candidate
+        for candidate in objects
+        if (candidate["kind"], candidate["metadata"]["name"]) == ("Deployment", "tool-manager")
+    ]
+    deployment["spec"]["template"]["spec"]["nodeSelector"] = {"no-node-has": "this"}
     return yaml.safe_dump_all(objects)
 
 
-def test_the_whole_process_up_and_down(
+def test_a_deployment_is_created_updated_and_destroyed_in_order(
     stack: MakeStack, emulator: Emulator, kubectl: Kubectl, tmp_path: Path
 ) -> None:
     dev = stack(PROGRAM, description="one")
@@ -123,13 +126,12 @@ def test_the_whole_process_up_and_down(
     ]  # fmt: skip
     runner = emulator.runners["runner-prod"]
     created = kinds_in_order(tmp_path / "up", "create")
-    ours = [each for each in created if each in {RUNNER, MANIFEST, HEALTH}]
-    assert ours == [RUNNER, MANIFEST, HEALTH]
-    assert max(i for i, each in enumerate(created) if each == DEPLOYMENT) < created.index(HEALTH)
+    own = [type_ for type_ in created if type_ in {RUNNER, MANIFEST, HEALTH}]
+    assert own == [RUNNER, MANIFEST, HEALTH]
+    assert last_index(created, DEPLOYMENT) < created.index(HEALTH)
 
-    shown = dev.outputs(show_secrets=True)
     [manifest] = dev.resources(MANIFEST)
-    assert shown == {
+    assert dev.outputs(show_secrets=True) == {
         "runner_name": "runner-prod",
         "namespace": "kubiya-system",
         "manifest_sha256": manifest["outputs"]["sha256"],
@@ -138,12 +140,12 @@ def test_the_whole_process_up_and_down(
         "status": "healthy",
     }
     assert dev.outputs()["manifest_url"] == "[secret]"
-    children_are_named_from_the_component(dev)
+    assert_children_are_named_after_the_component(dev)
 
     dev.preview("--expect-no-changes")
     assert operations(emulator) == []
 
-    # Of what is in the cluster, nothing is to be changed by another description.
+    # A changed description does not affect the objects in the cluster.
     dev.configure({"description": "two"})
     planned = {step["urn"].split("::")[-1]: step["op"] for step in dev.preview_json()["steps"]}
     assert {name: op for name, op in planned.items() if op != "same"} == {
@@ -153,43 +155,52 @@ def test_the_whole_process_up_and_down(
     assert operations(emulator) == ["describeRunner", "updateRunnerDescription"]
 
     dev.destroy("--skip-preview", "--event-log", str(tmp_path / "down"))
-    gone = kinds_in_order(tmp_path / "down", "delete")
-    assert gone.index(HEALTH) < min(
-        i for i, each in enumerate(gone) if each.startswith("kubernetes:")
-    )
-    last = max(i for i, each in enumerate(gone) if each.startswith("kubernetes:"))
-    assert last < gone.index(MANIFEST) < gone.index(RUNNER)
+    deleted = kinds_in_order(tmp_path / "down", "delete")
+    in_the_cluster = [type_ for type_ in deleted if type_.startswith("kubernetes:")]
+    assert deleted.index(HEALTH) < deleted.index(in_the_cluster[0])
+    assert last_index(deleted, in_the_cluster[-1]) < deleted.index(MANIFEST)
+    assert deleted.index(MANIFEST) < deleted.index(RUNNER)
     assert operations(emulator) == ["describeRunner", "deleteRunner"]
     assert not emulator.runners
-    left = tmp_path / "manifest.yaml"
-    left.write_text(runner.manifest)
-    assert not kubectl("get", "--filename", str(left), "--ignore-not-found", "--output=name")
+    manifest_file = tmp_path / "manifest.yaml"
+    manifest_file.write_text(runner.manifest)
+    assert not kubectl(
+        "get", "--filename", str(manifest_file), "--ignore-not-found", "--output=name"
+    )
 
 
-def children_are_named_from_the_component(dev: Stack) -> None:
-    parts = {each["type"]: each for each in dev.resources() if each["urn"].count("$") == 1}
+def last_index(types: list[str], type_: str) -> int:
+    return max(index for index, candidate in enumerate(types) if candidate == type_)
+
+
+def assert_children_are_named_after_the_component(dev: Stack) -> None:
+    children = {
+        resource["type"]: resource
+        for resource in dev.resources()
+        if resource["urn"].count("$") == 1
+    }
     component = "kubiya:index:RunnerDeployment"
-    assert {type_: each["urn"].split("::")[-1] for type_, each in parts.items()} == {
+    assert {type_: child["urn"].split("::")[-1] for type_, child in children.items()} == {
         RUNNER: "runner-prod-runner",
         MANIFEST: "runner-prod-manifest",
         OBJECTS: "runner-prod-objects",
         HEALTH: "runner-prod-health",
     }
-    assert all(f"{component}$" in each["urn"] for each in parts.values())
-    [whole] = dev.resources(component)
-    assert set(whole["outputs"]) == {
+    assert all(f"{component}$" in child["urn"] for child in children.values())
+    [deployment] = dev.resources(component)
+    assert set(deployment["outputs"]) == {
         "runner_name", "namespace", "manifest_sha256", "manifest_url", "version", "status",
     }  # fmt: skip
 
 
-def test_the_gate_waits_for_the_cluster_and_a_later_up_goes_on(
+def test_the_health_wait_depends_on_the_cluster_and_a_later_up_continues(
     stack: MakeStack, emulator: Emulator, kubectl: Kubectl
 ) -> None:
-    """With skip_await only the gate knows that a Deployment does not become available."""
+    """With skip_await only the health wait detects that a Deployment is not available."""
     dev = stack(PROGRAM, timeout="8", skipAwait="true")
     emulator.add_runner("runner-prod")
     good = emulator.runners["runner-prod"].manifest
-    emulator.set_manifest("runner-prod", impossible(good))
+    emulator.set_manifest("runner-prod", with_unschedulable_deployment(good))
     dev.rewrite(PROGRAM.replace("skip_await", "adopt_existing=True, skip_await"))
     failed = dev.up("--skip-preview", check=False)
     assert failed.returncode
@@ -197,27 +208,27 @@ def test_the_gate_waits_for_the_cluster_and_a_later_up_goes_on(
     assert 'check "tool-manager" is unhealthy' in failed.text
     assert 'check "agent-manager"' not in failed.text
     assert operations(emulator).count("getRunnerHealth") > 2
-    kept = {each["type"] for each in dev.resources()}
-    assert kept >= {RUNNER, MANIFEST, DEPLOYMENT}
-    assert HEALTH not in kept
+    types = {resource["type"] for resource in dev.resources()}
+    assert types >= {RUNNER, MANIFEST, DEPLOYMENT}
+    assert HEALTH not in types
 
-    # Mended upstream: the refresh brings the manifest in, and the gate opens.
+    # The manifest is corrected upstream: a refresh downloads it, and the wait succeeds.
     emulator.set_manifest("runner-prod", good)
     dev.configure({"timeout": "60"})
     operations(emulator)
     dev.up("--refresh", "--skip-preview")
     assert "createRunner" not in operations(emulator)
     assert dev.outputs()["status"] == "healthy"
-    applied = kubectl.list("deployments", "--namespace=kubiya-system")
-    assert not any("nodeSelector" in each["spec"]["template"]["spec"] for each in applied)
+    for deployment in kubectl.list("deployments", "--namespace=kubiya-system"):
+        assert "nodeSelector" not in deployment["spec"]["template"]["spec"]
     dev.preview("--expect-no-changes")
     dev.destroy("--skip-preview")
 
 
-def test_providers_and_transforms_of_the_options_reach_the_parts(
+def test_providers_and_transforms_of_the_options_apply_to_the_children(
     stack: MakeStack, emulator: Emulator, control_plane: Path, kubectl: Kubectl
 ) -> None:
-    """The API and the cluster of the stack are not those of the providers."""
+    """The providers use another API and another cluster than the stack."""
     dev = stack(PROVIDERS, url=emulator.url)
     dev.configure(
         {"kubiya:baseUrl": "http://127.0.0.1:9", "kubernetes:kubeconfig": "no-such-file"},
@@ -226,7 +237,7 @@ def test_providers_and_transforms_of_the_options_reach_the_parts(
     dev.up("--skip-preview")
     assert "runner-prod" in emulator.runners
     deployments = kubectl.list("deployments", "--namespace=kubiya-system")
-    assert {label(each) for each in deployments} == {"platform"}
+    assert {label(deployment) for deployment in deployments} == {"platform"}
     dev.preview("--expect-no-changes")
     dev.destroy("--skip-preview")
     assert not emulator.runners

@@ -1,4 +1,4 @@
-"""Every example, as a user runs it: up, a second look, and down again."""
+"""Every example works as a user runs it: up, preview and destroy."""
 
 from __future__ import annotations
 
@@ -21,19 +21,20 @@ pytestmark = [pytest.mark.engine, pytest.mark.cluster]
 EXAMPLES = sorted(path.parent.name for path in ROOT.glob("examples/*/Pulumi.yaml"))
 
 
-def come_up_and_go(stack: Stack, emulator: Emulator, kubectl: Kubectl, folder: Path) -> None:
-    """Hold a program against what every example promises."""
+def check_example(stack: Stack, emulator: Emulator, kubectl: Kubectl, folder: Path) -> None:
+    """Check what every example promises."""
     before = emulator.runners
     stack.up()
-    created = [each for name, each in emulator.runners.items() if name not in before]
+    created = [runner for name, runner in emulator.runners.items() if name not in before]
     assert created or before
     manifests = folder / "manifests.yaml"
-    manifests.write_text("---\n".join(each.manifest for each in created))
-    declared = [each for each in yaml.safe_load_all(manifests.read_text()) if each]
-    assert len(objects_of(manifests, kubectl)) == len(declared)
-    for each in declared:
-        if each["kind"] == "Deployment":
-            namespace, name = each["metadata"]["namespace"], each["metadata"]["name"]
+    manifests.write_text("---\n".join(runner.manifest for runner in created))
+    declared = [document for document in yaml.safe_load_all(manifests.read_text()) if document]
+    assert len(existing_objects(manifests, kubectl)) == len(declared)
+    for declared_object in declared:
+        if declared_object["kind"] == "Deployment":
+            metadata = declared_object["metadata"]
+            namespace, name = metadata["namespace"], metadata["name"]
             kubectl(
                 "wait", "--for=condition=Available", "--timeout=60s",
                 f"--namespace={namespace}", f"deployment/{name}",
@@ -41,12 +42,12 @@ def come_up_and_go(stack: Stack, emulator: Emulator, kubectl: Kubectl, folder: P
     stack.preview("--expect-no-changes")
     stack.destroy()
     assert emulator.runners == before
-    assert objects_of(manifests, kubectl) == []
+    assert existing_objects(manifests, kubectl) == []
     assert stack.resources() == []
 
 
-def objects_of(manifests: Path, kubectl: Kubectl) -> list[str]:
-    """The objects of the manifests that are in the cluster."""
+def existing_objects(manifests: Path, kubectl: Kubectl) -> list[str]:
+    """Return the names of those objects of the manifests that exist in the cluster."""
     if not manifests.read_text():
         return []
     return kubectl(
@@ -56,7 +57,7 @@ def objects_of(manifests: Path, kubectl: Kubectl) -> list[str]:
 
 @contextlib.contextmanager
 def stack_of(example: str, emulator: Emulator, kubeconfig: Path) -> Iterator[Stack]:
-    """An example's stack, with what it builds on up. Nothing of it is left in the cluster."""
+    """Yield the stack of an example after the stack it builds on is up. Destroy both at the end."""
     setup = setup_of(example, kubeconfig)
     env = {"KUBECONFIG": str(kubeconfig)}
     with contextlib.ExitStack() as stacks:
@@ -77,29 +78,34 @@ def stack_of(example: str, emulator: Emulator, kubeconfig: Path) -> Iterator[Sta
 
 
 @pytest.mark.parametrize("example", EXAMPLES)
-def test_an_example(example: str, emulator: Emulator, control_plane: Path, tmp_path: Path):
+def test_an_example_can_be_created_and_destroyed(
+    example: str, emulator: Emulator, control_plane: Path, tmp_path: Path
+):
     with stack_of(example, emulator, control_plane) as stack:
-        come_up_and_go(stack, emulator, Kubectl(control_plane), tmp_path)
+        check_example(stack, emulator, Kubectl(control_plane), tmp_path)
 
 
-def test_the_consumer_creates_something_of_its_own(emulator: Emulator, control_plane: Path):
+def test_the_consumer_uses_the_name_of_the_runner(emulator: Emulator, control_plane: Path):
     kubectl = Kubectl(control_plane)
     with stack_of("consumer", emulator, control_plane) as stack:
         stack.up()
-        found = kubectl.list("configmaps", "--namespace=default")
-        [settings] = [each for each in found if each["metadata"]["name"] == "runner-settings"]
+        [settings] = [
+            config_map
+            for config_map in kubectl.list("configmaps", "--namespace=default")
+            if config_map["metadata"]["name"] == "runner-settings"
+        ]
         assert settings["data"] == {"runner": "runner-prod", "version": "2.0.0"}
         assert stack.outputs() == {"runner_status": "healthy"}
 
-        # With the runner gone, the preview says so, and what was built on it stays.
+        # Without the runner the preview fails, and existing objects stay.
         emulator.remove_runner("runner-prod")
         failed = stack.preview(check=False)
         assert failed.returncode
         assert 'there is no runner "runner-prod"' in failed.text
 
 
-def test_the_project_at_the_top(emulator: Emulator, control_plane: Path, tmp_path: Path):
-    """`pulumi up` in a clone runs the main example."""
+def test_the_project_in_the_root_folder(emulator: Emulator, control_plane: Path, tmp_path: Path):
+    """`pulumi up` in the root folder of a clone runs the main example."""
     clone = tmp_path / "clone"
     clone.mkdir()
     shutil.copy(ROOT / "Pulumi.yaml", clone)
@@ -110,10 +116,10 @@ def test_the_project_at_the_top(emulator: Emulator, control_plane: Path, tmp_pat
         secrets={"kubiya:apiKey": emulator.api_key},
         env={"KUBECONFIG": str(control_plane)},
     ) as stack:
-        come_up_and_go(stack, emulator, Kubectl(control_plane), tmp_path)
+        check_example(stack, emulator, Kubectl(control_plane), tmp_path)
 
 
-def test_every_example_is_explained_and_short():
+def test_every_example_is_short_and_has_a_readme():
     for example in EXAMPLES:
         folder = ROOT / "examples" / example
         assert (folder / "README.md").read_text().startswith("# ")

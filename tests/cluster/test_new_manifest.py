@@ -1,4 +1,4 @@
-"""A manifest that changed upstream, on its way into a real cluster."""
+"""A manifest that changed upstream is applied to a real cluster."""
 
 from __future__ import annotations
 
@@ -17,16 +17,17 @@ pytestmark = [pytest.mark.engine, pytest.mark.cluster]
 
 
 def upgraded(manifest: str) -> str:
-    """The manifest with another setting and without one of its Services."""
+    """Return the manifest with a changed setting and without one of its Services."""
+    text = manifest.replace("LOG_LEVEL: info", "LOG_LEVEL: debug")
     objects = [
-        each
-        for each in yaml.safe_load_all(manifest.replace("LOG_LEVEL: info", "LOG_LEVEL: debug"))
-        if (each["kind"], each["metadata"]["name"]) != ("Service", "workflow-engine")
+        kept
+        for kept in yaml.safe_load_all(text)
+        if (kept["kind"], kept["metadata"]["name"]) != ("Service", "workflow-engine")
     ]
     return yaml.safe_dump_all(objects, sort_keys=False)
 
 
-def test_a_new_manifest_is_shown_object_by_object_and_then_applied(
+def test_changed_objects_are_shown_in_the_preview_and_then_applied(
     emulator: Emulator, control_plane: Path
 ) -> None:
     kubectl = Kubectl(control_plane)
@@ -40,20 +41,20 @@ def test_a_new_manifest_is_shown_object_by_object_and_then_applied(
         runner = emulator.runners["runner-prod"]
         emulator.set_manifest("runner-prod", upgraded(runner.manifest))
         stack.preview("--expect-no-changes")
-        shown = stack.preview("--refresh", "--diff").stdout
-        assert re.search(r'LOG_LEVEL *: "info" => "debug"', shown)
-        assert "- kubernetes:core/v1:Service: (delete)" in shown
+        diff = stack.preview("--refresh", "--diff").stdout
+        assert re.search(r'LOG_LEVEL *: "info" => "debug"', diff)
+        assert "- kubernetes:core/v1:Service: (delete)" in diff
 
         stack.refresh("--skip-preview")
-        here = f"--namespace={runner.namespace}"
-        assert "workflow-engine" in kubectl("get", "services", "--output=name", here)
+        namespace = f"--namespace={runner.namespace}"
+        assert "workflow-engine" in kubectl("get", "services", "--output=name", namespace)
         stack.up("--skip-preview")
         [settings] = [
-            each
-            for each in kubectl.list("configmaps", here)
-            if each["metadata"]["name"] == "runner-settings"
+            config_map
+            for config_map in kubectl.list("configmaps", namespace)
+            if config_map["metadata"]["name"] == "runner-settings"
         ]
         assert settings["data"]["LOG_LEVEL"] == "debug"
-        assert "workflow-engine" not in kubectl("get", "services", "--output=name", here)
+        assert "workflow-engine" not in kubectl("get", "services", "--output=name", namespace)
         stack.preview("--refresh", "--expect-no-changes")
         stack.destroy("--skip-preview")

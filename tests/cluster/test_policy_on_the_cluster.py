@@ -1,4 +1,4 @@
-"""Rules on a real cluster: what they deny changes nothing there, and a waiver lets it pass."""
+"""A denied manifest does not change a real cluster, and a waived one is applied."""
 
 from __future__ import annotations
 
@@ -49,17 +49,15 @@ def dev(emulator: Emulator, control_plane: Path) -> Iterator[Stack]:
 
 
 def objects(kubectl: Kubectl) -> dict[str, str]:
-    """The version of each object that a manifest could have made or changed."""
+    """Return the version of each object that a manifest could have created or changed."""
+    metadata = ((kind, item["metadata"]) for kind in KINDS for item in kubectl.list(kind))
     return {
-        f"{kind}/{each['metadata'].get('namespace')}/{each['metadata']['name']}": each["metadata"][
-            "resourceVersion"
-        ]
-        for kind in KINDS
-        for each in kubectl.list(kind)
+        f"{kind}/{fields.get('namespace')}/{fields['name']}": fields["resourceVersion"]
+        for kind, fields in metadata
     }
 
 
-def test_what_is_denied_changes_nothing_and_a_waiver_lets_it_pass(
+def test_a_denied_manifest_changes_nothing_and_a_waived_one_is_applied(
     dev: Stack, control_plane: Path
 ) -> None:
     kubectl = Kubectl(control_plane)
@@ -71,11 +69,11 @@ def test_what_is_denied_changes_nothing_and_a_waiver_lets_it_pass(
 
     dev.rewrite(WAIVING)
     dev.up("--skip-preview")
-    names = {each["metadata"]["name"] for each in kubectl.list("clusterroles")}
+    names = {role["metadata"]["name"] for role in kubectl.list("clusterroles")}
     assert "tool-manager-runner-prod-full-access" in names
     dev.preview("--expect-no-changes")
 
-    # Stricter rules stop the program, and what is there stays.
+    # A stricter policy fails the update, and existing objects stay.
     applied = objects(kubectl).keys()
     dev.rewrite(DENYING)
     assert dev.up("--skip-preview", check=False).returncode

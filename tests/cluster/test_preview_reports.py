@@ -1,7 +1,6 @@
-"""Comments on previews of the real engine, compared with files that a person can read.
+"""Reports about previews of the real engine match the stored reports.
 
-With UPDATE_REPORTS=1 in the environment the files are written anew, to be read before they are
-committed.
+Set UPDATE_REPORTS=1 to update the stored reports. Review them before you commit them.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ LIMIT = 65_536
 
 @dataclass(frozen=True)
 class Form:
-    """One of the forms in which the engine prints a preview."""
+    """One of the output formats of a preview."""
 
     example: str
     flags: tuple[str, ...] = ()
@@ -47,9 +46,11 @@ FORMS = {
 
 
 def upgraded(manifest: str) -> str:
-    """The manifest with one more rule, another image, and without one of its Services."""
-    objects = {(each["kind"], each["metadata"]["name"]): each
-               for each in yaml.safe_load_all(manifest)}  # fmt: skip
+    """Return the manifest with another role rule and image, and without one of its Services."""
+    objects = {
+        (document["kind"], document["metadata"]["name"]): document
+        for document in yaml.safe_load_all(manifest)
+    }
     del objects["Service", "workflow-engine"]
     role = objects["Role", "workflow-engine"]
     role["rules"].append({"apiGroups": [""], "resources": ["secrets"], "verbs": ["get", "list"]})
@@ -58,33 +59,41 @@ def upgraded(manifest: str) -> str:
     return yaml.safe_dump_all(objects.values(), sort_keys=False)
 
 
-def settled(printed: str) -> str:
-    """What the engine printed, less what is none of these tests' business.
+def normalized(preview: str) -> str:
+    """Return the output of a preview without unstable diagnostics.
 
-    That is where it found a plugin on this machine, and what the review of a manifest found:
-    only the first line of that warning stays.
+    These are the paths of plugins on this machine, and the findings of the review of a manifest:
+    only the first line of that warning is kept.
     """
-    if "diagnosticEvent" in printed:
-        events = [json.loads(line) for line in printed.splitlines()]
-        said = [each.get("diagnosticEvent", {}) for each in events]
-        kept = [e for e, each in zip(events, said, strict=True) if not PLUGIN.search(str(each))]
-        return "\n".join(json.dumps(each) for each in kept)
-    document = json.loads(printed)
-    said = [each for each in document.get("diagnostics", []) if not PLUGIN.search(str(each))]
-    for each in said:
-        if each["severity"] == "warning":
-            each["message"] = each["message"].splitlines()[0]
-    return json.dumps(document | {"diagnostics": said})
+    if "diagnosticEvent" in preview:
+        events = [json.loads(line) for line in preview.splitlines()]
+        return "\n".join(
+            json.dumps(event)
+            for event in events
+            if not PLUGIN.search(str(event.get("diagnosticEvent", {})))
+        )
+    document = json.loads(preview)
+    diagnostics = [
+        diagnostic
+        for diagnostic in document.get("diagnostics", [])
+        if not PLUGIN.search(str(diagnostic))
+    ]
+    for diagnostic in diagnostics:
+        if diagnostic["severity"] == "warning":
+            diagnostic["message"] = diagnostic["message"].splitlines()[0]
+    return json.dumps(document | {"diagnostics": diagnostics})
 
 
 @pytest.fixture
-def reported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[str, int]]:
-    """The comment on what a command of the engine printed, and the command's status."""
+def create_report(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., tuple[str, int]]:
+    """Returns the report about the output of an engine command, and the exit status."""
 
     def report(stack: Stack, *command: str, fail_on: str = "") -> tuple[str, int]:
-        printed = stack.run(*command, "--json", check=False).stdout
+        preview = stack.run(*command, "--json", check=False).stdout
         file = tmp_path / "preview.json"
-        file.write_text(settled(printed))
+        file.write_text(normalized(preview))
         capsys.readouterr()
         status = main(["preview-report", str(file), f"--fail-on={fail_on}"])
         return capsys.readouterr().out, status
@@ -92,7 +101,7 @@ def reported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Callable[...
     return report
 
 
-def held_against(name: str, report: str) -> None:
+def assert_matches_stored_report(name: str, report: str) -> None:
     file = REPORTS / f"{name}.md"
     if os.environ.get("UPDATE_REPORTS"):
         file.write_text(report)
@@ -100,18 +109,18 @@ def held_against(name: str, report: str) -> None:
 
 
 @pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
-def test_reports(
+def test_reports_match_the_stored_reports(
     form: Form,
     emulator: Emulator,
     control_plane: Path,
-    reported: Callable[..., tuple[str, int]],
+    create_report: Callable[..., tuple[str, int]],
 ) -> None:
     reports = {}
 
     def preview(name: str, *flags: str, fail_on: str = "", status: int = 0) -> None:
         command = ("preview", *form.flags, *flags)
-        reports[name], ended = reported(stack, *command, fail_on=fail_on)
-        assert ended == status, name
+        reports[name], exit_status = create_report(stack, *command, fail_on=fail_on)
+        assert exit_status == status, name
 
     with Stack(
         ROOT / "examples" / form.example,
@@ -137,20 +146,22 @@ def test_reports(
         emulator.set_manifest("runner-prod", upgraded(runner.manifest))
         preview("changed-manifest", "--refresh", fail_on="replace,unreviewed")
         preview("changed-manifest", "--refresh", fail_on="rbac", status=1)
-        reports["destroy"], status = reported(stack, "destroy", "--preview-only", fail_on="delete")
+        reports["destroy"], status = create_report(
+            stack, "destroy", "--preview-only", fail_on="delete"
+        )
         assert status == 1
         stack.destroy("--skip-preview")
 
     assert find_secrets(secrets, **reports) == []
     for name, report in reports.items():
         assert len(report.encode()) < LIMIT
-        held_against(f"{form.example}-{name}", report)
+        assert_matches_stored_report(f"{form.example}-{name}", report)
 
 
 def secrets_in(manifest: str) -> list[str]:
     return [
         value
-        for each in yaml.safe_load_all(manifest)
-        if each["kind"] == "Secret"
-        for value in each["data"].values()
+        for document in yaml.safe_load_all(manifest)
+        if document["kind"] == "Secret"
+        for value in document["data"].values()
     ]

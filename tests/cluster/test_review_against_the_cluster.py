@@ -1,4 +1,4 @@
-"""What a review says is what a real API server does."""
+"""The result of a review matches the behavior of a real API server."""
 
 from __future__ import annotations
 
@@ -31,16 +31,20 @@ from tests.review.pod_cases import POD_CASES
 
 pytestmark = pytest.mark.cluster
 
-Answers = dict[tuple[Subject, Request], bool]
+Decisions = dict[tuple[Subject, Request], bool]
 
 
 def user(subject: Subject) -> dict[str, Any]:
-    """The subject as the API server knows it once it has shown its credentials."""
+    """Return the user and groups of a subject, as the API server authenticates it."""
     if subject.kind == "User":
         return {"user": subject.name, "groups": ["system:authenticated"]}
-    place = subject.namespace
-    groups = ["system:serviceaccounts", f"system:serviceaccounts:{place}", "system:authenticated"]
-    return {"user": f"system:serviceaccount:{place}:{subject.name}", "groups": groups}
+    namespace = subject.namespace
+    groups = [
+        "system:serviceaccounts",
+        f"system:serviceaccounts:{namespace}",
+        "system:authenticated",
+    ]
+    return {"user": f"system:serviceaccount:{namespace}:{subject.name}", "groups": groups}
 
 
 def attributes(request: Request) -> dict[str, Any]:
@@ -58,25 +62,27 @@ def attributes(request: Request) -> dict[str, Any]:
     }
 
 
-def asked(client: ApiClient, subjects: Sequence[Subject], requests: Sequence[Request]) -> Answers:
-    """What the API server's authorizer says to each request of each subject."""
+def decisions_of_the_api_server(
+    client: ApiClient, subjects: Sequence[Subject], requests: Sequence[Request]
+) -> Decisions:
+    """Return the decision of the API server's authorizer for each request of each subject."""
     api = AuthorizationV1Api(client)
 
-    def ask(question: tuple[Subject, Request]) -> bool:
-        subject, request = question
+    def is_allowed(case: tuple[Subject, Request]) -> bool:
+        subject, request = case
         body = {"spec": {**user(subject), **attributes(request)}}
         return bool(api.create_subject_access_review(body).status.allowed)
 
-    questions = [(subject, request) for subject in subjects for request in requests]
+    cases = list(product(subjects, requests))
     with ThreadPoolExecutor(4) as pool:
-        return dict(zip(questions, pool.map(ask, questions), strict=True))
+        return dict(zip(cases, pool.map(is_allowed, cases), strict=True))
 
 
-def said(grants: Sequence[Grant], subject: Subject, request: Request) -> bool:
-    """What the table of access says."""
+def is_granted(grants: Sequence[Grant], subject: Subject, request: Request) -> bool:
+    """Return whether the grants of a review allow a request."""
     if request.path:
-        given = [grant for grant in grants if grant.subject.includes(subject)]
-        return any(grant.allows_url(request.verb, request.path) for grant in given)
+        matching = [grant for grant in grants if grant.subject.includes(subject)]
+        return any(grant.allows_url(request.verb, request.path) for grant in matching)
     return can(
         grants,
         subject,
@@ -89,12 +95,12 @@ def said(grants: Sequence[Grant], subject: Subject, request: Request) -> bool:
     )
 
 
-def disagreements(answers: Answers, grants: Sequence[Grant]) -> list[str]:
-    """Where the table and the API server differ."""
+def differences(decisions: Decisions, grants: Sequence[Grant]) -> list[str]:
+    """Return the requests for which the review and the API server differ."""
     return [
         f"{subject}: {request}: allowed={allowed}"
-        for (subject, request), allowed in answers.items()
-        if allowed != said(grants, subject, request)
+        for (subject, request), allowed in decisions.items()
+        if allowed != is_granted(grants, subject, request)
     ]
 
 
@@ -105,13 +111,13 @@ def kubectl(control_plane: Path) -> Kubectl:
 
 @pytest.fixture
 def client(control_plane: Path) -> Iterator[ApiClient]:
-    with new_client_from_config(str(control_plane)) as made:
-        yield made
+    with new_client_from_config(str(control_plane)) as created:
+        yield created
 
 
 @pytest.fixture
 def apply(kubectl: Kubectl, tmp_path: Path) -> Iterator[Any]:
-    """Apply a manifest, which is deleted at the end."""
+    """Applies a manifest, and deletes it at the end of the test."""
     file = tmp_path / "manifest.yaml"
 
     def applied(text: str) -> None:
@@ -124,7 +130,7 @@ def apply(kubectl: Kubectl, tmp_path: Path) -> Iterator[Any]:
 
 
 def wait_for_aggregation(kubectl: Kubectl) -> None:
-    """The rules of aggregated roles come from a controller, some time after the roles."""
+    """Wait until the controller has added the rules of aggregated roles."""
     for role, resource in (
         ("review-aggregated", "nodes"),
         ("review-overwritten", "nodes"),
@@ -136,26 +142,26 @@ def wait_for_aggregation(kubectl: Kubectl) -> None:
         kubectl("wait", f"clusterrole/{role}", f"--for=jsonpath={verb}=get", "--timeout=60s")
 
 
-def test_the_table_of_access_and_the_api_server_agree(
+def test_the_grants_match_the_decisions_of_the_api_server(
     kubectl: Kubectl, client: ApiClient, apply: Any
 ) -> None:
     apply(yaml.safe_dump_all(MANIFEST))
     wait_for_aggregation(kubectl)
-    answers = asked(client, SUBJECTS, REQUESTS)
-    assert disagreements(answers, review(parsed(*MANIFEST)).grants) == []
-    # Not because all is refused, or all allowed.
-    allowed = sum(answers.values())
+    decisions = decisions_of_the_api_server(client, SUBJECTS, REQUESTS)
+    assert differences(decisions, review(parsed(*MANIFEST)).grants) == []
+    # The cases contain both kinds of decisions.
+    allowed = sum(decisions.values())
     assert allowed > 500
-    assert len(answers) - allowed > 500
+    assert len(decisions) - allowed > 500
 
 
-def test_the_table_of_a_runners_manifest_agrees(
+def test_the_grants_of_a_runners_manifest_match_the_api_server(
     emulator: Emulator, kubectl: Kubectl, client: ApiClient, apply: Any
 ) -> None:
     runner = emulator.add_runner("runner-reviewed")
     apply(runner.manifest)
-    found = review(parse_manifest(runner.manifest))
-    subjects = tuple({grant.subject: None for grant in found.grants})
+    grants = review(parse_manifest(runner.manifest)).grants
+    subjects = tuple({grant.subject: None for grant in grants})
     requests = [
         Request(verb, group, resource, subresource, namespace=namespace)
         for verb in ("get", "list", "create", "delete", "patch")
@@ -170,43 +176,41 @@ def test_the_table_of_a_runners_manifest_agrees(
         )
         for namespace in ("", "default", runner.namespace)
     ]
-    assert disagreements(asked(client, subjects, requests), found.grants) == []
+    assert differences(decisions_of_the_api_server(client, subjects, requests), grants) == []
     for subject in subjects:
-        kubectl_says = {
+        kubectl_decisions = {
             (verb, resource): can_i(kubectl, subject, verb, resource, runner.namespace)
             for verb, resource in (("list", "secrets"), ("delete", "pods"))
         }
-        assert kubectl_says == {
-            (verb, resource): can(
-                found.grants, subject, verb, "", resource, namespace=runner.namespace
-            )
-            for verb, resource in kubectl_says
+        assert kubectl_decisions == {
+            (verb, resource): can(grants, subject, verb, "", resource, namespace=runner.namespace)
+            for verb, resource in kubectl_decisions
         }
 
 
 def can_i(kubectl: Kubectl, subject: Subject, verb: str, resource: str, namespace: str) -> bool:
-    """What `kubectl auth can-i` says; its exit status is 1 for a no."""
-    who = f"--as=system:serviceaccount:{subject.namespace}:{subject.name}"
+    """Return the decision of `kubectl auth can-i`, whose exit status is 1 if it denies."""
+    user = f"--as=system:serviceaccount:{subject.namespace}:{subject.name}"
     try:
-        answer = kubectl("auth", "can-i", verb, resource, who, f"--namespace={namespace}")
-    except AssertionError as refused:
-        answer = str(refused)
-    return {"yes": True, "no": False}[answer.split()[-1]]
+        output = kubectl("auth", "can-i", verb, resource, user, f"--namespace={namespace}")
+    except AssertionError as error:
+        output = str(error)
+    return {"yes": True, "no": False}[output.split()[-1]]
 
 
 @pytest.mark.parametrize("name", DEFAULT_CLUSTER_ROLES)
-def test_the_roles_of_kubernetes_itself_are_what_the_review_takes_them_for(
+def test_the_default_cluster_roles_match_those_of_the_api_server(
     kubectl: Kubectl, name: str
 ) -> None:
     real = json.loads(kubectl("get", "clusterrole", name, "--output=json"))
-    wanted = {
+    permissions = {
         (group, resource, verb)
         for rule in real["rules"]
         for group in rule.get("apiGroups", ["a path"])
         for resource in rule.get("resources", rule.get("nonResourceURLs"))
         for verb in rule["verbs"]
     }
-    assert wanted == {
+    assert permissions == {
         (group, resource, verb)
         for grant in review(parsed(grant_role(name))).grants
         for group in grant.api_groups or ["a path"]
@@ -218,29 +222,31 @@ def test_the_roles_of_kubernetes_itself_are_what_the_review_takes_them_for(
     assert real["metadata"]["labels"] == body["metadata"]["labels"]
 
 
-def test_the_review_knows_the_roles_and_bindings_of_kubernetes(kubectl: Kubectl) -> None:
+def test_the_review_detects_the_default_roles_and_bindings(kubectl: Kubectl) -> None:
     label = "--selector=kubernetes.io/bootstrapping=rbac-defaults"
     kinds = "clusterroles,clusterrolebindings,roles,rolebindings"
     listed = kubectl("get", kinds, label, "--all-namespaces", "--output=yaml")
     objects = parse_manifest(listed)
-    found = {each.object for each in review(objects).findings if each.rule == "built-in-role"}
-    assert {each.kind for each in found} == {each.kind for each in objects}
-    assert [each for each in review(objects).objects if each not in found] == []
-    assert len(found) > 100
+    result = review(objects)
+    detected = {finding.object for finding in result.findings if finding.rule == "built-in-role"}
+    assert {reference.kind for reference in detected} == {default.kind for default in objects}
+    assert [reference for reference in result.objects if reference not in detected] == []
+    assert len(detected) > 100
 
 
-def test_the_review_knows_which_kinds_stand_in_no_namespace(kubectl: Kubectl) -> None:
+def test_the_review_knows_the_cluster_scoped_kinds(kubectl: Kubectl) -> None:
     for namespaced in ("true", "false"):
         listed = kubectl("api-resources", f"--namespaced={namespaced}", "--no-headers")
         for line in listed.splitlines():
             api_version, _, kind = line.split()[-3:]
-            # A review, such as a SubjectAccessReview, is a question and no object.
+            # A review, such as a SubjectAccessReview, is a request and not stored.
             if not kind.endswith("Review"):
-                [found] = review(parsed(kubernetes_object(kind, "x", "", api_version))).objects
-                assert (found.namespace == "default") == (namespaced == "true"), kind
+                objects = parsed(kubernetes_object(kind, "x", "", api_version))
+                [reference] = review(objects).objects
+                assert (reference.namespace == "default") == (namespaced == "true"), kind
 
 
-# How the admission controller names each control.
+# The name of each control in the messages of the admission controller.
 REASONS = {
     "baseline-host-process": "hostProcess",
     "baseline-host-namespaces": "host namespaces",
@@ -267,48 +273,46 @@ OVERRIDDEN = {"baseline-capabilities", "baseline-host-path-volumes"}
 
 @pytest.fixture
 def namespaces(apply: Any) -> list[str]:
-    """A namespace for each of the two profiles, which is enforced in it."""
+    """The two profiles. Each is enforced in a namespace of its own."""
     profiles = ["baseline", "restricted"]
-    spaces = [kubernetes_object("Namespace", f"review-{profile}", "") for profile in profiles]
-    for space, profile in zip(spaces, profiles, strict=True):
-        space["metadata"]["labels"] = {"pod-security.kubernetes.io/enforce": profile}
-    apply(
-        yaml.safe_dump_all(
-            [*spaces, *(service_account("default", f"review-{p}") for p in profiles)]
-        )
-    )
+    objects = []
+    for profile in profiles:
+        namespace = kubernetes_object("Namespace", f"review-{profile}", "")
+        namespace["metadata"]["labels"] = {"pod-security.kubernetes.io/enforce": profile}
+        objects += [namespace, service_account("default", f"review-{profile}")]
+    apply(yaml.safe_dump_all(objects))
     return profiles
 
 
-def test_the_pod_security_standards_are_those_of_the_admission_controller(
+def test_the_pod_security_rules_match_the_admission_controller(
     namespaces: list[str], client: ApiClient
 ) -> None:
     api = CoreV1Api(client)
-    differences, not_taken = [], set()
+    differing, not_created = [], set()
     for profile, case in product(namespaces, POD_CASES):
         pod = kubernetes_object("Pod", case.name, f"review-{profile}", spec=case.spec)
         pod["metadata"]["annotations"] = case.annotations
-        broken = {finding.rule for finding in review(parsed(pod)).findings} & REASONS.keys()
-        reasons = refused(api, pod)
+        violated = {finding.rule for finding in review(parsed(pod)).findings} & REASONS.keys()
+        reasons = violations(api, pod)
         if reasons is None:
-            not_taken.add(case.name)
-        elif reasons != expected(broken, profile):
-            differences.append(f"{case.name} in {profile}: {reasons}")
-    assert differences == []
-    # An API server without --allow-privileged takes no such pod, whatever the profile.
-    assert not_taken <= {"privileged", "host-process"}
+            not_created.add(case.name)
+        elif reasons != expected_reasons(violated, profile):
+            differing.append(f"{case.name} in {profile}: {reasons}")
+    assert differing == []
+    # An API server without --allow-privileged rejects these pods in every profile.
+    assert not_created <= {"privileged", "host-process"}
 
 
-def expected(broken: Set[str], profile: str) -> set[str]:
-    """The reasons that the admission controller gives where a profile is enforced."""
+def expected_reasons(violated: Set[str], profile: str) -> set[str]:
+    """Return the reasons that the admission controller reports for a profile."""
     if profile == "baseline":
-        return {REASONS[rule] for rule in broken if rule.startswith("baseline-")}
-    # There the stricter control of two on the same thing is the only one that is named.
-    return {REASONS[rule] for rule in broken - OVERRIDDEN}
+        return {REASONS[rule] for rule in violated if rule.startswith("baseline-")}
+    # Of two controls for the same field, the admission controller reports the stricter one.
+    return {REASONS[rule] for rule in violated - OVERRIDDEN}
 
 
-def refused(api: CoreV1Api, pod: Object) -> set[str] | None:
-    """The controls for which the API server does not take the pod; None: for another reason."""
+def violations(api: CoreV1Api, pod: Object) -> set[str] | None:
+    """Return the controls that a pod violates, or None if it is rejected for another reason."""
     try:
         api.create_namespaced_pod(pod["metadata"]["namespace"], pod, dry_run="All")
     except ApiException as error:

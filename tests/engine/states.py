@@ -38,12 +38,12 @@ def state(stack: Stack) -> list[dict[str, Any]]:
 
 def step(preview: Mapping[str, Any], type_: str) -> dict[str, Any]:
     """Return the single step of `pulumi preview --json` for a type, except for refresh steps."""
-    [found] = [
+    [match] = [
         candidate
         for candidate in preview["steps"]
         if f"::{type_}::" in candidate["urn"] and candidate["op"] != "refresh"
     ]
-    return dict(found)
+    return dict(match)
 
 
 def outputs(stack: Stack, type_: str) -> dict[str, Any]:

@@ -117,7 +117,7 @@ def test_a_series_of_programs_with_a_crash_in_each_update(
     """Each command is killed at a random moment. `make chaos` runs more commands."""
     choose = random.Random(chaos.SEED)
     dev = stack(PROGRAMS["nothing"], config={"kubiya:timeoutSeconds": "2"})
-    for _ in range(chaos.size(4, each=1)):
+    for _ in range(chaos.size(4, per_run=1)):
         program = choose.choice(list(PROGRAMS))
         moment = choose.choice(list(MOMENTS.values()))
         emulator.faults.add("hang", nth=choose.randint(1, 6), **moment)

@@ -55,7 +55,7 @@ OBJECTS = st.builds(
 def test_any_text_is_reviewed_or_rejected(record_property: Record) -> None:
     outcomes = Counter[str]()
 
-    @at_random(size(300, each=200))
+    @at_random(size(300, per_run=200))
     @given(text=st.one_of(ANY_TEXT, JOINED, JOINED.map(lambda joined: f"{POD}{joined}")))
     def check(text: str) -> None:
         outcomes["reviewed" if reviewed(text) else "rejected"] += 1
@@ -69,7 +69,7 @@ def test_any_text_is_reviewed_or_rejected(record_property: Record) -> None:
 def test_any_objects_are_reviewed(record_property: Record) -> None:
     outcomes = Counter[str]()
 
-    @at_random(size(100, each=100))
+    @at_random(size(100, per_run=100))
     @given(objects=st.lists(OBJECTS, min_size=1, max_size=3))
     def check(objects: list[dict[str, Any]]) -> None:
         outcomes["reviewed" if reviewed(yaml.safe_dump_all(objects)) else "rejected"] += 1
@@ -86,7 +86,7 @@ def test_coverage_guided_bytes_are_reviewed_or_rejected(
     new_inputs, tokens = tmp_path / "inputs", tmp_path / "tokens"
     new_inputs.mkdir()
     tokens.write_text(dictionary())
-    runs = size(2_000, each=2_000)
+    runs = size(2_000, per_run=2_000)
     options = {
         "runs": runs,
         "seed": SEED or 1,  # libFuzzer replaces 0 by a random seed.

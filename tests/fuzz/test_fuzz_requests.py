@@ -46,7 +46,7 @@ def test_a_name_is_rejected_or_sent_as_a_single_path_segment(
     client = connect(f"{service.url}/a%2Fb")
     outcomes = Counter[str]()
 
-    @at_random(size(400, each=100))
+    @at_random(size(400, per_run=100))
     @given(operation=st.sampled_from(sorted(PATHS)), name=NAMES)
     def check(operation: str, name: str) -> None:
         service.replies, service.requests = [reply(400)], []
@@ -83,7 +83,7 @@ def test_a_description_is_sent_unchanged(
     client = connect(service.url)
     outcomes = Counter[str]()
 
-    @at_random(size(150, each=50))
+    @at_random(size(150, per_run=50))
     @given(description=ANY_TEXT)
     def check(description: str) -> None:
         service.replies, service.requests = [reply()], []
@@ -104,7 +104,7 @@ def test_a_key_is_rejected_without_being_shown_or_sent_unchanged(
     service.replies = [reply(200, [])]
     outcomes = Counter[str]()
 
-    @at_random(size(200, each=50))
+    @at_random(size(200, per_run=50))
     @given(
         key=st.one_of(
             ANY_TEXT,
@@ -144,7 +144,7 @@ def test_a_base_url_is_rejected_or_requested_at_exactly_its_host_and_path(
     service.replies = [reply(200, [])]
     outcomes = Counter[str]()
 
-    @at_random(size(500, each=100))
+    @at_random(size(500, per_run=100))
     @given(url=st.one_of(URLS, URLS.map(lambda text: f"http://{here}/{text}")))
     def check(url: str) -> None:
         service.requests = []
@@ -179,7 +179,7 @@ def test_every_parser_reads_a_normalized_url_in_the_same_way(
 ) -> None:
     outcomes = Counter[str]()
 
-    @at_random(size(1000, each=500))
+    @at_random(size(1000, per_run=500))
     @given(url=st.one_of(URLS, URLS.map(lambda text: f"https://a.test/{text}")))
     @example("https://a.test/a/%2e%2e/b")
     def check(url: str) -> None:
@@ -212,7 +212,7 @@ def test_a_manifest_url_is_rejected_or_requested_without_the_key(
     client = connect(f"{service.url}/prefix")
     outcomes = Counter[str]()
 
-    @at_random(size(500, each=100))
+    @at_random(size(500, per_run=100))
     @given(
         url=st.one_of(URLS, URLS.map(lambda text: f"http://{here}/{text}")),
         redirected=st.booleans(),

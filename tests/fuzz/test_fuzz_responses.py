@@ -64,7 +64,7 @@ def test_any_json_is_parsed_or_rejected(
 ) -> None:
     outcomes = Counter[str]()
 
-    @at_random(size(100, each=100))
+    @at_random(size(100, per_run=100))
     @given(data=JSON)
     @example([])
     @example({"name": RUNNER, "url": "https://manifests.test/a"})
@@ -196,7 +196,7 @@ def test_any_bytes_are_parsed_or_rejected(
     client = connect(service.url, max_retries=1)
     outcomes = Counter[str]()
 
-    @at_random(size(800, each=400))
+    @at_random(size(800, per_run=400))
     @given(call=st.sampled_from(sorted(CALLS)), wire=WIRE)
     @example("list", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-5\r\n{}\r\n")
     @example("list", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\n[]")

@@ -53,7 +53,7 @@ ANY_SETTING = st.one_of(SCALARS, ANY_TEXT, json_values(["a"], leaves=3))
 def test_any_setting_is_accepted_or_rejected(record_property: Record) -> None:
     outcomes = Counter[str]()
 
-    @at_random(size(400, each=200))
+    @at_random(size(400, per_run=200))
     @given(
         configured=st.fixed_dictionaries(
             {config.API_KEY: st.just(KEY)},
@@ -243,7 +243,7 @@ def test_any_properties_are_accepted_or_rejected(
     lifecycle = Lifecycle(kind(), Counter())
     lifecycle.provider.configure(ConfigureRequest(Config(settings, "project")))
 
-    @at_random(size(100, each=50))
+    @at_random(size(100, per_run=50))
     @given(
         olds=property_maps(kind),
         news=property_maps(kind, st.just(rpc.UNKNOWN)),

@@ -25,9 +25,9 @@ taken: Counter[str] = Counter()
 """The number of `examples` in this process, including those that minimize a failing example."""
 
 
-def size(small: int, *, each: int) -> int:
-    """Return the number of examples of a test: `small`, or `each` times the number of runs."""
-    return COUNT * each if COUNT else small
+def size(small: int, *, per_run: int) -> int:
+    """Return the number of examples of a test: `small`, or `per_run` times the number of runs."""
+    return COUNT * per_run if COUNT else small
 
 
 def at_random(examples: int) -> Callable[[T], T]:
