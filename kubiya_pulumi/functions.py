@@ -18,11 +18,12 @@ from pulumi.runtime.rpc import _expand_dependencies
 
 from kubiya_pulumi import config
 from kubiya_pulumi.api import ComponentHealth, HealthCheck, Runner, RunnersApi, shared_client
+from kubiya_pulumi.declarations import RunnerManifestInputs
 from kubiya_pulumi.errors import KubiyaError
-from kubiya_pulumi.lifecycle import manifest
 from kubiya_pulumi.lifecycle.errors import RunnerGoneError
-from kubiya_pulumi.lifecycle.look import present_runner, unless_gone
-from kubiya_pulumi.plaintext_key_warning import warn_of_plain_key
+from kubiya_pulumi.lifecycle.lookup import existing_runner, none_if_deleted
+from kubiya_pulumi.lifecycle.runner_manifest import RunnerManifestHandler
+from kubiya_pulumi.plaintext_key_warning import warn_about_plaintext_key
 from kubiya_pulumi.provider import KubiyaProvider
 
 T = TypeVar("T")
@@ -170,8 +171,8 @@ def get_runner_manifest_output(
     return pulumi.Output.secret(_call_output(_manifest, name, opts))
 
 
-def _runner(client: RunnersApi, name: str) -> GetRunnerResult:
-    return _result(_there(name, present_runner(client, name)))
+def _runner(api: RunnersApi, name: str) -> GetRunnerResult:
+    return _result(_there(name, existing_runner(api, name)))
 
 
 def _runners(client: RunnersApi) -> list[GetRunnerResult]:
@@ -183,8 +184,8 @@ def _result(runner: Runner) -> GetRunnerResult:
     return GetRunnerResult(**{name: getattr(runner, name) for name in wanted})
 
 
-def _health(client: RunnersApi, name: str) -> GetRunnerHealthResult:
-    health = _there(name, unless_gone(client, name, lambda: client.get_runner_health(name)))
+def _health(api: RunnersApi, name: str) -> GetRunnerHealthResult:
+    health = _there(name, none_if_deleted(api, name, lambda: api.get_runner_health(name)))
     return GetRunnerHealthResult(
         status=health.status,
         health=health.health,
@@ -195,9 +196,10 @@ def _health(client: RunnersApi, name: str) -> GetRunnerHealthResult:
     )
 
 
-def _manifest(client: RunnersApi, name: str) -> GetRunnerManifestResult:
-    outputs = manifest.create(client, {"runner": name}).outputs
-    return GetRunnerManifestResult(**{"url": None, **outputs})
+def _manifest(api: RunnersApi, name: str) -> GetRunnerManifestResult:
+    state = RunnerManifestHandler().create(api, RunnerManifestInputs(runner=name))
+    names = (item.name for item in fields(GetRunnerManifestResult))
+    return GetRunnerManifestResult(**{name: getattr(state, name) for name in names})
 
 
 def _there(name: str, found: T | None) -> T:
@@ -282,7 +284,7 @@ def _settings(opts: pulumi.InvokeOptions | None) -> Settings:
     if provider is None and opts and opts.parent:
         provider = opts.parent.get_provider("pulumi-python:kubiya:Runner")
     if provider is None:
-        warn_of_plain_key()
+        warn_about_plaintext_key()
         return None
     if not isinstance(provider, KubiyaProvider):
         raise GetError(

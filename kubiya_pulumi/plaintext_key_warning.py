@@ -1,4 +1,4 @@
-"""A warning about an API key that stands in plain text in the stack's settings."""
+"""A warning about an API key that is not encrypted in the stack's settings."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from kubiya_pulumi.config import API_KEY
 
 WARNING = (
     "kubiya:apiKey is in plain text in the stack's settings file and in its state. Encrypt it "
-    "with `pulumi config set --secret kubiya:apiKey` and run `pulumi up`; where others can read "
-    "those, or older versions of them, have a new key made."
+    "with `pulumi config set --secret kubiya:apiKey` and run `pulumi up`. If others can read "
+    "those files, or older versions of them, replace the key."
 )
 
 _warned: WeakSet[pulumi.Resource] = WeakSet()
-"""The stacks whose programs were warned: one process can run several programs."""
+"""The stacks whose programs have been warned: one process can run several programs."""
 
 
-def warn_of_plain_key() -> None:
+def warn_about_plaintext_key() -> None:
     """Warn, once in each run of a program, if `kubiya:apiKey` was set without `--secret`.
 
-    It does nothing outside a program, and under mocks, where no key plays a part.
+    Outside a program and under mocks, which use no key, this does nothing.
     """
     stack = get_root_resource()
     if stack is None or stack in _warned or hasattr(get_monitor(), "mocks"):

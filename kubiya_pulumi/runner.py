@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import pulumi
-from pulumi.dynamic import Resource
 
+from kubiya_pulumi.declarations import RUNNER
+from kubiya_pulumi.dynamic.dynamic_resource import DynamicResource
 from kubiya_pulumi.lifecycle.providers import RunnerProvider
+from kubiya_pulumi.plaintext_key_warning import warn_about_plaintext_key
 
-RUNNER_TYPE = "pulumi-python:dynamic/kubiya:Runner"
 STACK_TYPE = "pulumi:pulumi:Stack"
 
 
-class KubiyaRunner(Resource, module="kubiya", name="Runner"):
+class KubiyaRunner(DynamicResource, module="kubiya", name="Runner"):
     """A runner at Kubiya: created by `POST /api/v3/runners/{name}`, deleted with the resource.
 
-    The resource's `id` is the runner's name at the API. It stays known in every preview, so
-    pass `runner.id` to what needs the name.
+    The resource's `id` is the runner's name at the API. Every preview knows it, so pass
+    `runner.id` to a resource that needs the name.
 
-    A runner that is there already is refused, unless `adopt_existing` says to take it over.
+    Creation fails if a runner with this name exists, unless `adopt_existing` is true.
     """
 
     name: pulumi.Output[str]
@@ -29,14 +30,16 @@ class KubiyaRunner(Resource, module="kubiya", name="Runner"):
     namespace: pulumi.Output[str | None]
     """The Kubernetes namespace of the runner's objects, such as `kubiya-system`."""
     kubernetes_namespace: pulumi.Output[str | None]
-    """The same, where the API tells the two apart."""
+    """The same namespace, if the API reports it in a separate field."""
     manifest_url: pulumi.Output[str | None]
-    """Where the runner's manifest can be downloaded: a secret, for no key is asked for there."""
-    task_id: pulumi.Output[str]
-    """What the create tells the API of who made the runner: organization, project, stack, the
-    types of the resource's parents, and its name, with slashes between."""
+    """The URL of the manifest. Secret: the URL gives access without an API key."""
+    task_id: pulumi.Output[str | None]
+    """The owner that the create request reports: organization, project, stack, the types of the
+    resource's parents, and its name, separated by slashes."""
+    adopt_existing: pulumi.Output[bool]
+    """Whether to take over an existing runner with this name."""
     adopted: pulumi.Output[bool | None]
-    """Whether the runner was there already and was taken over; None if it was created."""
+    """Whether the runner existed and was adopted; None if the resource created it."""
 
     def __init__(
         self,
@@ -51,48 +54,36 @@ class KubiyaRunner(Resource, module="kubiya", name="Runner"):
 
         Args:
             resource_name: Pulumi's name for the resource.
-            name: the runner's name at the API. Default: `resource_name`. Another name is
-                another runner: the old one is deleted, then the new one created.
-            description: what the runner is for. Changed in place. Default: none is set, and
-                one that the runner has is left as it is; pass "" to clear it.
-            adopt_existing: take over a runner of that name that exists, as it is, in place of
-                refusing, unless another resource of this stack made it. It is then the
-                program's: `pulumi destroy` deletes it, unless the options have
-                `retain_on_delete=True`. Default: False.
+            name: the runner's name at the API. Default: `resource_name`. A new name is a new
+                runner: the old one is deleted before the new one is created.
+            description: the runner's description. It changes in place. Default: it is not
+                managed, and an existing one stays; pass "" to clear it.
+            adopt_existing: take over an existing runner with this name, as it is, unless another
+                resource of this stack created it. The program then manages it: `pulumi destroy`
+                deletes it, unless the options set `retain_on_delete=True`. Default: False.
             opts: options of the resource.
 
-        `pulumi up` fails, with the state as it was, if a setting or an input is wrong
-        (`SettingError`, or a line for each input), the runner exists (`RunnerExistsError`), or
-        the API refuses (the classes under `ApiError`) or does not answer (`TransportError`).
+        `pulumi up` fails, with the state unchanged, if a setting or an input is invalid
+        (`SettingError`, or a line for each input), the runner exists (`RunnerExistsError`), or the
+        API refuses the request (subclasses of `ApiError`) or does not respond (`TransportError`).
         """
-        props = {
+        warn_about_plaintext_key()
+        arguments = {
             "name": resource_name if name is None else name,
             "description": description,
             "adopt_existing": adopt_existing,
             "task_id": _task_id(resource_name, opts),
-            "adopted": None,
-            "version": None,
-            "namespace": None,
-            "kubernetes_namespace": None,
-            "manifest_url": None,
         }
-        # A name is there once at the API: also a replacement that the user forces, about which
-        # the engine asks no provider, has to delete first.
-        always = pulumi.ResourceOptions(
-            additional_secret_outputs=["manifest_url"], delete_before_replace=True
-        )
-        super().__init__(
-            RunnerProvider(), resource_name, props, pulumi.ResourceOptions.merge(always, opts)
-        )
+        super().__init__(RunnerProvider(), resource_name, arguments, opts)
 
 
 def _task_id(resource_name: str, opts: pulumi.ResourceOptions | None) -> pulumi.Output[str]:
-    """Name this very resource, the same in every run, so that it can recognise its runner.
+    """Identify this resource, with the same value in every run, so that it recognizes its runner.
 
-    The engine does not tell a provider whose call it makes, so this is among the inputs.
+    The engine does not tell a provider which resource a call is for, so this is an input.
     """
     parent = None if opts is None else opts.parent
-    urn = pulumi.create_urn(resource_name, RUNNER_TYPE, parent)
+    urn = pulumi.create_urn(resource_name, RUNNER.type_token, parent)
 
     async def task_id() -> str:
         # Awaited, not applied: an input must not depend on the parent of its own resource.

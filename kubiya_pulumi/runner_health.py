@@ -1,4 +1,4 @@
-"""RunnerHealth: the wait until a runner is healthy."""
+"""RunnerHealth: wait until a runner is healthy."""
 
 from __future__ import annotations
 
@@ -6,34 +6,41 @@ from collections.abc import Sequence
 from typing import Any
 
 import pulumi
-from pulumi.dynamic import Resource
 
+from kubiya_pulumi.dynamic.dynamic_resource import DynamicResource
 from kubiya_pulumi.lifecycle.providers import RunnerHealthProvider
+from kubiya_pulumi.plaintext_key_warning import warn_about_plaintext_key
 
 
-class RunnerHealth(Resource, module="kubiya", name="RunnerHealth"):
+class RunnerHealth(DynamicResource, module="kubiya", name="RunnerHealth"):
     """A gate that opens when a runner is healthy.
 
-    Declare it after the objects of the runner's manifest (`depends_on`), and what needs a
-    healthy runner after it. It is a resource of its own, so a runner that does not become
-    healthy stays in the state, and the next `pulumi up` waits on.
+    Declare it after the objects of the runner's manifest (`depends_on`), and declare what needs a
+    healthy runner after it. It is a separate resource, so a runner that does not become healthy
+    stays in the state, and the next `pulumi up` resumes the wait.
 
-    `pulumi refresh` records today's health and does not fail on a sick runner.
+    `pulumi refresh` records the current health; an unhealthy runner does not fail the refresh.
 
     Source: `GET /api/v3/runners/{runner}/health`.
     """
 
     runner: pulumi.Output[str]
     """The runner's name at the API."""
+    timeout_seconds: pulumi.Output[float]
+    """How long to wait in total, in seconds."""
+    required_checks: pulumi.Output[list[str]]
+    """The names of the checks to wait for. Empty: wait for the health of the whole runner."""
+    triggers: pulumi.Output[list[Any]]
+    """Values that repeat the wait when one of them changes."""
     status: pulumi.Output[str | None]
-    """The service's word for the runner as a whole, such as `healthy`."""
+    """The status that the service reports for the runner, such as `healthy`."""
     health: pulumi.Output[str | None]
-    """The same in its other form, such as `ok`."""
+    """The health in its other form, such as `ok`."""
     version: pulumi.Output[str | None]
-    """The version that the runner says it has, such as `2.0.0`."""
+    """The version that the runner reports, such as `2.0.0`."""
     checks: pulumi.Output[list[dict[str, Any]]]
-    """What each part says: `name` and `status`, and where the service tells them `version`,
-    `error`, `git_sha` and `release`."""
+    """The health of each component: `name`, `status` and, if the service reports them,
+    `version`, `error`, `git_sha` and `release`."""
     checked_at: pulumi.Output[str | None]
     """When the service checked the health, in the format of the service."""
 
@@ -52,27 +59,22 @@ class RunnerHealth(Resource, module="kubiya", name="RunnerHealth"):
         Args:
             resource_name: Pulumi's name for the resource.
             runner: the runner's name: pass `runner.id`.
-            timeout_seconds: how long to wait in all, in seconds. Default 600.
-            checks: names of the checks to wait for, such as `["tool-manager"]`. Default: wait
-                until the service calls the whole runner healthy.
-            triggers: values of any kind: when one changes, the wait is done again. Pass
-                `[manifest.sha256]` to wait after each new manifest.
+            timeout_seconds: how long to wait in total, in seconds. Default: 600.
+            checks: the names of the checks to wait for, such as `["tool-manager"]`. Default: wait
+                until the service reports the whole runner as healthy.
+            triggers: values of any kind: the wait is repeated when one of them changes. Pass
+                `[manifest.sha256]` to wait after each new manifest. Default: none.
             opts: options of the resource.
 
         `pulumi up` fails if the runner is not healthy in time (`NotHealthyError`, with each
-        check that fails), there is no such runner (`RunnerGoneError`), or the API refuses (401
-        and 403 at once; what may pass, such as a 503, is waited out).
+        failing check), the runner does not exist (`RunnerGoneError`), or the API refuses the
+        request (401 and 403 at once; transient errors, such as a 503, are waited out).
         """
-        props = {
+        warn_about_plaintext_key()
+        arguments = {
             "runner": runner,
             "timeout_seconds": timeout_seconds,
-            # In the state, `checks` is what the checks said.
-            "required_checks": checks,
+            "checks": checks,
             "triggers": triggers,
-            "status": None,
-            "health": None,
-            "version": None,
-            "checks": None,
-            "checked_at": None,
         }
-        super().__init__(RunnerHealthProvider(), resource_name, props, opts)
+        super().__init__(RunnerHealthProvider(), resource_name, arguments, opts)

@@ -14,10 +14,11 @@ from collections import defaultdict
 from typing import Any
 
 import pulumi
-from pulumi.dynamic import Resource
 
+from kubiya_pulumi.dynamic.dynamic_resource import DynamicResource
 from kubiya_pulumi.errors import KubiyaError
 from kubiya_pulumi.lifecycle.providers import RunnerManifestProvider
+from kubiya_pulumi.plaintext_key_warning import warn_about_plaintext_key
 from kubiya_pulumi.review import (
     Finding,
     ManifestError,
@@ -45,7 +46,7 @@ class ManifestRefusedError(KubiyaError, pulumi.RunError):
     """
 
 
-class RunnerManifest(Resource, module="kubiya", name="RunnerManifest"):
+class RunnerManifest(DynamicResource, module="kubiya", name="RunnerManifest"):
     """The Kubernetes manifest of an existing runner, downloaded once and kept in the state.
 
     The content in the state is what the program applies: an unchanged `pulumi up` makes no API
@@ -117,22 +118,8 @@ class RunnerManifest(Resource, module="kubiya", name="RunnerManifest"):
             )
         if isinstance(expected_sha256, str):
             parse_sha256(expected_sha256, f'"{resource_name}"')
-        props = {
-            "runner": runner,
-            "content": None,
-            "sha256": None,
-            "url": None,
-            "objects": None,
-            "images": None,
-            "review": None,
-        }
-        secret = pulumi.ResourceOptions(additional_secret_outputs=["content", "url"])
-        super().__init__(
-            RunnerManifestProvider(),
-            resource_name,
-            props,
-            pulumi.ResourceOptions.merge(secret, opts),
-        )
+        warn_about_plaintext_key()
+        super().__init__(RunnerManifestProvider(), resource_name, {"runner": runner}, opts)
         # The program gets the content only if it satisfies the policy.
         self.content = pulumi.Output.all(
             text=self.content, runner=self.runner, expected_sha256=expected_sha256

@@ -29,7 +29,7 @@ from kubiya_pulumi.api.errors import (
 )
 from kubiya_pulumi.api.operations import DOWNLOAD
 from kubiya_pulumi.errors import KubiyaError
-from kubiya_pulumi.lifecycle.manifest import download
+from kubiya_pulumi.lifecycle.runner_manifest import download
 from kubiya_pulumi.text import sanitize, sentence
 
 _API_KEY, _BASE_URL = ENVIRONMENT[config.API_KEY], ENVIRONMENT[config.BASE_URL]

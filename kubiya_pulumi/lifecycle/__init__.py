@@ -1,7 +1,7 @@
-"""What happens to a resource: the decisions, and the classes by which the engine calls them.
+"""CRUD logic of each resource, and the dynamic providers that expose it to the engine.
 
-`steps` says what the decisions are; `runner` and `manifest` make them, as plain functions of
-plain data that know neither the engine nor each other; `providers` holds the classes that
-`pulumi.dynamic` stores in the user's state and calls. The module path and the class names of
-`providers` are a contract with every stack that exists; nothing else here is.
+`runner`, `runner_manifest` and `runner_health` hold a handler each: typed functions that know
+nothing of Pulumi. `providers` holds the classes that `pulumi.dynamic` stores in the user's state
+and calls. The module path and the class names of `providers` are a contract with every existing
+stack; nothing else here is.
 """

@@ -1,23 +1,25 @@
-"""What the lifecycle of a resource refuses to do, and why."""
+"""The errors of a resource's lifecycle."""
+
+from __future__ import annotations
 
 from kubiya_pulumi.errors import KubiyaError
 
 
 class RunnerExistsError(KubiyaError):
-    """A runner of that name is there already, and is not this resource's to take."""
+    """A runner with this name exists, and the resource may not take it over."""
 
 
 class RunnerNotOursError(KubiyaError):
-    """The runner of that name is somebody else's by now, so it is neither changed nor deleted."""
+    """Another owner has replaced the runner, so it is neither changed nor deleted."""
 
 
 class RunnerGoneError(KubiyaError):
-    """The runner is not there any more, so it cannot be changed or read."""
+    """The runner does not exist, so it cannot be read or changed."""
 
 
 class NotSupportedError(KubiyaError):
-    """The service does not offer the operation, or does not let this key use it."""
+    """The service does not offer the operation, or not with this API key."""
 
 
 class NotHealthyError(KubiyaError):
-    """The runner did not become healthy in the time that was given."""
+    """The runner did not become healthy within the timeout."""

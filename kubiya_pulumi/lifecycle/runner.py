@@ -1,151 +1,321 @@
-"""The decisions about a runner at the Runners API: see `steps` for what each one means."""
+"""The lifecycle of a runner at the Runners API.
+
+The API may answer a create request for an existing name with the manifest of a runner that
+somebody else created, so a successful response proves nothing: the list is read first. And a
+create may succeed although its response is lost, or the engine dies before it writes the state.
+The next create, which has the same inputs, then finds a runner whose owner is this resource (see
+`ownership`).
+"""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Set
+from dataclasses import replace
 from typing import Any
 
 from kubiya_pulumi.api import (
+    BadRequestError,
+    ConflictError,
+    CreatedRunner,
     NotFoundError,
     Runner,
     RunnersApi,
     UnexpectedStatusError,
-    name_problem,
 )
-from kubiya_pulumi.lifecycle.creation import create
-from kubiya_pulumi.lifecycle.description import gone, set_description
-from kubiya_pulumi.lifecycle.errors import NotSupportedError, RunnerNotOursError
-from kubiya_pulumi.lifecycle.look import listed_runner, no_such_route, present_runner
-from kubiya_pulumi.lifecycle.maker import Maker, maker, said_of
-from kubiya_pulumi.lifecycle.outputs import manifest_url_of, outputs_of
-from kubiya_pulumi.lifecycle.steps import Difference, Failure, Properties, State
-
-__all__ = ["check", "create", "delete", "diff", "read", "update"]
-
-INPUTS = ("name", "description", "adopt_existing", "task_id")
+from kubiya_pulumi.declarations import RUNNER, RunnerInputs, RunnerState
+from kubiya_pulumi.dynamic.handler import ResourceHandler
+from kubiya_pulumi.errors import KubiyaError
+from kubiya_pulumi.lifecycle.errors import (
+    NotSupportedError,
+    RunnerExistsError,
+    RunnerGoneError,
+    RunnerNotOursError,
+)
+from kubiya_pulumi.lifecycle.lookup import (
+    existing_runner,
+    is_missing_or_unsupported,
+    listed_runner,
+)
+from kubiya_pulumi.lifecycle.ownership import (
+    MANAGED_BY,
+    Ownership,
+    describe_owner,
+    is_owned_by_same_stack,
+    owner_of,
+    reports_owner,
+)
 
 log = logging.getLogger(__name__)
 
 
-def check(inputs: Properties, unknown: Set[str]) -> tuple[dict[str, Any], list[Failure]]:
-    """Refuse only what can never be sent; whether a name is good is the API's to say."""
-    checked = {"adopt_existing": False, **inputs}
-    checked = {name: value for name, value in checked.items() if name not in unknown}
-    failures = []
-    if "name" not in unknown and (problem := name_problem(checked.get("name"))):
-        failures.append(Failure("name", problem))
-    if problem := _description_problem(checked.get("description")):
-        failures.append(Failure("description", problem))
-    if not isinstance(checked.get("adopt_existing", False), bool):
-        failures.append(Failure("adopt_existing", "must be true or false"))
-    return checked, failures
+class RunnerHandler(ResourceHandler[RunnersApi, RunnerInputs, RunnerState]):
+    """Creates, reads, updates and deletes runners."""
+
+    declaration = RUNNER
+
+    def create(self, api: RunnersApi, inputs: RunnerInputs) -> RunnerState:
+        """Create the runner, or take over the existing one if this resource may.
+
+        Raises:
+            RunnerExistsError: somebody else owns the runner, or its owner is unknown and
+                `adopt_existing` is false, or another resource of this stack owns it.
+            KubiyaError: the lookup or the create request failed; see `RunnersApi`.
+        """
+        existing = _find_existing(api, inputs.name)
+        if existing is not None:
+            return _resolve_existing(api, inputs, existing)
+        try:
+            created = _send_create(api, inputs)
+        except KubiyaError as error:
+            # Any other 4xx means that the request was rejected: there is nothing to reconcile.
+            if not (error.outcome_unknown or isinstance(error, BadRequestError | ConflictError)):
+                raise
+            return _reconcile_unknown_outcome(api, inputs, error)
+        return _after_create(api, inputs, created)
+
+    def read(self, api: RunnersApi, state: RunnerState) -> RunnerState | None:
+        """Read the runner. The URL of its manifest stays the one of its creation."""
+        runner = existing_runner(api, state.name)
+        if runner is None:
+            return None
+        if _is_replaced(runner, state):
+            log.warning("%s To forget it here, use `pulumi state delete`.", _not_ours(runner))
+        manifest_url = state.manifest_url or _fetch_manifest_url(api, state.name)
+        return _with_reported(replace(state, manifest_url=manifest_url), runner)
+
+    def update(self, api: RunnersApi, state: RunnerState, inputs: RunnerInputs) -> RunnerState:
+        """Replace the description, the only property that the API can change.
+
+        `task_id` stays that of the create request, even if the resource has another URN since.
+        """
+        if _is_gone(api, state, f'the description of runner "{state.name}" was not changed'):
+            raise _runner_gone_error(state.name)
+        updated = replace(state, adopt_existing=inputs.adopt_existing)
+        if inputs.description is None:
+            return updated
+        runner = _set_description(api, state.name, inputs.description)
+        return _with_reported(replace(updated, description=inputs.description), runner)
+
+    def delete(self, api: RunnersApi, state: RunnerState) -> None:
+        """Delete the runner."""
+        if _is_gone(api, state, f'runner "{state.name}" was not deleted'):
+            return
+        try:
+            api.delete_runner(state.name)
+        except (NotFoundError, UnexpectedStatusError) as error:
+            if not is_missing_or_unsupported(error):
+                raise
+            if listed_runner(api, state.name) is not None:
+                raise NotSupportedError(
+                    f'runner "{state.name}" was not deleted: the service returned {error.status}, '
+                    "although the runner still exists. It does not offer deletion with this API "
+                    "key; delete the runner in another way, or set retain_on_delete=True in the "
+                    "resource's options to keep it."
+                ) from None
 
 
-def _description_problem(description: object) -> str | None:
-    if description is None:
+def _find_existing(api: RunnersApi, name: str) -> Runner | None:
+    """Return the runner with this name, with its owner and description; None if none exists."""
+    listed = listed_runner(api, name)
+    if listed is None or (reports_owner(listed) and listed.description is not None):
+        return listed
+    # The list may omit fields, and so may the description of a single runner.
+    described = existing_runner(api, name)
+    if described is None:
         return None
-    if not isinstance(description, str):
-        return "must be text"
-    try:
-        description.encode()
-    except UnicodeEncodeError:
-        return "is not valid Unicode text"
-    return None
-
-
-def diff(outputs: Properties, inputs: Properties, unknown: Set[str]) -> Difference:
-    """Another name is another runner; a description that the program gives can be changed.
-
-    A name is unique at the API, but the two runners' manifests may hold the same objects, so
-    the old runner goes first. A program without a description leaves it as it is.
-    """
-    new_name = "name" in unknown or ("name" in outputs and inputs["name"] != outputs["name"])
-    new_description = "description" in unknown or (
-        inputs.get("description") is not None
-        and inputs["description"] != outputs.get("description", "")
-    )
-    return Difference(
-        updates=("description",) if new_description else (),
-        replaces=("name",) if new_name else (),
-        delete_first=new_name,
+    return replace(
+        described,
+        managed_by=described.managed_by or listed.managed_by,
+        task_id=described.task_id or listed.task_id,
     )
 
 
-def read(client: RunnersApi, id_: str, outputs: Properties) -> State | None:
-    """Look at the runner. Its manifest's URL stays the one it was created with."""
-    runner = present_runner(client, id_)
-    if runner is None:
-        return None
-    if _is_somebody_elses(runner, outputs):
-        log.warning("%s To forget it here, use `pulumi state delete`.", _not_ours(runner))
-    manifest_url = outputs.get("manifest_url") or manifest_url_of(client, id_)
-    found = outputs_of({**outputs, "name": id_, "manifest_url": manifest_url}, runner)
-    return State(id_, found, inputs={name: found[name] for name in INPUTS if name in found})
+def _send_create(api: RunnersApi, inputs: RunnerInputs) -> CreatedRunner:
+    return api.create_runner(
+        inputs.name,
+        description=inputs.description,
+        managed_by=MANAGED_BY,
+        task_id=inputs.task_id,
+        confirm_not_created=lambda: listed_runner(api, inputs.name) is None,
+    )
 
 
-def update(client: RunnersApi, id_: str, outputs: Properties, inputs: Properties) -> State:
-    """Replace the description, all that the API lets anyone change.
-
-    `task_id` stays what the create sent, also where the resource has another URN since.
-    """
-    if _is_gone(client, id_, outputs, f'the description of runner "{id_}" was not changed'):
-        raise gone(id_)
-    runner = set_description(client, id_, inputs["description"])
-    made_as = {"task_id": outputs.get("task_id")}
-    return State(id_, outputs_of({**outputs, **inputs, **made_as}, runner))
-
-
-def delete(client: RunnersApi, id_: str, outputs: Properties) -> None:
-    """Delete the runner."""
-    if _is_gone(client, id_, outputs, f'runner "{id_}" was not deleted'):
-        return
+def _after_create(api: RunnersApi, inputs: RunnerInputs, created: CreatedRunner) -> RunnerState:
+    """Return the state of a created runner, unless somebody else took the name first."""
+    runner = created.runner
     try:
-        client.delete_runner(id_)
+        runner = existing_runner(api, inputs.name) or runner
+    except KubiyaError as error:
+        log.warning("%s The runner was created; `pulumi refresh` completes its outputs.", error)
+    if runner is not None and owner_of(runner, inputs.task_id) is Ownership.OTHER:
+        return _resolve_existing(api, inputs, runner)
+    return _finish(api, inputs, runner, created.manifest_url)
+
+
+def _reconcile_unknown_outcome(
+    api: RunnersApi, inputs: RunnerInputs, error: KubiyaError
+) -> RunnerState:
+    """Find out whether a failed create request created the runner; raise its error if not."""
+    try:
+        existing = _find_existing(api, inputs.name)
+    except KubiyaError:
+        raise error from None
+    if existing is None:
+        raise error
+    return _resolve_existing(api, inputs, existing)
+
+
+def _resolve_existing(api: RunnersApi, inputs: RunnerInputs, existing: Runner) -> RunnerState:
+    """Take over an existing runner if this resource owns it or may adopt it, else refuse."""
+    ownership = owner_of(existing, inputs.task_id)
+    if ownership is Ownership.OURS:
+        log.info(
+            'Runner "%s" exists: this resource created it, probably in an update that was '
+            "interrupted. It is added to the state.",
+            inputs.name,
+        )
+        return _finish(api, inputs, existing, None)
+    is_siblings = ownership is Ownership.OTHER and is_owned_by_same_stack(existing, inputs.task_id)
+    # Renamed without an alias, that resource is deleted after this one, and its runner with it.
+    if inputs.adopt_existing and not is_siblings:
+        return _adopt(api, inputs, existing)
+    if is_siblings:
+        advice = (
+            "Another resource of this stack created it, so it cannot be adopted. If that is this "
+            "resource, renamed or moved, set aliases in its options"
+        )
+    elif ownership is Ownership.UNKNOWN:
+        advice = (
+            "If an interrupted update of this stack created it, or you want this stack to manage "
+            "it as it is, set adopt_existing=True"
+        )
+    else:
+        advice = "To manage that runner with this program as it is, set adopt_existing=True"
+    raise RunnerExistsError(
+        f'runner "{inputs.name}" was not created: a runner with that name exists'
+        f"{describe_owner(existing)}. {advice}; otherwise choose a different name."
+    )
+
+
+def _finish(
+    api: RunnersApi, inputs: RunnerInputs, runner: Runner | None, manifest_url: str | None
+) -> RunnerState:
+    """Set what a create may have left out. The runner exists, so nothing here may raise."""
+    description = inputs.description
+    try:
+        if description is not None and (runner is None or runner.description != description):
+            runner = api.update_runner_description(inputs.name, description) or runner
+    except KubiyaError as error:
+        log.warning(
+            "%s The runner was created, perhaps without its description: `pulumi refresh` shows "
+            "it, and the next `pulumi up` sets it.",
+            error,
+        )
+    manifest_url = manifest_url or _fetch_manifest_url(api, inputs.name)
+    return _state(inputs, runner, manifest_url, adopted=None)
+
+
+def _adopt(api: RunnersApi, inputs: RunnerInputs, existing: Runner) -> RunnerState:
+    manifest_url = api.get_runner_manifest(inputs.name).manifest_url
+    if inputs.description is not None and existing.description != inputs.description:
+        existing = _set_description(api, inputs.name, inputs.description) or existing
+    return _state(inputs, existing, manifest_url, adopted=True)
+
+
+def _set_description(api: RunnersApi, name: str, description: str) -> Runner | None:
+    """Set the description. The list tells what a "not found" means."""
+    try:
+        return api.update_runner_description(name, description)
     except (NotFoundError, UnexpectedStatusError) as error:
-        if not no_such_route(error):
+        if not is_missing_or_unsupported(error):
             raise
-        if listed_runner(client, id_) is not None:
-            raise NotSupportedError(
-                f'runner "{id_}" was not deleted: the service answered {error.status}, though '
-                "the runner is still there. It does not offer deletion to this key; delete the "
-                "runner another way, or set retain_on_delete=True in the resource's options to "
-                "leave it in place."
-            ) from None
+        if listed_runner(api, name) is None:
+            raise _runner_gone_error(name) from None
+        raise NotSupportedError(
+            f'the description of runner "{name}" was not changed: the service returned '
+            f"{error.status}, although the runner exists. It does not offer this change; set "
+            "the description in the program to that of the runner."
+        ) from None
 
 
-def _is_gone(client: RunnersApi, id_: str, outputs: Properties, failed: str) -> bool:
-    """Look at the runner before it is changed, where the state knows what its maker says.
+def _runner_gone_error(name: str) -> RunnerGoneError:
+    return RunnerGoneError(
+        f'the description of runner "{name}" was not changed: the runner does not exist. '
+        "Run `pulumi refresh`, then `pulumi up` to create it."
+    )
 
-    The runner in the state may have been deleted outside, and its name be another's by now. What
-    the service says of a runner's maker shows it, where it says anything; an adopted runner has
-    another maker to begin with, and the state of an older version knows none.
+
+def _fetch_manifest_url(api: RunnersApi, name: str) -> str | None:
+    """Return the URL of the manifest, or None with a warning: it must not fail the operation."""
+    try:
+        return api.get_runner_manifest(name).manifest_url
+    except KubiyaError as error:
+        log.warning(
+            "%s The runner exists, but the URL of its manifest is unknown; the next "
+            "`pulumi refresh` requests it.",
+            error,
+        )
+        return None
+
+
+def _state(
+    inputs: RunnerInputs, runner: Runner | None, manifest_url: str | None, *, adopted: bool | None
+) -> RunnerState:
+    state = RunnerState(
+        name=inputs.name,
+        description=inputs.description or "",
+        adopt_existing=inputs.adopt_existing,
+        task_id=inputs.task_id,
+        manifest_url=manifest_url,
+        adopted=adopted,
+    )
+    return _with_reported(state, runner)
+
+
+def _with_reported(state: RunnerState, runner: Runner | None) -> RunnerState:
+    """Return the state with what the API reports now. What it omits stays as it was."""
+    if runner is None:
+        return state
+    reported: dict[str, Any] = {
+        "description": runner.description,
+        "version": runner.version,
+        "namespace": runner.namespace or runner.kubernetes_namespace,
+        "kubernetes_namespace": runner.kubernetes_namespace or runner.namespace,
+    }
+    return replace(state, **{k: value for k, value in reported.items() if value is not None})
+
+
+def _is_gone(api: RunnersApi, state: RunnerState, failure: str) -> bool:
+    """Read the runner before a change, if the state knows the owner that the API reports.
+
+    The runner in the state may have been deleted outside, and another owner may have created one
+    with its name. The reported owner shows it, if there is one. An adopted runner had another
+    owner from the start, and an older version stored none.
 
     Raises:
-        RunnerNotOursError: it is somebody else's by now.
+        RunnerNotOursError: somebody else owns the runner now.
     """
-    if not _has_known_maker(outputs):
+    if not _has_known_owner(state):
         return False
-    runner = present_runner(client, id_)
-    if runner is not None and _is_somebody_elses(runner, outputs):
+    runner = existing_runner(api, state.name)
+    if runner is not None and _is_replaced(runner, state):
         raise RunnerNotOursError(
-            f"{failed}. {_not_ours(runner)} Use `pulumi state delete` to forget it here, then "
+            f"{failure}. {_not_ours(runner)} Use `pulumi state delete` to forget it here, then "
             "`pulumi up`."
         )
     return runner is None
 
 
-def _is_somebody_elses(runner: Runner, outputs: Properties) -> bool:
-    made_here = _has_known_maker(outputs)
-    return made_here and maker(runner, outputs["task_id"]) is Maker.SOMEBODY_ELSE
+def _is_replaced(runner: Runner, state: RunnerState) -> bool:
+    return _has_known_owner(state) and owner_of(runner, state.task_id) is Ownership.OTHER
 
 
-def _has_known_maker(outputs: Properties) -> bool:
-    return outputs.get("task_id") is not None and not outputs.get("adopted")
+def _has_known_owner(state: RunnerState) -> bool:
+    return state.task_id is not None and not state.adopted
 
 
 def _not_ours(runner: Runner) -> str:
     return (
-        f'Runner "{runner.name}" is not the one that this stack made any more: it is there'
-        f"{said_of(runner)}."
+        f'Runner "{runner.name}" is not the one that this stack created: it exists'
+        f"{describe_owner(runner)}."
     )

@@ -12,19 +12,18 @@ from pulumi.runtime import MockCallArgs, MockResourceArgs
 from pulumi.runtime.rpc import is_rpc_secret, unwrap_rpc_secret
 
 from kubiya_pulumi.api import RunnersApi
+from kubiya_pulumi.dynamic.handler import ResourceHandler
 from kubiya_pulumi.errors import KubiyaError
-from kubiya_pulumi.lifecycle import health, manifest, runner
-from kubiya_pulumi.lifecycle.steps import Steps
+from kubiya_pulumi.lifecycle.runner import RunnerHandler
+from kubiya_pulumi.lifecycle.runner_health import RunnerHealthHandler
+from kubiya_pulumi.lifecycle.runner_manifest import RunnerManifestHandler
 from kubiya_pulumi.testing.client import MemoryClient
 
-PREFIX = "pulumi-python:dynamic/kubiya:"
-STEPS: Mapping[str, Steps] = {
-    f"{PREFIX}Runner": runner,
-    f"{PREFIX}RunnerManifest": manifest,
-    f"{PREFIX}RunnerHealth": health,
+HANDLERS: Mapping[str, ResourceHandler[Any, Any, Any]] = {
+    handler.declaration.type_token: handler
+    for handler in (RunnerHandler(), RunnerManifestHandler(), RunnerHealthHandler())
 }
-SECRETS = frozenset({"manifest_url", "content", "url"})
-"""Outputs that the resources declare to be secret, which Pulumi's mocks do not look at."""
+"""The handlers of this package's resources by type."""
 STACK_REFERENCE = "pulumi:pulumi:StackReference"
 
 
@@ -113,9 +112,9 @@ class Mocks(pulumi.runtime.Mocks):
             for name, value in inputs.items()
             if not name.startswith("__") and not contains_unknowns(value)
         }
-        if args.typ in STEPS:
+        if args.typ in HANDLERS:
             unknown = inputs.keys() - known.keys()
-            id_, outputs = self._created(STEPS[args.typ], args.name, known, unknown)
+            id_, outputs = self._create(HANDLERS[args.typ], args.name, known, unknown)
         elif args.typ == STACK_REFERENCE:
             id_ = known["name"]
             outputs = {"name": id_, "outputs": self._exported(id_), "secretOutputNames": []}
@@ -138,22 +137,28 @@ class Mocks(pulumi.runtime.Mocks):
             )
         return dict(self._stacks[stack])
 
-    def _created(
-        self, steps: Steps, name: str, known: dict[str, Any], unknown: set[str]
+    def _create(
+        self,
+        handler: ResourceHandler[Any, Any, Any],
+        name: str,
+        known: dict[str, Any],
+        unknown: set[str],
     ) -> tuple[str, dict[str, Any]]:
-        inputs, failures = steps.check(known, unknown - {"__provider"})
+        declaration = handler.declaration
+        inputs, failures = handler.check(known, unknown)
         if failures:
-            reasons = "; ".join(f"{each.property} {each.reason}" for each in failures)
-            raise InvalidInputsError(f'resource "{name}" was declared with wrong inputs: {reasons}')
+            reasons = "; ".join(f"{failure.property} {failure.reason}" for failure in failures)
+            raise InvalidInputsError(f'resource "{name}" has invalid inputs: {reasons}')
         if pulumi.runtime.is_dry_run():
             return "", inputs
-        made = steps.create(self.runners_client, {**inputs, **self._impatience(inputs)})
-        return made.id, {**made.outputs, **inputs}
+        given = declaration.read_inputs({**inputs, **self._poll_once(inputs)})
+        outputs = declaration.written(handler.create(self.runners_client, given))
+        return outputs[declaration.id_property], {**outputs, **inputs}
 
-    def _impatience(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
-        """In memory nothing becomes healthy while one waits, so one look is enough."""
+    def _poll_once(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
+        """Make a health gate poll once: in memory no runner changes meanwhile."""
         waits = "timeout_seconds" in inputs and isinstance(self.runners_client, MemoryClient)
-        return {"timeout_seconds": 0} if waits else {}
+        return {"timeout_seconds": 0.0} if waits else {}
 
 
 def _plain(value: Any) -> Any:
@@ -165,7 +170,8 @@ def _plain(value: Any) -> Any:
 
 def _with_secrets(args: MockResourceArgs, outputs: dict[str, Any]) -> dict[str, Any]:
     """Mark as secret what the engine would: declared secrets, and inputs that were secret."""
-    declared = SECRETS if args.typ in STEPS else frozenset[str]()
+    handler = HANDLERS.get(args.typ)
+    declared = frozenset() if handler is None else handler.declaration.secret_outputs
     inputs = {name: value for name, value in args.inputs.items() if outputs.get(name) is not None}
     return {
         name: pulumi.Output.secret(value)

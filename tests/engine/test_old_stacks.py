@@ -124,7 +124,7 @@ def test_a_refresh_finds_no_changes(old: Stack, calls: Calls) -> None:
         "getRunnerHealth": 2,
     }
     for resource in own_resources(old.export()):
-        assert resource["outputs"].keys() >= before[resource["urn"]] - {"sha256_before"}
+        assert resource["outputs"].keys() >= before[resource["urn"]] - {"previous_sha256"}
     assert changes(old) == {}
 
 

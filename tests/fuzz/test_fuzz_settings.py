@@ -20,12 +20,12 @@ from pulumi.runtime import rpc
 from kubiya_pulumi import config
 from kubiya_pulumi.api import Clock, RunnersClient, SettingError, shared_client
 from kubiya_pulumi.emulator import Emulator
-from kubiya_pulumi.lifecycle import health
 from kubiya_pulumi.lifecycle.providers import (
     RunnerHealthProvider,
     RunnerManifestProvider,
     RunnerProvider,
 )
+from kubiya_pulumi.lifecycle.runner_health import RunnerHealthHandler
 from tests.fuzz.conftest import KEY
 from tests.fuzz.sentences import error_of, is_sentence
 from tests.fuzz.strategies import ANY_TEXT, SCALARS, STATE_SCALARS, STATE_TEXT, URLS, json_values
@@ -111,7 +111,7 @@ VALID_PROPERTIES: dict[type[ResourceProvider], dict[str, st.SearchStrategy[Any]]
     RunnerManifestProvider: {
         "runner": RUNNER_NAMES,
         "sha256": STATE_TEXT,
-        "sha256_before": STATE_TEXT,
+        "previous_sha256": STATE_TEXT,
         "rules": VALUES,
     },
     RunnerHealthProvider: {
@@ -237,7 +237,7 @@ def test_any_properties_are_accepted_or_rejected(
     monkeypatch: pytest.MonkeyPatch,
     record_property: Record,
 ) -> None:
-    monkeypatch.setattr(health, "Clock", fast_clock)
+    monkeypatch.setattr(RunnerHealthProvider, "handler", RunnerHealthHandler(fast_clock()))
     settings = {config.API_KEY: KEY, config.BASE_URL: emulator.url, config.MAX_RETRIES: "0"}
     name = next(iter(VALID_PROPERTIES[kind]))
     lifecycle = Lifecycle(kind(), Counter())

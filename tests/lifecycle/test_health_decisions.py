@@ -4,8 +4,12 @@ import math
 
 import pytest
 
-from kubiya_pulumi.lifecycle import health
-from kubiya_pulumi.lifecycle.steps import Difference
+from kubiya_pulumi.dynamic.handler import ResourceDiff
+from kubiya_pulumi.lifecycle.runner_health import RunnerHealthHandler
+from tests.lifecycle.engine_calls import EngineCalls
+
+health = EngineCalls(RunnerHealthHandler())
+
 
 NOTHING = frozenset[str]()
 DEFAULTS = {"timeout_seconds": 600.0, "required_checks": [], "triggers": []}
@@ -52,13 +56,13 @@ STATE = {**DEFAULTS, "runner": "r", "status": "healthy", "checks": [{"name": "to
 @pytest.mark.parametrize(
     ("changed", "unknown", "difference"),
     [
-        ({}, NOTHING, Difference()),
-        ({"timeout_seconds": 5}, NOTHING, Difference()),
-        ({"required_checks": ["a"]}, NOTHING, Difference(updates=("required_checks",))),
-        ({"triggers": ["a"]}, NOTHING, Difference(updates=("triggers",))),
-        ({}, {"triggers"}, Difference(updates=("triggers",))),
-        ({"runner": "s"}, NOTHING, Difference(replaces=("runner",))),
-        ({}, {"runner"}, Difference(replaces=("runner",))),
+        ({}, NOTHING, ResourceDiff()),
+        ({"timeout_seconds": 5}, NOTHING, ResourceDiff()),
+        ({"required_checks": ["a"]}, NOTHING, ResourceDiff(updates=("required_checks",))),
+        ({"triggers": ["a"]}, NOTHING, ResourceDiff(updates=("triggers",))),
+        ({}, {"triggers"}, ResourceDiff(updates=("triggers",))),
+        ({"runner": "s"}, NOTHING, ResourceDiff(replaces=("runner",))),
+        ({}, {"runner"}, ResourceDiff(replaces=("runner",))),
     ],
 )
 def test_diff(changed, unknown, difference):

@@ -5,9 +5,13 @@ import hashlib
 import pytest
 
 from kubiya_pulumi.api import NotFoundError, ServerError
-from kubiya_pulumi.lifecycle import manifest
 from kubiya_pulumi.lifecycle.errors import RunnerGoneError
+from kubiya_pulumi.lifecycle.runner_manifest import RunnerManifestHandler
 from kubiya_pulumi.review import ManifestError
+from tests.lifecycle.engine_calls import EngineCalls
+
+manifest = EngineCalls(RunnerManifestHandler())
+
 
 INPUTS = {"runner": "r"}
 
@@ -76,10 +80,10 @@ def test_a_read_gives_what_changed_upstream(client, emulator):
     assert found.outputs["content"] == text
     assert found.outputs["images"] == []
     assert found.outputs["sha256"] != made.outputs["sha256"]
-    assert found.outputs["sha256_before"] == made.outputs["sha256"]
+    assert found.outputs["previous_sha256"] == made.outputs["sha256"]
     assert found.inputs == {**INPUTS, "sha256": found.outputs["sha256"]}
     again = manifest.read(client, "r", found.outputs)
-    assert "sha256_before" not in again.outputs
+    assert "previous_sha256" not in again.outputs
     assert again.inputs == found.inputs
 
 

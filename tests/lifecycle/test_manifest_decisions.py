@@ -2,12 +2,16 @@
 
 import pytest
 
-from kubiya_pulumi.lifecycle import manifest
-from kubiya_pulumi.lifecycle.steps import Difference
+from kubiya_pulumi.dynamic.handler import ResourceDiff
+from kubiya_pulumi.lifecycle.runner_manifest import RunnerManifestHandler
+from tests.lifecycle.engine_calls import EngineCalls
+
+manifest = EngineCalls(RunnerManifestHandler())
+
 
 NOTHING = frozenset[str]()
-REPLACED = Difference(replaces=("runner",))
-NEW_TEXT = Difference(updates=("sha256",))
+REPLACED = ResourceDiff(replaces=("runner",))
+NEW_TEXT = ResourceDiff(updates=("sha256",))
 
 
 def test_check_keeps_what_is_given():
@@ -28,20 +32,25 @@ def test_check_skips_what_is_not_known_yet():
 @pytest.mark.parametrize(
     ("state", "inputs", "unknown", "difference"),
     [
-        ({"runner": "r", "sha256": "0"}, {"runner": "r"}, NOTHING, Difference()),
+        ({"runner": "r", "sha256": "0"}, {"runner": "r"}, NOTHING, ResourceDiff()),
         ({"runner": "r"}, {"runner": "s"}, NOTHING, REPLACED),
         ({"runner": "r"}, {}, {"runner"}, REPLACED),
-        ({}, {"runner": "r"}, NOTHING, Difference()),
+        ({}, {"runner": "r"}, NOTHING, ResourceDiff()),
         # After a refresh the inputs in the state hold the hash of what it read.
-        ({"runner": "r", "sha256": "1"}, {"runner": "r", "sha256": "1"}, NOTHING, Difference()),
+        ({"runner": "r", "sha256": "1"}, {"runner": "r", "sha256": "1"}, NOTHING, ResourceDiff()),
         ({"runner": "r", "sha256": "1"}, {"runner": "r", "sha256": "0"}, NOTHING, NEW_TEXT),
         # The first refresh finds none there.
-        ({"runner": "r", "sha256": "1", "sha256_before": "0"}, {"runner": "r"}, NOTHING, NEW_TEXT),
         (
-            {"runner": "r", "sha256": "1", "sha256_before": "0"},
+            {"runner": "r", "sha256": "1", "previous_sha256": "0"},
+            {"runner": "r"},
+            NOTHING,
+            NEW_TEXT,
+        ),
+        (
+            {"runner": "r", "sha256": "1", "previous_sha256": "0"},
             {"runner": "r", "sha256": "1"},
             NOTHING,
-            Difference(),
+            ResourceDiff(),
         ),
     ],
 )
@@ -59,4 +68,4 @@ def test_diff(state, inputs, unknown, difference):
     ],
 )
 def test_the_hash_of_the_last_refresh_stays_with_its_runner(old_inputs, inputs, kept):
-    assert manifest.keep(old_inputs, inputs) == kept
+    assert manifest.check(inputs, NOTHING, old_inputs) == (kept, [])

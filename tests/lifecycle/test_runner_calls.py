@@ -11,8 +11,12 @@ from kubiya_pulumi.api import (
     NotFoundError,
     ServerError,
 )
-from kubiya_pulumi.lifecycle import runner
 from kubiya_pulumi.lifecycle.errors import NotSupportedError, RunnerExistsError, RunnerGoneError
+from kubiya_pulumi.lifecycle.runner import RunnerHandler
+from tests.lifecycle.engine_calls import EngineCalls
+
+runner = EngineCalls(RunnerHandler())
+
 
 INPUTS = {"name": "r", "adopt_existing": False}
 CREATED = ["listRunners", "createRunner", "describeRunner"]
@@ -164,7 +168,7 @@ def test_a_read_does_without_a_manifest_url_that_cannot_be_had(client, emulator,
     emulator.faults.add("status", operation="getRunnerManifest", status=403)
     found = runner.read(client, "r", {})
     assert "manifest_url" not in found.outputs
-    assert any("its manifest's URL is not known" in each for each in warnings())
+    assert any("the URL of its manifest is unknown" in each for each in warnings())
 
 
 @pytest.mark.parametrize(
@@ -196,7 +200,7 @@ def test_a_read_of_a_state_with_little_in_it_completes_it(client, emulator):
     found = runner.read(client, "r", {})
     assert found.outputs["name"] == "r"
     assert found.outputs["manifest_url"] == emulator.manifest_url("r")
-    assert found.inputs == {"name": "r", "description": "d"}
+    assert found.inputs == {"name": "r", "description": "d", "adopt_existing": False}
 
 
 def test_a_runner_that_description_and_list_lack_is_gone(client, called):

@@ -2,8 +2,12 @@
 
 import pytest
 
-from kubiya_pulumi.lifecycle import runner
-from kubiya_pulumi.lifecycle.steps import Difference, Failure
+from kubiya_pulumi.dynamic.handler import InputFailure, ResourceDiff
+from kubiya_pulumi.lifecycle.runner import RunnerHandler
+from tests.lifecycle.engine_calls import EngineCalls
+
+runner = EngineCalls(RunnerHandler())
+
 
 NOTHING = frozenset[str]()
 
@@ -37,8 +41,8 @@ def test_a_name_that_cannot_be_one_path_segment_is_refused(name):
 def test_check_names_all_failures_at_once():
     _, failures = runner.check({"name": "", "description": 5, "adopt_existing": "yes"}, NOTHING)
     assert [failure.property for failure in failures] == ["name", "description", "adopt_existing"]
-    assert Failure("description", "must be text") in failures
-    assert Failure("adopt_existing", "must be true or false") in failures
+    assert InputFailure("description", "must be a string, not int") in failures
+    assert InputFailure("adopt_existing", "must be true or false, not str") in failures
 
 
 def test_check_skips_what_is_not_known_yet():
@@ -52,18 +56,18 @@ STATE = {"name": "r", "description": "old", "version": "v2", "adopt_existing": F
 @pytest.mark.parametrize(
     ("inputs", "unknown", "difference"),
     [
-        ({"name": "r", "description": "old"}, NOTHING, Difference()),
-        ({"name": "r"}, NOTHING, Difference()),
-        ({"name": "r", "adopt_existing": True}, NOTHING, Difference()),
-        ({"name": "r", "description": "new"}, NOTHING, Difference(updates=("description",))),
-        ({"name": "r", "description": ""}, NOTHING, Difference(updates=("description",))),
-        ({"name": "r"}, {"description"}, Difference(updates=("description",))),
-        ({"name": "s"}, NOTHING, Difference(replaces=("name",), delete_first=True)),
-        ({}, {"name"}, Difference(replaces=("name",), delete_first=True)),
+        ({"name": "r", "description": "old"}, NOTHING, ResourceDiff()),
+        ({"name": "r"}, NOTHING, ResourceDiff()),
+        ({"name": "r", "adopt_existing": True}, NOTHING, ResourceDiff()),
+        ({"name": "r", "description": "new"}, NOTHING, ResourceDiff(updates=("description",))),
+        ({"name": "r", "description": ""}, NOTHING, ResourceDiff(updates=("description",))),
+        ({"name": "r"}, {"description"}, ResourceDiff(updates=("description",))),
+        ({"name": "s"}, NOTHING, ResourceDiff(replaces=("name",), delete_before_replace=True)),
+        ({}, {"name"}, ResourceDiff(replaces=("name",), delete_before_replace=True)),
         (
             {"name": "s", "description": "new"},
             NOTHING,
-            Difference(updates=("description",), replaces=("name",), delete_first=True),
+            ResourceDiff(updates=("description",), replaces=("name",), delete_before_replace=True),
         ),
     ],
 )
@@ -74,4 +78,4 @@ def test_diff(inputs, unknown, difference):
 @pytest.mark.parametrize("state", [{}, {"name": "r"}, {"description": ""}])
 def test_what_an_older_version_did_not_store_is_no_change(state):
     inputs = {"name": "r", "description": "", "adopt_existing": False}
-    assert runner.diff(state, inputs, NOTHING) == Difference()
+    assert runner.diff(state, inputs, NOTHING) == ResourceDiff()

@@ -7,10 +7,15 @@ from dataclasses import replace
 import pytest
 
 from kubiya_pulumi.api import Connection, ResponseTimeoutError, Runner, RunnersClient
+from kubiya_pulumi.declarations import RunnerInputs
 from kubiya_pulumi.errors import KubiyaError
-from kubiya_pulumi.lifecycle import runner
 from kubiya_pulumi.lifecycle.errors import RunnerExistsError, RunnerNotOursError
-from kubiya_pulumi.lifecycle.maker import Maker, maker, said_of
+from kubiya_pulumi.lifecycle.ownership import Ownership, describe_owner, owner_of
+from kubiya_pulumi.lifecycle.runner import RunnerHandler
+from tests.lifecycle.engine_calls import EngineCalls
+
+runner = EngineCalls(RunnerHandler())
+
 
 TASK = "acme/infra/dev/r"
 INPUTS = {"name": "r", "adopt_existing": False, "task_id": TASK}
@@ -33,28 +38,28 @@ def lose_the_answer(emulator, fault):
 @pytest.mark.parametrize(
     ("managed_by", "task_id", "expected"),
     [
-        (None, None, Maker.NOT_KNOWN),
-        ("", "", Maker.NOT_KNOWN),
-        ("pulumi", TASK, Maker.THIS_RESOURCE),
-        ("pulumi", TASK + "2", Maker.SOMEBODY_ELSE),
-        ("pulumi", None, Maker.NOT_KNOWN),
-        ("terraform", None, Maker.SOMEBODY_ELSE),
-        ("terraform", TASK, Maker.SOMEBODY_ELSE),
-        (None, TASK, Maker.NOT_KNOWN),
-        (None, TASK + "2", Maker.SOMEBODY_ELSE),
+        (None, None, Ownership.UNKNOWN),
+        ("", "", Ownership.UNKNOWN),
+        ("pulumi", TASK, Ownership.OURS),
+        ("pulumi", TASK + "2", Ownership.OTHER),
+        ("pulumi", None, Ownership.UNKNOWN),
+        ("terraform", None, Ownership.OTHER),
+        ("terraform", TASK, Ownership.OTHER),
+        (None, TASK, Ownership.UNKNOWN),
+        (None, TASK + "2", Ownership.OTHER),
     ],
 )
 def test_both_fields_say_who_made_a_runner(managed_by, task_id, expected):
-    assert maker(Runner(name="r", managed_by=managed_by, task_id=task_id), TASK) is expected
+    assert owner_of(Runner(name="r", managed_by=managed_by, task_id=task_id), TASK) is expected
 
 
 def test_a_resource_without_a_task_id_made_nothing():
-    assert maker(Runner(name="r", managed_by="pulumi", task_id=TASK), None) is Maker.SOMEBODY_ELSE
+    assert owner_of(Runner(name="r", managed_by="pulumi", task_id=TASK), None) is Ownership.OTHER
 
 
 def test_what_a_service_says_of_the_maker_is_made_safe_to_show():
     strange = Runner(name="r", managed_by="a\nb\x1b[31m", task_id="x" * 500)
-    said = said_of(strange)
+    said = describe_owner(strange)
     assert said.isprintable()
     assert len(said) < 300
 
@@ -95,7 +100,9 @@ def test_a_runner_that_another_resource_made_is_refused_by_name(client, emulator
 def test_a_runner_that_nobody_says_who_made_is_refused(client, emulator):
     runner.create(client, INPUTS)
     emulator.configure(owner_fields="dropped")
-    with pytest.raises(RunnerExistsError, match="that was cut short has made it"):
+    with pytest.raises(
+        RunnerExistsError, match="If an interrupted update of this stack"
+    ):
         runner.create(client, INPUTS)
 
 
@@ -121,7 +128,9 @@ def test_a_runner_whose_task_alone_comes_back_is_created_and_then_in_doubt(emula
     only = ("managed_by",)
     with LeavesOut(emulator, listed=only, described=only) as client:
         assert runner.create(client, INPUTS).outputs["task_id"] == TASK
-        with pytest.raises(RunnerExistsError, match="that was cut short has made it"):
+        with pytest.raises(
+            RunnerExistsError, match="If an interrupted update of this stack"
+        ):
             runner.create(client, INPUTS)
 
 
@@ -155,9 +164,10 @@ def test_a_runner_of_another_resource_of_the_stack_is_not_adopted(client, emulat
     assert list(emulator.runners) == ["r"]
 
 
-def test_a_state_does_not_show_its_outputs(client):
-    state = runner.create(client, INPUTS)
-    assert state.outputs["manifest_url"] not in repr(state)
+def test_the_repr_of_a_state_contains_no_secret(client):
+    state = RunnerHandler().create(client, RunnerInputs(**INPUTS))
+    assert state.manifest_url
+    assert state.manifest_url not in repr(state)
 
 
 def test_a_runner_of_another_stack_may_be_adopted(client, emulator):

@@ -17,11 +17,14 @@ from hypothesis import strategies as st
 from kubiya_pulumi.api import Clock, Connection, RunnersClient
 from kubiya_pulumi.emulator import Emulator
 from kubiya_pulumi.errors import KubiyaError
-from kubiya_pulumi.lifecycle import runner
 from kubiya_pulumi.lifecycle.errors import RunnerExistsError
-from kubiya_pulumi.lifecycle.steps import State
+from kubiya_pulumi.lifecycle.runner import RunnerHandler
 from tests.harness import chaos
 from tests.harness.fault_strategies import FaultArguments, fault_lists, settle
+from tests.lifecycle.engine_calls import EngineCalls, Stored
+
+runner = EngineCalls(RunnerHandler())
+
 
 pytestmark = pytest.mark.slow
 
@@ -41,7 +44,7 @@ class Engine:
     """What the engine does with one resource."""
 
     client: RunnersClient
-    state: State | None = None
+    state: Stored | None = None
     log: list[str] = field(default_factory=list)
 
     def up(self, program: dict[str, Any] | None, *, adopt: bool = False) -> None:
@@ -93,7 +96,7 @@ step = st.tuples(
 
 
 @pytest.mark.parametrize("answer", ["return", "conflict", "bad_request"])
-@chaos.at_random(chaos.size(80, each=20))
+@chaos.at_random(chaos.size(80, per_run=20))
 @given(steps=st.lists(step, min_size=1, max_size=4))
 def test_state_and_api_agree_after_any_trouble(
     answer: str, steps: list[tuple[dict[str, Any] | None, list[FaultArguments], bool, bool]]
@@ -118,7 +121,7 @@ def test_state_and_api_agree_after_any_trouble(
             agree(emulator, engine, program)
 
 
-@chaos.at_random(chaos.size(60, each=20))
+@chaos.at_random(chaos.size(60, per_run=20))
 @given(program=st.sampled_from(PROGRAMS[1:]), trouble=fault_lists(TIMEOUT_SECONDS))
 def test_where_nobody_says_who_made_a_runner_doubt_ends_in_an_error(
     program: dict[str, Any], trouble: list[FaultArguments]

@@ -19,10 +19,10 @@ from kubiya_pulumi.api import (
     UnauthorizedError,
 )
 from kubiya_pulumi.lifecycle.errors import NotHealthyError
-from kubiya_pulumi.lifecycle.wait import (
-    LONGEST_PAUSE,
-    SHORTEST_LOOK,
-    pauses,
+from kubiya_pulumi.lifecycle.runner_health import (
+    MAX_DELAY,
+    MIN_REQUEST_SECONDS,
+    poll_delays,
     wait_until_healthy,
 )
 
@@ -72,7 +72,7 @@ def wait(look, *, checks=(), timeout_seconds=600, time=None):
     return wait_until_healthy(
         look,
         runner="r",
-        checks=checks,
+        required_checks=checks,
         timeout_seconds=timeout_seconds,
         clock=(time or Time()).clock,
     )
@@ -159,7 +159,7 @@ def test_a_look_may_take_what_is_left_of_the_time():
     with pytest.raises(NotHealthyError):
         wait(look, timeout_seconds=60, time=time)
     assert all(end == pytest.approx(60) for end, _ in allowed[:-1])
-    assert allowed[-1][1] == SHORTEST_LOOK
+    assert allowed[-1][1] == MIN_REQUEST_SECONDS
 
 
 def test_giving_up_names_each_failing_check_and_what_it_says():
@@ -201,20 +201,20 @@ def test_only_the_named_checks_are_waited_for():
 
 
 def test_a_named_check_that_is_not_there_is_not_healthy():
-    with pytest.raises(NotHealthyError, match='check "nosuch" is not there'):
+    with pytest.raises(NotHealthyError, match='check "nosuch" does not exist'):
         wait(looks(health()), checks=["nosuch"], timeout_seconds=1)
 
 
 def test_pauses_grow_to_their_limit():
-    coming = pauses(Time().clock)
+    coming = poll_delays(Time().clock)
     taken = [next(coming) for _ in range(20)]
     assert taken == sorted(taken)
     assert taken[0] < 1
-    assert taken[-1] == LONGEST_PAUSE
+    assert taken[-1] == MAX_DELAY
 
 
 def test_pauses_differ_from_wait_to_wait():
-    first, second = pauses(Clock()), pauses(Clock())
+    first, second = poll_delays(Clock()), poll_delays(Clock())
     assert [next(first) for _ in range(5)] != [next(second) for _ in range(5)]
 
 

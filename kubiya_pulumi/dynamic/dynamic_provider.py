@@ -1,0 +1,127 @@
+"""The adapter between the engine's calls and a handler."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, ClassVar, ParamSpec, TypeVar
+
+from pulumi.dynamic import (
+    CheckFailure,
+    CheckResult,
+    CreateResult,
+    DiffResult,
+    ReadResult,
+    ResourceProvider,
+    UpdateResult,
+)
+from pulumi.output import contains_unknowns
+
+from kubiya_pulumi.dynamic.handler import InputFailure, ResourceHandler
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+EngineProperties = dict[str, Any]
+"""Properties as the engine passes them: with `__provider`, and in a preview with unknowns."""
+
+
+def _hide_traceback(method: Callable[P, T]) -> Callable[P, T]:
+    """Raise an error without its frames and causes, since the engine prints all of them."""
+
+    @wraps(method)
+    def call(*args: P.args, **kwargs: P.kwargs) -> T:
+        provider = args[0]
+        try:
+            return method(*args, **kwargs)
+        except Exception as error:
+            if isinstance(provider, DynamicProvider) and isinstance(error, provider.errors):
+                raise error.with_traceback(None) from None
+            raise
+
+    return call
+
+
+class DynamicProvider(ResourceProvider, ABC):
+    """Translates the engine's calls for one kind of resource to calls of its handler.
+
+    A stack stores a reference to the subclass, by module path and class name, and an instance
+    without attributes. Settings arrive with `configure`.
+    """
+
+    serialize_as_secret_always = False  # An instance without attributes contains no secret.
+    handler: ClassVar[ResourceHandler[Any, Any, Any]]
+    errors: ClassVar[tuple[type[Exception], ...]] = ()
+    """The errors that are sentences for the user, and print without a traceback."""
+
+    @abstractmethod
+    def connect(self) -> Any:
+        """Return the API with the configured settings."""
+
+    def setting_failures(self) -> list[InputFailure]:
+        """Return what is wrong with the settings. A failed check prints as one line."""
+        return []
+
+    def check(self, _olds: EngineProperties, news: EngineProperties) -> CheckResult:
+        """Validate the inputs and the settings."""
+        inputs, unknown = _split(news)
+        checked, failures = self.handler.check(inputs, unknown.keys(), _olds)
+        failures += self.setting_failures()
+        return CheckResult(
+            {**checked, **unknown},
+            [CheckFailure(failure.property, failure.reason) for failure in failures],
+        )
+
+    def diff(self, _id: str, _olds: EngineProperties, _news: EngineProperties) -> DiffResult:
+        """Compare the state with the inputs."""
+        inputs, unknown = _split(_news)
+        diff = self.handler.diff(_split(_olds)[0], inputs, unknown.keys())
+        return DiffResult(
+            # None makes the engine name the changed inputs in its reports; True would not.
+            changes=None if diff.updates or diff.replaces else False,
+            replaces=list(diff.replaces),
+            delete_before_replace=diff.delete_before_replace,
+        )
+
+    @_hide_traceback
+    def create(self, props: EngineProperties) -> CreateResult:
+        """Create the object."""
+        declaration = self.handler.declaration
+        inputs = declaration.read_inputs(_split(props)[0])
+        outputs = declaration.written(self.handler.create(self.connect(), inputs))
+        return CreateResult(outputs[declaration.id_property], outputs)
+
+    @_hide_traceback
+    def read(self, id_: str, props: EngineProperties) -> ReadResult:
+        """Read the object. An empty id means that it is gone."""
+        declaration = self.handler.declaration
+        state = self.handler.read(self.connect(), declaration.read_state(id_, _split(props)[0]))
+        if state is None:
+            return ReadResult("", {})
+        return ReadResult(id_, declaration.written(state), declaration.inputs_in(state))
+
+    @_hide_traceback
+    def update(self, _id: str, _olds: EngineProperties, _news: EngineProperties) -> UpdateResult:
+        """Change the object in place."""
+        declaration = self.handler.declaration
+        state = declaration.read_state(_id, _split(_olds)[0])
+        inputs = declaration.read_inputs(_split(_news)[0])
+        updated = self.handler.update(self.connect(), state, inputs)
+        return UpdateResult(declaration.written(updated))
+
+    @_hide_traceback
+    def delete(self, _id: str, _props: EngineProperties) -> None:
+        """Delete the object."""
+        state = self.handler.declaration.read_state(_id, _split(_props)[0])
+        self.handler.delete(self.connect(), state)
+
+
+def _split(properties: EngineProperties) -> tuple[EngineProperties, EngineProperties]:
+    """Return the properties that are known, and those that a preview does not know yet."""
+    known: EngineProperties = {}
+    unknown: EngineProperties = {}
+    for name, value in properties.items():
+        if not name.startswith("__"):
+            (unknown if contains_unknowns(value) else known)[name] = value
+    return known, unknown

@@ -1,0 +1,235 @@
+"""The properties of a resource, declared once.
+
+A resource has two dataclasses: its inputs, and its state, which adds the outputs. `prop` gives a
+field what its annotation cannot say: documentation, validation, secrecy and what a change does.
+Validation, defaults, differences, secret outputs and registered properties follow from that.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from typing import Any, Generic, TypeVar, Union, get_args, get_origin, get_type_hints
+
+PropertyMap = Mapping[str, Any]
+"""Inputs or outputs of a resource, by the names in the state."""
+
+REQUIRED = dataclasses.MISSING
+"""The default of a property that must be given."""
+
+
+class OnChange(Enum):
+    """What a different value of an input does to an existing resource."""
+
+    NOTHING = auto()
+    UPDATE = auto()
+    REPLACE = auto()
+
+
+@dataclass(frozen=True)
+class Property:
+    """One property of a resource."""
+
+    name: str
+    """Its name in the state."""
+    type: Any
+    """Its type annotation, such as `str | None`."""
+    doc: str
+    """What it is, as sentences."""
+    default: Any = REQUIRED
+    """The value that an absent property has; `REQUIRED` if it must be present."""
+    argument: str = ""
+    """Its name as an argument of the resource's constructor."""
+    validate: Callable[[Any], str | None] | None = None
+    """Returns what is wrong with a value of the right type, or None."""
+    on_change: OnChange = OnChange.NOTHING
+    delete_before_replace: bool = False
+    """Whether a replacement deletes the existing object first."""
+    secret: bool = False
+    """Whether the state encrypts the value and outputs hide it."""
+    internal: bool = False
+    """Whether the provider sets it, so that it is not an argument of the constructor."""
+    hidden: bool = False
+    """Whether only the state has it, so that the resource does not expose it as an output."""
+    is_id: bool = False
+    """Whether it is the resource's id."""
+    from_refresh: bool = False
+    """Whether a refresh sets it, so that it is kept until the resource is replaced."""
+
+    def problem(self, value: object) -> str | None:
+        """Return why `value` is invalid, as the end of "has a problem: …", or None."""
+        problem = _type_problem(value, self.type)
+        if problem is None and value is not None and self.validate is not None:
+            problem = self.validate(value)
+        if problem is None or self.argument in ("", self.name):
+            return problem
+        return f"the argument {self.argument} {problem}"
+
+
+def prop(
+    doc: str,
+    *,
+    default: Any = REQUIRED,
+    argument: str = "",
+    validate: Callable[[Any], str | None] | None = None,
+    on_change: OnChange = OnChange.NOTHING,
+    delete_before_replace: bool = False,
+    secret: bool = False,
+    internal: bool = False,
+    hidden: bool = False,
+    is_id: bool = False,
+    from_refresh: bool = False,
+) -> Any:
+    """Declare a property as a field of a dataclass. See `Property` for the arguments.
+
+    Every property of a state except the id needs a default, since an older version may not have
+    stored it.
+    """
+    given: dict[str, Any] = {
+        "doc": doc,
+        "argument": argument,
+        "validate": validate,
+        "on_change": on_change,
+        "delete_before_replace": delete_before_replace,
+        "secret": secret,
+        "internal": internal,
+        "hidden": hidden,
+        "is_id": is_id,
+        "from_refresh": from_refresh,
+    }
+    if isinstance(default, list):
+        return field(default_factory=default.copy, metadata=given)
+    # A secret stays out of the repr, and so out of logs and tracebacks.
+    return field(default=default, repr=not secret, metadata=given)
+
+
+_PROPERTIES: dict[type, Mapping[str, Property]] = {}
+
+
+def properties_of(declaration: type) -> Mapping[str, Property]:
+    """Return the properties that a dataclass declares, by name.
+
+    Args:
+        declaration: a dataclass whose fields are made by `prop`.
+    """
+    if declaration not in _PROPERTIES:
+        _PROPERTIES[declaration] = _read_properties(declaration)
+    return _PROPERTIES[declaration]
+
+
+def _read_properties(declaration: type) -> Mapping[str, Property]:
+    hints = get_type_hints(declaration)
+    found = {}
+    for item in dataclasses.fields(declaration):
+        default = item.default
+        if item.default_factory is not dataclasses.MISSING:
+            default = item.default_factory()
+        found[item.name] = Property(
+            item.name, hints[item.name], default=default, **dict(item.metadata)
+        )
+    return types.MappingProxyType(found)
+
+
+InputsT = TypeVar("InputsT")
+StateT = TypeVar("StateT")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class ResourceDeclaration(Generic[InputsT, StateT]):
+    """A kind of resource: its type in the state, and its properties."""
+
+    type_token: str
+    """The type, such as `pulumi-python:dynamic/kubiya:Runner`."""
+    inputs_type: type[InputsT]
+    """The dataclass of what a program gives to the resource."""
+    state_type: type[StateT]
+    """The dataclass of what the state holds: the inputs, and what the provider adds."""
+
+    @property
+    def inputs(self) -> Mapping[str, Property]:
+        """The inputs by name."""
+        return properties_of(self.inputs_type)
+
+    @property
+    def outputs(self) -> Mapping[str, Property]:
+        """The properties in the state by name: the inputs, and what the provider adds."""
+        return properties_of(self.state_type)
+
+    @property
+    def id_property(self) -> str:
+        """The name of the input that is the resource's id."""
+        return next(name for name, item in self.inputs.items() if item.is_id)
+
+    @property
+    def secret_outputs(self) -> frozenset[str]:
+        """The names of the outputs that are always secret."""
+        return frozenset(name for name, item in self.outputs.items() if item.secret)
+
+    @property
+    def delete_before_replace(self) -> bool:
+        """Whether every replacement deletes the existing object first."""
+        return any(item.delete_before_replace for item in self.inputs.values())
+
+    def read_inputs(self, values: PropertyMap) -> InputsT:
+        """Build the typed inputs from checked values."""
+        return _build(self.inputs_type, values)
+
+    def read_state(self, resource_id: str, values: PropertyMap) -> StateT:
+        """Build the typed state. A property that an older version did not store has its default."""
+        return _build(self.state_type, {**values, self.id_property: resource_id})
+
+    def written(self, value: InputsT | StateT) -> dict[str, Any]:
+        """Return the properties as the state stores them: without those that have no value."""
+        names = properties_of(type(value))
+        return {name: item for name in names if (item := getattr(value, name)) is not None}
+
+    def inputs_in(self, state: StateT) -> dict[str, Any]:
+        """Return the inputs that describe a state, so that a change outside shows as drift."""
+        return {name: item for name, item in self.written(state).items() if name in self.inputs}
+
+
+def _build(declaration: type[T], values: PropertyMap) -> T:
+    names = properties_of(declaration)
+    return declaration(**{name: values[name] for name in names if values.get(name) is not None})
+
+
+def _is_optional(hint: Any) -> bool:
+    return get_origin(hint) in (Union, types.UnionType) and type(None) in get_args(hint)
+
+
+def _type_problem(value: object, hint: Any) -> str | None:
+    """Return why a value does not have the annotated type, or None if it has."""
+    if _is_optional(hint):
+        if value is None:
+            return None
+        [hint] = [kind for kind in get_args(hint) if kind is not type(None)]
+    origin, arguments = get_origin(hint) or hint, get_args(hint)
+    if origin is Any:
+        return None
+    wanted, valid = {
+        str: ("a string", isinstance(value, str)),
+        bool: ("true or false", isinstance(value, bool)),
+        float: ("a number", isinstance(value, int | float) and not isinstance(value, bool)),
+        list: ("a list", isinstance(value, list)),
+        dict: ("a mapping", isinstance(value, dict)),
+    }[origin]
+    if not valid:
+        return f"must be {wanted}, not {type(value).__name__}"
+    if isinstance(value, str) and not _is_unicode(value):
+        return "must be valid Unicode text"
+    if isinstance(value, list):
+        problems = [problem for item in value if (problem := _type_problem(item, arguments[0]))]
+        return f"has an item that {problems[0]}" if problems else None
+    return None
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -1,0 +1,48 @@
+"""Existence checks: whether the API has a runner."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import TypeVar
+
+from kubiya_pulumi.api import NotFoundError, Runner, RunnersApi, UnexpectedStatusError
+
+T = TypeVar("T")
+
+
+def listed_runner(api: RunnersApi, name: str) -> Runner | None:
+    """Return the runner from the list, or None if the list does not contain it.
+
+    Only the list proves that a runner does not exist. A 404 for a single runner may come from a
+    wrong base URL, a gateway, or a route that this deployment of the API does not serve. An error
+    of the list is raised.
+    """
+    runners = api.list_runners(runner=name)
+    return next((runner for runner in runners if runner.name == name), None)
+
+
+def existing_runner(api: RunnersApi, name: str) -> Runner | None:
+    """Return the description of the runner, or None if it certainly does not exist."""
+    try:
+        return api.describe_runner(name)
+    except NotFoundError:
+        return listed_runner(api, name)
+
+
+def none_if_deleted(api: RunnersApi, name: str, request: Callable[[], T]) -> T | None:
+    """Send a request about the runner, and return None if the runner certainly does not exist.
+
+    A 404 for a runner in the list is raised.
+    """
+    try:
+        return request()
+    except NotFoundError:
+        if listed_runner(api, name) is not None:
+            raise
+        return None
+
+
+def is_missing_or_unsupported(error: NotFoundError | UnexpectedStatusError) -> bool:
+    """Whether the runner may not exist, or the service may not offer the operation."""
+    return isinstance(error, NotFoundError) or error.status == HTTPStatus.METHOD_NOT_ALLOWED

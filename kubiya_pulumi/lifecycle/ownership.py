@@ -1,0 +1,59 @@
+"""Who owns a runner: this resource, after an interrupted update, or somebody else.
+
+A create request carries `managed_by` and `task_id`. Most deployments of the API return both fields
+with the runner. They are used when present and never required: the owner of a runner without them
+is unknown.
+"""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+
+from kubiya_pulumi.api import Runner
+from kubiya_pulumi.text import sanitize
+
+MANAGED_BY = "pulumi"
+"""The `managed_by` of every runner that this package creates."""
+
+
+class Ownership(Enum):
+    """The owner of a runner, from the view of one resource."""
+
+    OURS = auto()
+    OTHER = auto()
+    UNKNOWN = auto()
+
+
+def owner_of(runner: Runner, task_id: str | None) -> Ownership:
+    """Compare the owner that the API reports with a resource.
+
+    Args:
+        runner: the runner as the API describes it.
+        task_id: the `task_id` of the resource's create request; None if it has none.
+    """
+    reported, own = (runner.managed_by, runner.task_id), (MANAGED_BY, task_id)
+    if task_id is not None and reported == own:
+        return Ownership.OURS
+    # A field that the API omits contradicts nothing.
+    if all(not value or value == ours for value, ours in zip(reported, own, strict=True)):
+        return Ownership.UNKNOWN
+    return Ownership.OTHER
+
+
+def reports_owner(runner: Runner) -> bool:
+    """Whether the API reports both fields that identify the owner of a runner."""
+    return bool(runner.managed_by and runner.task_id)
+
+
+def is_owned_by_same_stack(runner: Runner, task_id: str | None) -> bool:
+    """Whether a resource of the stack in `task_id` owns the runner."""
+    stack = (task_id or "").split("/")[:3]
+    return runner.managed_by == MANAGED_BY and (runner.task_id or "").split("/")[:3] == stack
+
+
+def describe_owner(runner: Runner) -> str:
+    """Return the reported owner, to follow the runner in a sentence. It may be empty."""
+    if not runner.managed_by and not runner.task_id:
+        return ""
+    task = f' (task "{sanitize(runner.task_id)}")' if runner.task_id else ""
+    return f", managed by {sanitize(runner.managed_by or 'somebody')}{task}"

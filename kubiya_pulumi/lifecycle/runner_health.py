@@ -1,0 +1,215 @@
+"""The lifecycle of a health gate: wait until a runner is healthy.
+
+There is no remote object: create and update wait, read records the current health, and delete only
+drops it from the state.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, replace
+from typing import Any
+
+from kubiya_pulumi.api import (
+    ApiError,
+    Clock,
+    ConnectionFailedError,
+    HealthCheck,
+    RateLimitedError,
+    ResponseTimeoutError,
+    RunnerHealth,
+    RunnersApi,
+    ServerError,
+    TruncatedResponseError,
+)
+from kubiya_pulumi.declarations import RUNNER_HEALTH, RunnerHealthInputs, RunnerHealthState
+from kubiya_pulumi.dynamic.handler import ResourceHandler
+from kubiya_pulumi.lifecycle.errors import NotHealthyError, RunnerGoneError
+from kubiya_pulumi.lifecycle.lookup import none_if_deleted
+
+TRANSIENT_ERRORS = (
+    ServerError,
+    RateLimitedError,
+    ConnectionFailedError,
+    ResponseTimeoutError,
+    TruncatedResponseError,
+)
+"""Errors that may not recur. Any other error ends the wait."""
+FIRST_DELAY = 0.5
+"""Seconds before the second request, at the most; each further delay is longer."""
+MAX_DELAY = 10.0
+"""Seconds between two requests, at the most, unless `Retry-After` asks for more."""
+DELAY_FACTOR = 1.5
+PROGRESS_SECONDS = 15.0
+"""Seconds between two progress messages, at the least."""
+MIN_REQUEST_SECONDS = 1.0
+"""Seconds that the last request may take, however little of the timeout remains."""
+
+log = logging.getLogger(__name__)
+
+
+class RunnerHealthHandler(ResourceHandler[RunnersApi, RunnerHealthInputs, RunnerHealthState]):
+    """Waits until a runner is healthy.
+
+    Args:
+        clock: the clock of the wait.
+    """
+
+    declaration = RUNNER_HEALTH
+
+    def __init__(self, clock: Clock | None = None) -> None:
+        self._clock = clock or Clock()
+
+    def create(self, api: RunnersApi, inputs: RunnerHealthInputs) -> RunnerHealthState:
+        """Wait until the runner is healthy.
+
+        Raises:
+            RunnerGoneError: the runner does not exist.
+            NotHealthyError: the runner is not healthy within the timeout.
+            KubiyaError: a request failed for a reason that does not pass; see `RunnersApi`.
+        """
+
+        def wait() -> RunnerHealth:
+            return wait_until_healthy(
+                lambda seconds: api.get_runner_health(inputs.runner, total_timeout_seconds=seconds),
+                runner=inputs.runner,
+                required_checks=inputs.required_checks,
+                timeout_seconds=inputs.timeout_seconds,
+                clock=self._clock,
+            )
+
+        health = none_if_deleted(api, inputs.runner, wait)
+        if health is None:
+            raise RunnerGoneError(
+                f'the health of runner "{inputs.runner}" cannot be checked: the runner does not '
+                "exist. Create it with KubiyaRunner and pass runner.id, or correct the name."
+            )
+        return _state(inputs, health)
+
+    def read(self, api: RunnersApi, state: RunnerHealthState) -> RunnerHealthState | None:
+        """Record the current health. An unhealthy runner is not an error."""
+        name = state.runner
+        health = none_if_deleted(api, name, lambda: api.get_runner_health(name))
+        if health is None:
+            return None
+        current = _state(state, health)
+        # The time of the check alone is not a change.
+        unchanged = replace(state, checked_at=current.checked_at) == current
+        return state if unchanged else current
+
+    def update(
+        self, api: RunnersApi, state: RunnerHealthState, inputs: RunnerHealthInputs
+    ) -> RunnerHealthState:
+        """Wait again."""
+        return self.create(api, replace(inputs, runner=state.runner))
+
+    def delete(self, api: RunnersApi, state: RunnerHealthState) -> None:
+        """Drop the health from the state. The API is not involved."""
+
+
+def wait_until_healthy(
+    get_health: Callable[[float], RunnerHealth],
+    *,
+    runner: str,
+    required_checks: Sequence[str] = (),
+    timeout_seconds: float,
+    clock: Clock,
+) -> RunnerHealth:
+    """Poll until the runner is healthy, or until the required checks are, if there are any.
+
+    Args:
+        get_health: requests the health; its argument is how many seconds it may take.
+        runner: the runner's name, for messages.
+        required_checks: the names of the checks to wait for; empty for the whole runner.
+        timeout_seconds: how long to wait in total, in seconds.
+        clock: the clock.
+
+    Raises:
+        NotHealthyError: the timeout is over, or `Retry-After` exceeds what remains of it. The
+            message names each failing check, with its status and error, and the duration.
+        KubiyaError: a request failed for a reason that does not pass, such as a 401, 403 or 404.
+    """
+    started = reported = clock.now()
+    delays = poll_delays(clock)
+    while True:
+        retry_after = 0.0
+        try:
+            health = get_health(max(timeout_seconds - (clock.now() - started), MIN_REQUEST_SECONDS))
+        except TRANSIENT_ERRORS as error:
+            problem = str(error)
+            if isinstance(error, ApiError):
+                retry_after = error.retry_after or 0.0
+        else:
+            problem = describe_unhealthy(health, required_checks)
+            if not problem:
+                return health
+        waited = clock.now() - started
+        # The service accepts no request before `Retry-After`, so none fits into what remains.
+        if waited >= timeout_seconds or waited + retry_after > timeout_seconds:
+            raise NotHealthyError(
+                f'runner "{runner}" is not healthy after {waited:.0f} s: {problem} '
+                "Inspect its pods with kubectl and re-run `pulumi up`. Increase timeout_seconds "
+                "to wait longer."
+            )
+        if clock.now() - reported >= PROGRESS_SECONDS:
+            reported = clock.now()
+            log.info('runner "%s" is not healthy yet (%.0f s): %s', runner, waited, problem)
+        # The last request is sent at the very end.
+        delay = min(next(delays), timeout_seconds - waited)
+        clock.sleep(max(delay, retry_after))
+
+
+def poll_delays(clock: Clock) -> Iterator[float]:
+    """Yield the seconds between requests: they grow, and each is up to a third less at random."""
+    delay = FIRST_DELAY
+    while True:
+        yield clock.jitter(delay * 2 / 3, delay)
+        delay = min(delay * DELAY_FACTOR, MAX_DELAY)
+
+
+def describe_unhealthy(health: RunnerHealth, required_checks: Sequence[str]) -> str:
+    """Return why the runner is not healthy, in one or more sentences; empty if it is."""
+    if not required_checks:
+        if health.healthy:
+            return ""
+        failing = [_describe_check(check) for check in health.checks if not check.healthy]
+        return f"{'; '.join(failing)}." if failing else f'its status is "{health.status}".'
+    by_name = {_check_key(check.name): check for check in health.checks}
+    problems = []
+    for name in required_checks:
+        check = by_name.get(_check_key(name))
+        if check is None:
+            problems.append(f'check "{name}" does not exist')
+        elif not check.healthy:
+            problems.append(_describe_check(check))
+    return f"{'; '.join(problems)}." if problems else ""
+
+
+def _check_key(name: str) -> str:
+    """Return a comparable name: the service reports `tool-manager` or `tool_manager`."""
+    return name.lower().replace("_", "-")
+
+
+def _describe_check(check: HealthCheck) -> str:
+    error = f" ({check.error})" if check.error else ""
+    return f'check "{check.name}" is {check.status or "without a status"}{error}'
+
+
+def _state(inputs: RunnerHealthInputs, health: RunnerHealth) -> RunnerHealthState:
+    return RunnerHealthState(
+        runner=inputs.runner,
+        timeout_seconds=inputs.timeout_seconds,
+        required_checks=inputs.required_checks,
+        triggers=inputs.triggers,
+        status=health.status,
+        health=health.health,
+        version=health.version,
+        checked_at=health.time,
+        checks=[_reported(check) for check in health.checks],
+    )
+
+
+def _reported(check: HealthCheck) -> dict[str, Any]:
+    """Return the fields that the service reports for a check."""
+    return {name: value for name, value in asdict(check).items() if value is not None}
