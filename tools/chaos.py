@@ -22,7 +22,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 TESTS = (
     "tests/fuzz",
-    "tests/lifecycle/test_runner_in_trouble.py",
+    "tests/lifecycle/test_runner_faults.py",
     "tests/engine/test_crash.py",
     "tests/engine/test_faults.py",
 )

@@ -1,4 +1,4 @@
-"""The plain pair: a Kubiya runner, and a ConfigFile that downloads and applies its manifest."""
+"""Create a Kubiya runner, and let a ConfigFile download and apply its manifest."""
 
 import pulumi
 from pulumi_kubernetes.yaml.v2 import ConfigFile

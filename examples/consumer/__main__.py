@@ -1,4 +1,4 @@
-"""An application team's stack: builds on the runner that the platform team's stack deploys."""
+"""The stack of an application team, which uses the runner of the platform team's stack."""
 
 import pulumi
 from pulumi_kubernetes.core.v1 import ConfigMap
@@ -8,7 +8,7 @@ from kubiya_pulumi import get_runner_health_output
 platform = pulumi.StackReference(pulumi.Config().require("platform"))
 runner_name = platform.require_output("runner_name")
 
-# Ends the update if there is no such runner any more, before anything builds on it.
+# Fails if the runner no longer exists, before resources that depend on it are created.
 health = get_runner_health_output(runner_name)
 
 settings = ConfigMap(

@@ -1,4 +1,4 @@
-"""A Kubiya runner from its creation until it is healthy, in one declaration."""
+"""Create a Kubiya runner, apply its manifest and wait until it is healthy, with one resource."""
 
 import pulumi
 

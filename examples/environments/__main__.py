@@ -1,4 +1,4 @@
-"""A Kubiya runner in each of several clusters, which the stack's configuration lists."""
+"""Deploy a Kubiya runner to each cluster in the configuration of the stack."""
 
 import pulumi
 import pulumi_kubernetes as kubernetes

@@ -1,4 +1,4 @@
-"""A platform team's stack: deploys a Kubiya runner and exports what other stacks need of it."""
+"""The stack of a platform team, which deploys a Kubiya runner and exports it to other stacks."""
 
 import pulumi
 
@@ -11,5 +11,5 @@ pulumi.export("runner_namespace", deployment.namespace)
 pulumi.export("runner_version", deployment.version)
 pulumi.export("manifest_sha256", deployment.manifest_sha256)
 
-# A secret: it stays encrypted in the state, and in every stack that reads it.
+# This output is a secret: it stays encrypted in the state and in every stack that reads it.
 pulumi.export("manifest_url", deployment.manifest_url)

@@ -1,4 +1,4 @@
-"""A Kubiya runner, and the objects of its manifest in the cluster that kubectl points to."""
+"""Create a Kubiya runner and apply its manifest to the current cluster of kubectl."""
 
 import pulumi
 from pulumi_kubernetes.yaml.v2 import ConfigGroup

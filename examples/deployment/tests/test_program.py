@@ -1,4 +1,4 @@
-"""The program is run without the engine, on runners in memory."""
+"""Test the program without the engine, with runners in memory."""
 
 from pathlib import Path
 
@@ -11,22 +11,22 @@ PROGRAM = Path(__file__).parent.parent
 
 
 def test_the_runner_is_exported_when_it_is_healthy():
-    ran = run_program(PROGRAM, Mocks())
-    assert ran.outputs == {"runner_name": "runner-prod", "status": "healthy"}
+    result = run_program(PROGRAM, Mocks())
+    assert result.outputs == {"runner_name": "runner-prod", "status": "healthy"}
 
 
-def test_what_is_applied_is_the_manifest_that_was_downloaded():
+def test_the_downloaded_manifest_is_applied():
     mocks = Mocks()
     run_program(PROGRAM, mocks)
     manifest = mocks.resource("runner-prod-manifest")
     assert mocks.resource("runner-prod-objects").inputs["yaml"] == manifest.outputs["content"]
 
 
-def test_a_runner_that_is_not_healthy_ends_the_update():
-    class SickClient(MemoryClient):
+def test_an_unhealthy_runner_fails_the_update():
+    class UnhealthyClient(MemoryClient):
         def add_runner(self, name, **settings):
             super().add_runner(name, **settings)
             self.set_health(name, failing={"tool-manager": "no route to NATS"})
 
     with pytest.raises(NotHealthyError, match="no route to NATS"):
-        run_program(PROGRAM, Mocks(SickClient()))
+        run_program(PROGRAM, Mocks(UnhealthyClient()))
