@@ -1,8 +1,8 @@
-"""Get functions: look at runners without managing them.
+"""Get functions: read runners without managing them.
 
-Each comes in two forms: `get_runner(…)` calls at once and gives the result; `get_runner_output(…)`
-takes inputs that may not be known yet and gives an `Output`. Settings come from where they come
-from for resources, and all calls of a program with the same settings share one client.
+Each has two forms: `get_runner(…)` sends the request at once and returns the result;
+`get_runner_output(…)` takes inputs that may not be known yet and returns an `Output`. Settings have
+the same sources as those of resources, and calls with the same settings share one client.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from typing import Any, TypeVar
 
 import pulumi
 from pulumi.runtime import settings as runtime
-from pulumi.runtime.rpc import _expand_dependencies
 
 from kubiya_pulumi import config
 from kubiya_pulumi.api import ComponentHealth, HealthCheck, Runner, RunnersApi, shared_client
@@ -38,18 +37,26 @@ class GetError(KubiyaError, pulumi.RunError):
 
 @dataclass(frozen=True, kw_only=True)
 class GetRunnerResult:
-    """A runner at the Runners API. What the API does not say is None."""
+    """A runner at the Runners API. A value that the API does not report is None."""
 
     name: str
+    """The runner's name."""
     description: str | None
+    """The runner's description."""
     version: str | None
+    """The runner's version, such as `v2`."""
     namespace: str | None
+    """The Kubernetes namespace of the runner's objects."""
     kubernetes_namespace: str | None
+    """The same namespace, if the API reports it in a separate field."""
     managed_by: str | None
+    """The owner that the create request reported, such as `pulumi`."""
     runner_health: ComponentHealth | None
-    """Only in the list; likewise the next two."""
+    """The health of the runner. Only `get_runners` reports it."""
     tool_manager_health: ComponentHealth | None
+    """The health of the tool manager. Only `get_runners` reports it."""
     agent_manager_health: ComponentHealth | None
+    """The health of the agent manager. Only `get_runners` reports it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,15 +91,15 @@ class GetRunnerManifestResult:
 
 
 def get_runner(name: str, *, opts: pulumi.InvokeOptions | None = None) -> GetRunnerResult:
-    """Look at one runner.
+    """Read a runner.
 
     Args:
         name: the runner's name at the API.
         opts: options; `provider` may be a `KubiyaProvider`.
 
     Raises:
-        GetError: there is no such runner, a setting is wrong, or the API refuses or does not
-            answer.
+        GetError: the runner does not exist, a setting is invalid, or the API refuses the request
+            or does not respond.
     """
     return _call(lambda client: _runner(client, name), opts)
 
@@ -100,18 +107,18 @@ def get_runner(name: str, *, opts: pulumi.InvokeOptions | None = None) -> GetRun
 def get_runner_output(
     name: pulumi.Input[str], *, opts: pulumi.InvokeOptions | None = None
 ) -> pulumi.Output[GetRunnerResult]:
-    """Look at one runner, as soon as its name is known; see `get_runner`."""
+    """Read a runner as soon as its name is known; see `get_runner`."""
     return _call_output(_runner, name, opts)
 
 
 def get_runners(*, opts: pulumi.InvokeOptions | None = None) -> list[GetRunnerResult]:
-    """List all runners, with the health of their components where the API tells it.
+    """List all runners, with the health of their components if the API reports it.
 
     Args:
         opts: options; `provider` may be a `KubiyaProvider`.
 
     Raises:
-        GetError: a setting is wrong, or the API refuses or does not answer.
+        GetError: a setting is invalid, or the API refuses the request or does not respond.
     """
     return _call(_runners, opts)
 
@@ -126,15 +133,15 @@ def get_runners_output(
 def get_runner_health(
     name: str, *, opts: pulumi.InvokeOptions | None = None
 ) -> GetRunnerHealthResult:
-    """Look at the health of one runner, once and without waiting.
+    """Read the health of a runner once, without waiting.
 
     Args:
         name: the runner's name at the API.
         opts: options; `provider` may be a `KubiyaProvider`.
 
     Raises:
-        GetError: there is no such runner, a setting is wrong, or the API refuses or does not
-            answer. A sick runner is a result, not an error.
+        GetError: the runner does not exist, a setting is invalid, or the API refuses the request
+            or does not respond. An unhealthy runner is a result, not an error.
     """
     return _call(lambda client: _health(client, name), opts)
 
@@ -142,14 +149,14 @@ def get_runner_health(
 def get_runner_health_output(
     name: pulumi.Input[str], *, opts: pulumi.InvokeOptions | None = None
 ) -> pulumi.Output[GetRunnerHealthResult]:
-    """Look at the health of one runner, as soon as its name is known; see `get_runner_health`."""
+    """Read the health of a runner as soon as its name is known; see `get_runner_health`."""
     return _call_output(_health, name, opts)
 
 
 def get_runner_manifest(
     name: str, *, opts: pulumi.InvokeOptions | None = None
 ) -> GetRunnerManifestResult:
-    """Download and check the manifest of one runner. Its `content` and `url` are secrets.
+    """Download and check the manifest of a runner. Its `content` and `url` are secrets.
 
     In a program, `get_runner_manifest_output` keeps them so.
 
@@ -158,8 +165,8 @@ def get_runner_manifest(
         opts: options; `provider` may be a `KubiyaProvider`.
 
     Raises:
-        GetError: there is no such runner, what was downloaded is no Kubernetes manifest, a
-            setting is wrong, or the API refuses or does not answer.
+        GetError: the runner does not exist, the download is not a Kubernetes manifest, a setting
+            is invalid, or the API refuses the request or does not respond.
     """
     return _call(lambda client: _manifest(client, name), opts)
 
@@ -167,12 +174,12 @@ def get_runner_manifest(
 def get_runner_manifest_output(
     name: pulumi.Input[str], *, opts: pulumi.InvokeOptions | None = None
 ) -> pulumi.Output[GetRunnerManifestResult]:
-    """Download the manifest of one runner as a secret; see `get_runner_manifest`."""
+    """Download the manifest of a runner as a secret; see `get_runner_manifest`."""
     return pulumi.Output.secret(_call_output(_manifest, name, opts))
 
 
 def _runner(api: RunnersApi, name: str) -> GetRunnerResult:
-    return _result(_there(name, existing_runner(api, name)))
+    return _result(_require_runner(name, existing_runner(api, name)))
 
 
 def _runners(client: RunnersApi) -> list[GetRunnerResult]:
@@ -180,12 +187,12 @@ def _runners(client: RunnersApi) -> list[GetRunnerResult]:
 
 
 def _result(runner: Runner) -> GetRunnerResult:
-    wanted = (each.name for each in fields(GetRunnerResult))
-    return GetRunnerResult(**{name: getattr(runner, name) for name in wanted})
+    names = (item.name for item in fields(GetRunnerResult))
+    return GetRunnerResult(**{name: getattr(runner, name) for name in names})
 
 
 def _health(api: RunnersApi, name: str) -> GetRunnerHealthResult:
-    health = _there(name, none_if_deleted(api, name, lambda: api.get_runner_health(name)))
+    health = _require_runner(name, none_if_deleted(api, name, lambda: api.get_runner_health(name)))
     return GetRunnerHealthResult(
         status=health.status,
         health=health.health,
@@ -202,63 +209,70 @@ def _manifest(api: RunnersApi, name: str) -> GetRunnerManifestResult:
     return GetRunnerManifestResult(**{name: getattr(state, name) for name in names})
 
 
-def _there(name: str, found: T | None) -> T:
-    if found is None:
+def _require_runner(name: str, result: T | None) -> T:
+    if result is None:
         raise RunnerGoneError(
-            f'there is no runner "{name}". Correct the name, or where this program creates the '
+            f'runner "{name}" does not exist. Correct the name. If this program creates the '
             "runner, pass runner.id to the _output form."
         )
-    return found
+    return result
 
 
 Settings = Mapping[str, pulumi.Input[str | float]] | None
-"""What an explicit provider was given; None where the stack's configuration counts."""
+"""The settings of an explicit provider; None for those of the stack's configuration."""
 
 
-def _call(ask: Callable[[RunnersApi], T], opts: pulumi.InvokeOptions | None) -> T:
+def _call(request: Callable[[RunnersApi], T], opts: pulumi.InvokeOptions | None) -> T:
     settings = _settings(opts)
     if any(isinstance(value, pulumi.Output) for value in (settings or {}).values()):
         raise GetError(
             "the provider's settings are outputs, whose values are not known yet: use the "
             "_output form of the get function, or give the provider plain values."
         )
-    return _asked(ask, _client(settings))
+    return _translate_errors(request, _client(settings))
 
 
 def _call_output(
-    ask: Callable[[RunnersApi, Any], T], name: Any, opts: pulumi.InvokeOptions | None
+    request: Callable[[RunnersApi, Any], T], name: Any, opts: pulumi.InvokeOptions | None
 ) -> pulumi.Output[T]:
-    # The key is a secret; what is asked with it is not, unless the name is one.
+    # The key is a secret; the response to a request with it is not, unless the name is one.
     settings = pulumi.Output.unsecret(pulumi.Output.from_input(_settings(opts)))
     after = pulumi.Output.from_input(getattr(opts, "depends_on", None) or [])
 
-    def call(known: list[Any]) -> Any:
-        client = _client(known[1])
-        # In a thread: the program's other outputs go on meanwhile.
-        return asyncio.to_thread(_asked, lambda client: ask(client, known[0]), client)
+    def call(known: dict[str, Any]) -> Any:
+        # In a thread, so that the program's other outputs are not blocked.
+        return asyncio.to_thread(
+            _translate_errors,
+            lambda api: request(api, known["name"]),
+            _client(known["settings"]),
+        )
 
-    return pulumi.Output.all(name, settings, after.apply(_ids)).apply(call)
+    inputs = {"name": name, "settings": settings, "after": after.apply(_dependency_ids)}
+    return pulumi.Output.all(**inputs).apply(call)
 
 
-async def _ids(dependencies: Any) -> Any:
-    """The ids of resources and of all that belongs to them.
+async def _dependency_ids(dependencies: Any) -> Any:
+    """Return the ids of resources and of their children.
 
-    What is yet to be created has an id that a preview does not know, so nothing is asked there.
+    A preview does not know the id of a resource that it would create, so it sends no request.
     """
+    # A private function: imported where it is used, so that a change of it breaks nothing else.
+    from pulumi.runtime.rpc import _expand_dependencies
+
     resources = dependencies if isinstance(dependencies, list) else [dependencies]
-    below = await _expand_dependencies(resources, None)
-    return [vars(each)["id"] for each in below.values() if "id" in vars(each)]
+    expanded = await _expand_dependencies(resources, None)
+    return [vars(item)["id"] for item in expanded.values() if "id" in vars(item)]
 
 
-def _asked(ask: Callable[[RunnersApi], T], client: RunnersApi) -> T:
+def _translate_errors(request: Callable[[RunnersApi], T], api: RunnersApi) -> T:
     try:
-        return ask(client)
+        return request(api)
     except KubiyaError as error:
         raise GetError(str(error)) from error
 
 
 def _client(settings: Settings) -> RunnersApi:
-    # In a unit test there is no API: the mocks of `kubiya_pulumi.testing` bring a client.
+    # A unit test has no API: the mocks of `kubiya_pulumi.testing` provide a client.
     if mocks := getattr(runtime.get_monitor(), "mocks", None):
         client: RunnersApi | None = getattr(mocks, "runners_client", None)
         if client is None:
@@ -288,7 +302,7 @@ def _settings(opts: pulumi.InvokeOptions | None) -> Settings:
         return None
     if not isinstance(provider, KubiyaProvider):
         raise GetError(
-            "the provider given to the get function is no KubiyaProvider: pass one, or none to "
+            "the provider of the get function is not a KubiyaProvider: pass one, or omit it to "
             "use the stack's configuration."
         )
     return provider._settings

@@ -8,16 +8,16 @@ from kubiya_pulumi import config
 
 
 class KubiyaProvider(pulumi.ProviderResource):
-    """Settings for some resources of a program: another organization's key, another endpoint.
+    """Settings for some resources of a program: the key of another organization, or an endpoint.
 
-    Pass it with `opts=pulumi.ResourceOptions(provider=…)`. A program that needs only one set
-    of settings needs no provider: `kubiya:apiKey` in the stack's configuration is enough.
-    What is not given here comes from the environment, then from the defaults; the stack's
-    configuration is not looked at.
+    Pass it with `opts=pulumi.ResourceOptions(provider=…)`. A program with one set of settings
+    needs no provider: `kubiya:apiKey` in the stack's configuration is enough. A setting that is
+    not given here comes from the environment, then from the defaults, and never from the stack's
+    configuration.
     """
 
     _settings: dict[str, pulumi.Input[str | float]]
-    """The settings as they were given, by their full names, for the get functions."""
+    """The given settings by their full names, for the get functions."""
 
     def __init__(
         self,
@@ -36,12 +36,12 @@ class KubiyaProvider(pulumi.ProviderResource):
             resource_name: Pulumi's name for the provider.
             api_key: the API key. A secret in the state, whether or not it is passed as one.
                 Default: the environment's `KUBIYA_API_KEY`.
-            base_url: where the Runners API is. Default: the environment's `KUBIYA_BASE_URL`,
-                then `https://api.kubiya.ai`.
-            timeout_seconds: how long to wait for a connection and for each part of an answer,
-                in seconds. Default 30.
-            max_retries: how often a call that may be repeated is repeated. Default 4.
-            ca_bundle: path of a PEM file with certificate authorities to trust as well.
+            base_url: the base URL of the Runners API. Default: the environment's
+                `KUBIYA_BASE_URL`, then `https://api.kubiya.ai`.
+            timeout_seconds: the timeout for a connection and for each part of a response, in
+                seconds. Default: 30.
+            max_retries: how often a request is retried, if that is safe. Default: 4.
+            ca_bundle: the path of a PEM file with additional certificate authorities.
             opts: options of the resource.
         """
         given: dict[str, pulumi.Input[str | float] | None] = {

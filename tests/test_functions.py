@@ -116,7 +116,7 @@ def test_all_calls_share_one_client(service, monkeypatch):
 
 @pytest.mark.parametrize("get", [get_runner, get_runner_health, get_runner_manifest])
 def test_a_runner_that_is_not_there_is_one_sentence(service, get):
-    with pytest.raises(GetError, match=r"there is no runner|the runner does not exist") as failed:
+    with pytest.raises(GetError, match="does not exist") as failed:
         get("nosuch")
     assert isinstance(failed.value, pulumi.RunError)
     assert isinstance(failed.value.__cause__, RunnerGoneError)
@@ -235,7 +235,7 @@ def test_a_preview_asks_nothing_about_what_is_yet_to_be_created(form):
 
 
 def test_a_failure_of_the_output_form_ends_the_program():
-    with pytest.raises(GetError, match='there is no runner "nosuch"'):
+    with pytest.raises(GetError, match='runner "nosuch" does not exist'):
         run_program(lambda: get_runner_output("nosuch"), Mocks())
 
 

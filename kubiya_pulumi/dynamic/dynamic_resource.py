@@ -26,7 +26,7 @@ class DynamicResource(Resource):
         Args:
             provider: the resource's provider.
             resource_name: Pulumi's name for the resource.
-            arguments: the values of the inputs, by the names of the arguments. None is no value.
+            arguments: the values of the inputs, by the names of the arguments. None means no value.
             opts: the user's options, which take precedence.
         """
         declaration = provider.handler.declaration

@@ -1,8 +1,8 @@
 """Who owns a runner: this resource, after an interrupted update, or somebody else.
 
-A create request carries `managed_by` and `task_id`. Most deployments of the API return both fields
-with the runner. They are used when present and never required: the owner of a runner without them
-is unknown.
+A create request carries `managed_by` and `task_id`, and the usual deployment of the API returns
+both with the runner. They are used when present and never required: the owner of a runner without
+them is unknown.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The lifecycle of a runner at the Runners API.
 
-The API may answer a create request for an existing name with the manifest of a runner that
+The API may respond to a create request for an existing name with the manifest of a runner that
 somebody else created, so a successful response proves nothing: the list is read first. And a
 create may succeed although its response is lost, or the engine dies before it writes the state.
 The next create, which has the same inputs, then finds a runner whose owner is this resource (see

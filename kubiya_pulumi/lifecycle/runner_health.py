@@ -37,12 +37,12 @@ TRANSIENT_ERRORS = (
 )
 """Errors that may not recur. Any other error ends the wait."""
 FIRST_DELAY = 0.5
-"""Seconds before the second request, at the most; each further delay is longer."""
+"""The limit of the delay before the second request, in seconds. Each further one is longer."""
 MAX_DELAY = 10.0
-"""Seconds between two requests, at the most, unless `Retry-After` asks for more."""
+"""The limit of every delay, in seconds, unless `Retry-After` asks for more."""
 DELAY_FACTOR = 1.5
 PROGRESS_SECONDS = 15.0
-"""Seconds between two progress messages, at the least."""
+"""Seconds between two progress messages."""
 MIN_REQUEST_SECONDS = 1.0
 """Seconds that the last request may take, however little of the timeout remains."""
 
@@ -101,7 +101,7 @@ class RunnerHealthHandler(ResourceHandler[RunnersApi, RunnerHealthInputs, Runner
     def update(
         self, api: RunnersApi, state: RunnerHealthState, inputs: RunnerHealthInputs
     ) -> RunnerHealthState:
-        """Wait again."""
+        """Repeat the wait."""
         return self.create(api, replace(inputs, runner=state.runner))
 
     def delete(self, api: RunnersApi, state: RunnerHealthState) -> None:

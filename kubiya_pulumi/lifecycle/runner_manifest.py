@@ -57,7 +57,7 @@ class RunnerManifestHandler(ResourceHandler[RunnersApi, RunnerManifestInputs, Ru
         return state
 
     def read(self, api: RunnersApi, state: RunnerManifestState) -> RunnerManifestState | None:
-        """Download the manifest again, so that a refresh shows a change upstream."""
+        """Download the current manifest, so that a refresh shows a change upstream."""
         name = state.runner
         current = none_if_deleted(api, name, lambda: _download_state(api, name))
         if current is None or state.sha256 in ("", current.sha256):

@@ -28,7 +28,7 @@ STACK_REFERENCE = "pulumi:pulumi:StackReference"
 
 
 class InvalidInputsError(KubiyaError):
-    """A resource was declared with inputs that cannot be right; the engine would refuse it."""
+    """A resource has invalid inputs; the engine would refuse it."""
 
 
 class MissingStackError(KubiyaError):
@@ -70,7 +70,7 @@ class Mocks(pulumi.runtime.Mocks):
     """
 
     runners_client: RunnersApi
-    """The client; the get functions look for it here."""
+    """The client, which the get functions use as well."""
     resources: list[DeclaredResource]
     """All that was declared, in the order of registration."""
 
@@ -102,7 +102,7 @@ class Mocks(pulumi.runtime.Mocks):
         """Do what the engine would do for a resource that is new, and give its id and outputs.
 
         Raises:
-            InvalidInputsError: its inputs cannot be right.
+            InvalidInputsError: its inputs are invalid.
             MissingStackError: it is a reference to a stack whose outputs were not given.
             KubiyaError: what its creation raises.
         """
@@ -126,7 +126,7 @@ class Mocks(pulumi.runtime.Mocks):
         return id_, _with_secrets(args, outputs)
 
     def call(self, args: MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]] | None]:
-        """Answer another provider's function with its arguments."""
+        """Return the arguments of another provider's function as its result."""
         return args.args, None
 
     def _exported(self, stack: str) -> dict[str, Any]:

@@ -101,7 +101,7 @@ def test_the_consumer_uses_the_name_of_the_runner(emulator: Emulator, control_pl
         emulator.remove_runner("runner-prod")
         failed = stack.preview(check=False)
         assert failed.returncode
-        assert 'there is no runner "runner-prod"' in failed.text
+        assert 'runner "runner-prod" does not exist' in failed.text
 
 
 def test_the_project_in_the_root_folder(emulator: Emulator, control_plane: Path, tmp_path: Path):

@@ -105,7 +105,7 @@ def test_a_key_that_was_removed_from_the_environment_is_reported(
     for command in (dev.refresh, dev.destroy):
         failed = command("--skip-preview", check=False)
         assert sentence(failed) == NO_KEY
-        assert frames(failed) == {"kubiya_pulumi/lifecycle/providers.py"}
+        assert frames(failed) == {"kubiya_pulumi/dynamic/dynamic_provider.py"}
     assert state(dev) == before
     assert calls() == []
 
@@ -124,8 +124,8 @@ KubiyaRunner("runner-prod", name="a/b", description=["x"], adopt_existing="yes")
     assert failed.returncode
     assert problems(failed) == {
         "name": 'must not contain "/", which separates the parts of a URL',
-        "description": "must be text",
-        "adopt_existing": "must be true or false",
+        "description": "must be a string, not list",
+        "adopt_existing": "must be true or false, not str",
         "": NO_KEY,
     }
     assert frames(failed) == set()
@@ -146,7 +146,7 @@ def error_of_update(dev: Stack, config: dict[str, str], secrets: dict[str, str])
     dev.configure({"description": "new", **config}, secrets)
     failed = dev.up(check=False)
     assert failed.returncode
-    assert frames(failed) == {"kubiya_pulumi/lifecycle/providers.py"}
+    assert frames(failed) == {"kubiya_pulumi/dynamic/dynamic_provider.py"}
     assert state(dev) == before
     return sentence(failed)
 

@@ -139,7 +139,7 @@ def test_an_error_ends_the_program_with_one_sentence(
     dev = stack(f"from kubiya_pulumi import {form}\n{form}('nosuch')\n")
     failed = dev.preview(check=False)
     assert failed.returncode
-    assert 'error: there is no runner "nosuch". Correct the name' in failed.text
+    assert 'error: runner "nosuch" does not exist. Correct the name' in failed.text
     assert "Traceback" not in failed.text
     assert ".py" not in failed.text
 

@@ -126,7 +126,7 @@ def test_only_the_required_checks_must_be_healthy(
     failed = dev.up(check=False)
     assert failed.returncode
     assert 'check "agent-manager" is unhealthy (no route to NATS)' in failed.text
-    assert 'check "nosuch" is not there' in failed.text
+    assert 'check "nosuch" does not exist' in failed.text
     assert 'check "tool-manager"' not in failed.text
     assert state(dev) == before
 
@@ -260,7 +260,7 @@ def test_invalid_inputs_are_reported_in_the_preview(stack: MakeStack, calls: Cal
     failed = dev.preview(check=False)
     assert failed.returncode
     assert "timeout_seconds" in failed.text
-    assert "must be 0 seconds or more" in failed.text
+    assert "must be a finite number of seconds, 0 or greater" in failed.text
     assert "must be a list of names of checks" in failed.text
     assert calls() == []
 

@@ -251,9 +251,9 @@ def test_an_existing_runner_is_not_taken_over(
     failed = dev.up("--skip-preview", check=False)
     assert failed.returncode
     assert (
-        'RunnerExistsError: runner "runner-prod" was not created: there is already a runner of '
-        "that name, managed by terraform. To manage that runner with this program, as it is, set "
-        "adopt_existing=True; otherwise choose another name.\n"
+        'RunnerExistsError: runner "runner-prod" was not created: a runner with that '
+        "name exists, managed by terraform. To manage that runner with this program as it is, set "
+        "adopt_existing=True; otherwise choose a different name.\n"
     ) in failed.text
     assert calls() == ["listRunners"]
     assert dev.resources(RUNNER) == []

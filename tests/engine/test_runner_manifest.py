@@ -161,7 +161,7 @@ def test_a_refresh_with_an_invalid_manifest_fails_and_keeps_the_old_one(
 def test_a_missing_runner_is_reported(dev: Stack, folder: Path) -> None:
     failed = dev.up("--skip-preview", check=False)
     assert sentence(failed) == (
-        'the manifest of runner "runner-prod" was not downloaded: there is no such runner. '
+        'the manifest of runner "runner-prod" was not downloaded: the runner does not exist. '
         "Create it with KubiyaRunner and pass runner.id, or correct the name."
     )
     assert not list(folder.rglob("*.yaml"))

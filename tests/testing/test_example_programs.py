@@ -47,7 +47,7 @@ def test_consumer_builds_on_the_runner_of_platform():
 
 def test_consumer_builds_nothing_on_a_runner_that_is_gone():
     mocks = Mocks(stacks=STACKS)
-    with pytest.raises(GetError, match='there is no runner "runner-prod"'):
+    with pytest.raises(GetError, match='runner "runner-prod" does not exist'):
         run_program(mocks=mocks, **CONSUMER)
     assert [each.name for each in mocks.resources] == ["organization/platform/dev"]
 
