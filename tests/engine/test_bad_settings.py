@@ -123,7 +123,7 @@ KubiyaRunner("runner-prod", name="a/b", description=["x"], adopt_existing="yes")
     failed = dev.up(check=False)
     assert failed.returncode
     assert problems(failed) == {
-        "name": 'must not contain "/", which separates the parts of a URL',
+        "name": 'must not contain "/", which separates the segments of a URL',
         "description": "must be a string, not list",
         "adopt_existing": "must be true or false, not str",
         "": NO_KEY,
