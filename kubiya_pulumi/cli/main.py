@@ -23,6 +23,7 @@ _COMMANDS = {
         "turn the output of pulumi preview --json into a Markdown comment",
     ),
     "review": ("review_command", "review what a manifest requests, and what it lacks"),
+    "schema": ("schema_command", "print the Pulumi package schema of the resources"),
 }
 """The module and the help text of each command."""
 

@@ -1,0 +1,66 @@
+"""The command `kubiya-pulumi schema`: print the Pulumi package schema of the resources."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from typing import Any
+
+from kubiya_pulumi.declarations import RUNNER, RUNNER_HEALTH, RUNNER_MANIFEST
+from kubiya_pulumi.dynamic.package_schema import package_schema, resource_schema
+from kubiya_pulumi.dynamic.properties import ResourceDeclaration
+from kubiya_pulumi.version import package_version
+
+_RESOURCES: dict[str, tuple[ResourceDeclaration[Any, Any], str]] = {
+    "kubiya:index:Runner": (RUNNER, "A runner at Kubiya's Runners API."),
+    "kubiya:index:RunnerManifest": (
+        RUNNER_MANIFEST,
+        "The Kubernetes manifest of an existing runner, downloaded once and kept in the state.",
+    ),
+    "kubiya:index:RunnerHealth": (RUNNER_HEALTH, "A gate that opens when a runner is healthy."),
+}
+_SETTINGS: dict[str, dict[str, Any]] = {
+    "apiKey": {"type": "string", "description": "The API key.", "secret": True},
+    "baseUrl": {"type": "string", "description": "The base URL of the Runners API."},
+    "timeoutSeconds": {
+        "type": "number",
+        "description": "The timeout for a connection and for each part of a response, in seconds.",
+    },
+    "maxRetries": {
+        "type": "integer",
+        "description": "How often a request is retried, if that is safe.",
+    },
+    "caBundle": {
+        "type": "string",
+        "description": "The path of a PEM file with additional certificate authorities.",
+    },
+}
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Set the help text; the command has no arguments."""
+    parser.description = (
+        "Print the Pulumi package schema of the resources as JSON, for a plugin or an SDK of "
+        "another language."
+    )
+
+
+def run(options: argparse.Namespace) -> int:  # noqa: ARG001
+    """Print the schema and return the exit status 0."""
+    print(json.dumps(schema(), indent=2))
+    return 0
+
+
+def schema() -> dict[str, Any]:
+    """Return the Pulumi package schema of the resources and settings."""
+    return package_schema(
+        "kubiya",
+        package_version(),
+        {
+            token: resource_schema(declaration, description=description)
+            for token, (declaration, description) in _RESOURCES.items()
+        },
+        description="Kubiya runners as code.",
+        config={"variables": _SETTINGS},
+        provider={"inputProperties": _SETTINGS},
+    )
