@@ -32,6 +32,7 @@ class RunnerInputs:
 
     name: str = prop(
         "The runner's name at the API.",
+        default_doc="the resource's name",
         validate=name_problem,
         on_change=OnChange.REPLACE,
         # A name is unique at the API, and two runners' manifests may contain the same objects.

@@ -210,7 +210,7 @@ def test_another_kind_of_provider_is_refused():
         provider = pulumi.ProviderResource("kubernetes", "cluster", {})
         get_runner("runner-prod", opts=pulumi.InvokeOptions(provider=provider))
 
-    with pytest.raises(GetError, match="no KubiyaProvider"):
+    with pytest.raises(GetError, match="is not a KubiyaProvider"):
         run_program(program, Mocks(in_memory("runner-prod")))
 
 

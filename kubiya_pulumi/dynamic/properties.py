@@ -42,7 +42,9 @@ class Property:
     default: Any = REQUIRED
     """The value that an absent property has; `REQUIRED` if it must be present."""
     argument: str = ""
-    """Its name as an argument of the resource's constructor."""
+    """Its name as an argument of the resource's constructor; empty if that is `name`."""
+    default_doc: str = ""
+    """What the resource class sets if the argument is omitted, for the documentation."""
     validate: Callable[[Any], str | None] | None = None
     """Returns what is wrong with a value of the right type, or None."""
     on_change: OnChange = OnChange.NOTHING
@@ -74,6 +76,7 @@ def prop(
     *,
     default: Any = REQUIRED,
     argument: str = "",
+    default_doc: str = "",
     validate: Callable[[Any], str | None] | None = None,
     on_change: OnChange = OnChange.NOTHING,
     delete_before_replace: bool = False,
@@ -91,6 +94,7 @@ def prop(
     given: dict[str, Any] = {
         "doc": doc,
         "argument": argument,
+        "default_doc": default_doc,
         "validate": validate,
         "on_change": on_change,
         "delete_before_replace": delete_before_replace,
