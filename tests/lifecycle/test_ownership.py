@@ -100,9 +100,7 @@ def test_a_runner_that_another_resource_made_is_refused_by_name(client, emulator
 def test_a_runner_that_nobody_says_who_made_is_refused(client, emulator):
     runner.create(client, INPUTS)
     emulator.configure(owner_fields="dropped")
-    with pytest.raises(
-        RunnerExistsError, match="If an interrupted update of this stack"
-    ):
+    with pytest.raises(RunnerExistsError, match="If an interrupted update of this stack"):
         runner.create(client, INPUTS)
 
 
@@ -128,9 +126,7 @@ def test_a_runner_whose_task_alone_comes_back_is_created_and_then_in_doubt(emula
     only = ("managed_by",)
     with LeavesOut(emulator, listed=only, described=only) as client:
         assert runner.create(client, INPUTS).outputs["task_id"] == TASK
-        with pytest.raises(
-            RunnerExistsError, match="If an interrupted update of this stack"
-        ):
+        with pytest.raises(RunnerExistsError, match="If an interrupted update of this stack"):
             runner.create(client, INPUTS)
 
 
