@@ -65,7 +65,7 @@ test: setup tools ## Run every test, the fast ones first (PYTEST_ARGS="-k name" 
 chaos: setup tools ## Run the random tests with more examples and a new seed (CHAOS="SEED COUNT")
 	@.venv/bin/python tools/chaos.py --workers $(WORKERS) $(CHAOS)
 
-check: setup ## Run ruff, mypy and import-linter, and test that imports are lazy
+check: setup ## Run ruff, mypy and import-linter, and test lazy imports and the docs tables
 	@.venv/bin/ruff check
 	@.venv/bin/ruff format --check
 	@.venv/bin/mypy
@@ -73,6 +73,7 @@ check: setup ## Run ruff, mypy and import-linter, and test that imports are lazy
 	@MYPYPATH=tools .venv/bin/mypy --package tests.harness
 	@.venv/bin/lint-imports
 	@.venv/bin/python -m pytest -q tests/test_laziness.py
+	@.venv/bin/python tools/docs_tables.py --check
 
 bench: setup tools ## Time the engine with runners, and a review (BENCH="COUNT ROUNDS")
 	@.venv/bin/python tools/bench.py $(BENCH)
