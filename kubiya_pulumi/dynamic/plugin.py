@@ -20,9 +20,9 @@ def forward_logs_to_stdout(logger: str) -> None:
 def raise_plugin_concurrency(max_calls: int) -> None:
     """Let the plugin serve more calls at once than the 4 of `pulumi.dynamic`.
 
-    Four resources that wait would otherwise block every other resource. There is no setting, so
-    this finds the ThreadPoolExecutor that runs the current call by walking up the stack. If a new
-    version of Python or Pulumi runs calls in another way, the limit stays as it is.
+    Four resources that wait would otherwise block every other resource. Pulumi has no setting for
+    it, so this finds the ThreadPoolExecutor that runs the current call by walking up the stack. If
+    a new version of Python or Pulumi runs calls in another way, the limit stays as it is.
 
     Args:
         max_calls: the number of threads. The executor starts a thread only when it needs one.

@@ -1,6 +1,6 @@
 """The lifecycle of a health gate: wait until a runner is healthy.
 
-There is no remote object: create and update wait, read records the current health, and delete only
+Nothing exists remotely: create and update wait, read records the current health, and delete only
 drops it from the state.
 """
 

@@ -1,6 +1,6 @@
 """Behavior of the engine and its Python SDK that this package relies on.
 
-Most of it is undocumented. If a newer engine behaves differently, a test here fails and names the
+Much of it is undocumented. If a newer engine behaves differently, a test here fails and names the
 behavior, before a user's stack breaks.
 """
 

@@ -51,26 +51,26 @@ def health(status="healthy", **checks):
     )
 
 
-def looks(*answers):
-    """A look that gives one answer after the other, the last one for ever."""
-    remaining = list(answers)
+def health_source(*responses):
+    """Return a function that gives one response after the other, and repeats the last one."""
+    remaining = list(responses)
     taken = []
 
-    def look(seconds):
+    def get_health(seconds):
         assert seconds > 0
-        answer = remaining.pop(0) if len(remaining) > 1 else remaining[0]
-        taken.append(answer)
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
+        response = remaining.pop(0) if len(remaining) > 1 else remaining[0]
+        taken.append(response)
+        if isinstance(response, Exception):
+            raise response
+        return response
 
-    look.taken = taken
-    return look
+    get_health.taken = taken
+    return get_health
 
 
-def wait(look, *, checks=(), timeout_seconds=600, time=None):
+def wait(get_health, *, checks=(), timeout_seconds=600, time=None):
     return wait_until_healthy(
-        look,
+        get_health,
         runner="r",
         required_checks=checks,
         timeout_seconds=timeout_seconds,
@@ -78,16 +78,16 @@ def wait(look, *, checks=(), timeout_seconds=600, time=None):
     )
 
 
-def test_a_healthy_runner_is_looked_at_once():
-    look = looks(health())
-    assert wait(look).status == "healthy"
-    assert len(look.taken) == 1
+def test_a_healthy_runner_is_requested_once():
+    get_health = health_source(health())
+    assert wait(get_health).status == "healthy"
+    assert len(get_health.taken) == 1
 
 
-def test_the_wait_ends_with_the_first_healthy_answer():
-    look = looks(health("unhealthy"), health("starting"), health())
-    assert wait(look).healthy
-    assert len(look.taken) == 3
+def test_the_wait_ends_with_the_first_healthy_response():
+    get_health = health_source(health("unhealthy"), health("starting"), health())
+    assert wait(get_health).healthy
+    assert len(get_health.taken) == 3
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_the_wait_ends_with_the_first_healthy_answer():
     ids=lambda error: type(error).__name__,
 )
 def test_what_may_pass_does_not_end_the_wait(error):
-    assert wait(looks(error, error, health())).healthy
+    assert wait(health_source(error, error, health())).healthy
 
 
 @pytest.mark.parametrize(
@@ -118,46 +118,46 @@ def test_what_may_pass_does_not_end_the_wait(error):
     ids=lambda error: type(error).__name__,
 )
 def test_what_does_not_pass_ends_it_at_once(error):
-    look = looks(health("starting"), error, health())
+    get_health = health_source(health("starting"), error, health())
     with pytest.raises(type(error)):
-        wait(look)
-    assert len(look.taken) == 2
+        wait(get_health)
+    assert len(get_health.taken) == 2
 
 
 def test_the_whole_wait_is_bounded_by_the_timeout():
     time = Time()
     began = time.now
     with pytest.raises(NotHealthyError, match=r'runner "r" is not healthy after \d+ s'):
-        wait(looks(health("unhealthy")), timeout_seconds=60, time=time)
+        wait(health_source(health("unhealthy")), timeout_seconds=60, time=time)
     assert time.now - began == pytest.approx(60)
 
 
-def test_a_timeout_of_nothing_still_looks_once():
-    look = looks(health("unhealthy"))
+def test_a_timeout_of_nothing_still_sends_one_request():
+    get_health = health_source(health("unhealthy"))
     with pytest.raises(NotHealthyError):
-        wait(look, timeout_seconds=0)
-    assert len(look.taken) == 1
-    assert wait(looks(health()), timeout_seconds=0).healthy
+        wait(get_health, timeout_seconds=0)
+    assert len(get_health.taken) == 1
+    assert wait(health_source(health()), timeout_seconds=0).healthy
 
 
-def test_the_last_look_is_at_the_very_end():
+def test_the_last_request_is_sent_at_the_very_end():
     time = Time()
 
-    def look(_seconds):
+    def get_health(_seconds):
         return health("healthy" if time.now >= 1060 else "unhealthy")
 
-    assert wait(look, timeout_seconds=60, time=time).healthy
+    assert wait(get_health, timeout_seconds=60, time=time).healthy
 
 
-def test_a_look_may_take_what_is_left_of_the_time():
+def test_a_request_may_take_the_remaining_time():
     time, allowed = Time(), []
 
-    def look(seconds):
+    def get_health(seconds):
         allowed.append((time.now - 1000 + seconds, seconds))
         return health("unhealthy")
 
     with pytest.raises(NotHealthyError):
-        wait(look, timeout_seconds=60, time=time)
+        wait(get_health, timeout_seconds=60, time=time)
     assert all(end == pytest.approx(60) for end, _ in allowed[:-1])
     assert allowed[-1][1] == MIN_REQUEST_SECONDS
 
@@ -174,7 +174,7 @@ def test_giving_up_names_each_failing_check_and_what_it_says():
         }
     )
     with pytest.raises(NotHealthyError) as given_up:
-        wait(looks(sick), timeout_seconds=10)
+        wait(health_source(sick), timeout_seconds=10)
     text = str(given_up.value)
     assert 'check "tool-manager" is unhealthy (no NATS)' in text
     assert 'check "workflow-engine" is starting' in text
@@ -183,26 +183,26 @@ def test_giving_up_names_each_failing_check_and_what_it_says():
 
 def test_giving_up_without_a_check_names_the_status():
     with pytest.raises(NotHealthyError, match='its status is "starting"'):
-        wait(looks(health("starting")), timeout_seconds=1)
+        wait(health_source(health("starting")), timeout_seconds=1)
 
 
-def test_giving_up_after_failed_looks_says_why_they_failed():
+def test_giving_up_after_failed_requests_says_why_they_failed():
     error = ServerError(503, None, "under maintenance", *CALL)
     with pytest.raises(NotHealthyError, match="under maintenance"):
-        wait(looks(error), timeout_seconds=5)
+        wait(health_source(error), timeout_seconds=5)
 
 
 def test_only_the_named_checks_are_waited_for():
-    answer = health("unhealthy", tool_manager="ok", agent_manager="unhealthy")
-    assert wait(looks(answer), checks=["tool-manager"]) == answer
-    assert wait(looks(answer), checks=["tool_manager"]) == answer
+    response = health("unhealthy", tool_manager="ok", agent_manager="unhealthy")
+    assert wait(health_source(response), checks=["tool-manager"]) == response
+    assert wait(health_source(response), checks=["tool_manager"]) == response
     with pytest.raises(NotHealthyError, match='check "agent-manager" is unhealthy'):
-        wait(looks(answer), checks=["tool-manager", "agent-manager"], timeout_seconds=1)
+        wait(health_source(response), checks=["tool-manager", "agent-manager"], timeout_seconds=1)
 
 
 def test_a_named_check_that_is_not_there_is_not_healthy():
     with pytest.raises(NotHealthyError, match='check "nosuch" does not exist'):
-        wait(looks(health()), checks=["nosuch"], timeout_seconds=1)
+        wait(health_source(health()), checks=["nosuch"], timeout_seconds=1)
 
 
 def test_pauses_grow_to_their_limit():
@@ -223,7 +223,7 @@ def test_a_long_wait_says_every_so_often_what_is_missing(caplog):
     check = {"name": "tool-manager", "status": "unhealthy", "error": "no NATS"}
     sick = RunnerHealth.from_dict({"status": "unhealthy", "checks": [check]})
     with pytest.raises(NotHealthyError):
-        wait(looks(sick), timeout_seconds=120)
+        wait(health_source(sick), timeout_seconds=120)
     said = [record.getMessage() for record in caplog.records]
     assert 4 <= len(said) <= 8
     assert all('runner "r" is not healthy yet' in each and "no NATS" in each for each in said)
@@ -234,20 +234,20 @@ def test_no_request_is_sent_before_retry_after():
     sent_at = []
     limited = RateLimitedError(429, None, "slow down", *CALL, 30)
 
-    def look(_seconds):
+    def get_health(_seconds):
         sent_at.append(time.now - 1000)
         if len(sent_at) < 4:
             raise limited
         return health()
 
-    wait_until_healthy(look, runner="r", timeout_seconds=600, clock=time.clock)
+    wait_until_healthy(get_health, runner="r", timeout_seconds=600, clock=time.clock)
     assert sent_at == [0, 30, 60, 90]
 
 
 def test_the_wait_ends_where_retry_after_exceeds_the_timeout():
     time = Time()
-    look = looks(ServerError(503, None, "down", *CALL, 30))
+    get_health = health_source(ServerError(503, None, "down", *CALL, 30))
     with pytest.raises(NotHealthyError, match="Retry after 30 seconds"):
-        wait_until_healthy(look, runner="r", timeout_seconds=45, clock=time.clock)
-    assert len(look.taken) == 2
+        wait_until_healthy(get_health, runner="r", timeout_seconds=45, clock=time.clock)
+    assert len(get_health.taken) == 2
     assert time.now == 1030

@@ -82,9 +82,9 @@ def test_a_read_gives_what_changed_upstream(client, emulator):
     assert found.outputs["sha256"] != made.outputs["sha256"]
     assert found.outputs["previous_sha256"] == made.outputs["sha256"]
     assert found.inputs == {**INPUTS, "sha256": found.outputs["sha256"]}
-    again = manifest.read(client, "r", found.outputs)
-    assert "previous_sha256" not in again.outputs
-    assert again.inputs == found.inputs
+    repeated = manifest.read(client, "r", found.outputs)
+    assert "previous_sha256" not in repeated.outputs
+    assert repeated.inputs == found.inputs
 
 
 def test_a_read_of_a_runner_that_is_gone_means_gone(client):

@@ -77,15 +77,15 @@ def test_a_runner_that_this_resource_made_is_recognised(client, emulator, called
     emulator.configure(form=form)
     first = runner.create(client, {**INPUTS, "description": "d"})
     called()
-    again = runner.create(client, {**INPUTS, "description": "d"})
+    repeated = runner.create(client, {**INPUTS, "description": "d"})
     assert "createRunner" not in called()
-    assert again == first
+    assert repeated == first
 
 
 def test_a_recognised_runner_gets_the_description_of_today(client, emulator):
     runner.create(client, {**INPUTS, "description": "before"})
-    again = runner.create(client, {**INPUTS, "description": "today"})
-    assert emulator.runners["r"].description == again.outputs["description"] == "today"
+    repeated = runner.create(client, {**INPUTS, "description": "today"})
+    assert emulator.runners["r"].description == repeated.outputs["description"] == "today"
 
 
 def test_a_runner_that_another_resource_made_is_refused_by_name(client, emulator):
@@ -214,10 +214,10 @@ def test_a_lost_answer_and_a_list_that_fails_raise_what_was_lost(emulator):
         runner.create(client, INPUTS)
 
 
-@pytest.mark.parametrize("answer", ["return", "conflict", "bad_request"])
-def test_who_comes_between_look_and_create_keeps_the_runner(emulator, client, answer):
+@pytest.mark.parametrize("response", ["return", "conflict", "bad_request"])
+def test_who_comes_between_look_and_create_keeps_the_runner(emulator, client, response):
     """Both see that there is no runner; the slower one must not have the other's."""
-    emulator.configure(create_existing=answer)
+    emulator.configure(create_existing=response)
     emulator.faults.add("hang", operation="createRunner", seconds=0.3)
     failed: list[KubiyaError] = []
 

@@ -79,9 +79,9 @@ def test_a_description_that_the_create_does_not_take_is_set_by_one_more_call(
     assert emulator.runners["r"].description == "d"
 
 
-@pytest.mark.parametrize("answer", ["return", "conflict", "bad_request"])
-def test_a_runner_that_is_there_is_refused_without_a_create(client, emulator, called, answer):
-    emulator.configure(create_existing=answer)
+@pytest.mark.parametrize("response", ["return", "conflict", "bad_request"])
+def test_a_runner_that_is_there_is_refused_without_a_create(client, emulator, called, response):
+    emulator.configure(create_existing=response)
     there = emulator.add_runner("r", description="theirs", managed_by="terraform")
     with pytest.raises(RunnerExistsError) as refused:
         runner.create(client, {**INPUTS, "description": "d"})
@@ -255,18 +255,18 @@ def test_a_delete_of_what_is_gone_is_success(client, called):
     assert called() == ["deleteRunner", "listRunners"]
 
 
-@pytest.mark.parametrize("answer", ["not_found", "method_not_allowed"])
-def test_a_delete_that_is_not_offered_is_an_error(client, emulator, answer):
+@pytest.mark.parametrize("response", ["not_found", "method_not_allowed"])
+def test_a_delete_that_is_not_offered_is_an_error(client, emulator, response):
     emulator.add_runner("r")
-    emulator.configure(delete=answer)
+    emulator.configure(delete=response)
     with pytest.raises(NotSupportedError, match="retain_on_delete=True"):
         runner.delete(client, "r", {})
     assert "r" in emulator.runners
 
 
-@pytest.mark.parametrize("answer", ["not_found", "method_not_allowed"])
-def test_a_delete_that_is_not_offered_of_what_is_gone_is_success(client, emulator, answer):
-    emulator.configure(delete=answer)
+@pytest.mark.parametrize("response", ["not_found", "method_not_allowed"])
+def test_a_delete_that_is_not_offered_of_what_is_gone_is_success(client, emulator, response):
+    emulator.configure(delete=response)
     runner.delete(client, "r", {})
 
 

@@ -95,13 +95,13 @@ step = st.tuples(
 )
 
 
-@pytest.mark.parametrize("answer", ["return", "conflict", "bad_request"])
+@pytest.mark.parametrize("response", ["return", "conflict", "bad_request"])
 @chaos.at_random(chaos.size(80, per_run=20))
 @given(steps=st.lists(step, min_size=1, max_size=4))
 def test_state_and_api_agree_after_any_trouble(
-    answer: str, steps: list[tuple[dict[str, Any] | None, list[FaultArguments], bool, bool]]
+    response: str, steps: list[tuple[dict[str, Any] | None, list[FaultArguments], bool, bool]]
 ) -> None:
-    with Emulator(create_existing=answer) as emulator, client_of(emulator) as client:
+    with Emulator(create_existing=response) as emulator, client_of(emulator) as client:
         emulator.add_runner("somebody-elses", description="theirs", managed_by="terraform")
         engine = Engine(client)
         for program, troubles_now, refreshes, forgets in steps:
