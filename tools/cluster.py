@@ -120,7 +120,7 @@ class ControlPlane:
             f"--secure-port={port}", "--bind-address=127.0.0.1", "--advertise-address=127.0.0.1",
             "--endpoint-reconciler-type=none", f"--cert-dir={certificates}",
             f"--token-auth-file={tokens}", "--authorization-mode=RBAC",
-            # As in most clusters: Pod Security decides about privileged containers.
+            # As usual in clusters: Pod Security decides about privileged containers.
             "--allow-privileged=true",
             f"--service-account-key-file={key}", f"--service-account-signing-key-file={key}",
             "--service-account-issuer=https://kubernetes.default.svc",

@@ -3,7 +3,7 @@
 `atexit` and signal handlers cannot guarantee this, so a small guard process does. It waits on a
 pipe whose other end only the starting process holds. When that end closes, because of
 `Guard.__exit__` or because the process died, the guard kills the whole group. This is the only
-way to stop the group, so normal use tests the case that matters most.
+way to stop the group, so normal use also tests the important case, a crash.
 """
 
 from __future__ import annotations

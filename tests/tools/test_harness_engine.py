@@ -64,7 +64,7 @@ def test_the_life_of_a_stack() -> None:
         assert stack.outputs(show_secrets=True)["secret"] == SECRET
         [thing] = stack.resources("pulumi-python:dynamic:Resource")
         assert thing["outputs"]["value"] == "one"
-        assert stack.preview("--expect-no-changes").stderr == "", "without verbose there is no log"
+        assert stack.preview("--expect-no-changes").stderr == "", "no log without verbose"
 
         stack.configure({"value": "two"})
         assert stack.preview_json()["changeSummary"] == {"same": 1, "update": 1}
