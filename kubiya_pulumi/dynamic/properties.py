@@ -104,9 +104,9 @@ def prop(
         "is_id": is_id,
         "from_refresh": from_refresh,
     }
-    if isinstance(default, list):
-        return field(default_factory=default.copy, metadata=given)
     # A secret stays out of the repr, and so out of logs and tracebacks.
+    if isinstance(default, list | dict):
+        return field(default_factory=default.copy, repr=not secret, metadata=given)
     return field(default=default, repr=not secret, metadata=given)
 
 
