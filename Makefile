@@ -17,7 +17,7 @@ BASE_PATH := $(PATH)
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$(PATH)
 
 SETUP := .venv/.complete
-NOT_UNIT := engine or cluster or slow
+NOT_UNIT := engine or cluster or tools or slow
 
 .PHONY: help setup tools demo unit test chaos check bench lock clean
 

@@ -23,10 +23,12 @@ def lint(*command: str | Path) -> None:
     assert process.returncode == 0, process.stdout + process.stderr
 
 
+@pytest.mark.tools
 def test_actionlint_accepts_the_workflow() -> None:
     lint("actionlint", "-shellcheck=", "-pyflakes=", GITHUB)
 
 
+@pytest.mark.tools
 def test_actionlint_rejects_an_invalid_workflow(tmp_path: Path) -> None:
     invalid = tmp_path / "wrong.yml"
     invalid.write_text(GITHUB.read_text().replace("github.event.pull", "github.evnt.pull"))
