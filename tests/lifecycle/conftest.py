@@ -1,4 +1,4 @@
-"""An emulator, and a client of it that does not wait between calls."""
+"""Fixtures: an emulator, and a client of it that does not retry."""
 
 import pytest
 
@@ -8,24 +8,24 @@ from kubiya_pulumi.emulator import Emulator
 
 @pytest.fixture
 def emulator():
-    with Emulator() as running:
-        yield running
+    with Emulator() as emulator:
+        yield emulator
 
 
 @pytest.fixture
 def client(emulator):
     connection = Connection(api_key=emulator.api_key, base_url=emulator.url, max_retries=0)
-    with RunnersClient(connection) as made:
-        yield made
+    with RunnersClient(connection) as client:
+        yield client
 
 
 @pytest.fixture
 def called(emulator):
-    """The operations that were called since it was last asked."""
+    """Return a function that lists the operations called since its previous call."""
 
-    def since():
+    def operations_since_previous_call():
         operations = [call.operation for call in emulator.calls]
         emulator.clear_calls()
         return operations
 
-    return since
+    return operations_since_previous_call

@@ -1,4 +1,4 @@
-"""Calls a handler with plain properties, as the engine does through a dynamic provider."""
+"""Call a handler with plain properties, as the engine does through a dynamic provider."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from kubiya_pulumi.dynamic.handler import InputFailure, ResourceDiff, ResourceHa
 
 @dataclass(frozen=True)
 class Stored:
-    """What the engine stores of a resource."""
+    """The state of a resource as the engine stores it."""
 
     id: str
     outputs: dict[str, Any]
@@ -23,7 +23,7 @@ class EngineCalls:
     """A handler whose inputs and state are plain properties.
 
     Args:
-        handler: the handler of a resource.
+        handler: The handler of a resource.
     """
 
     def __init__(self, handler: ResourceHandler[RunnersApi, Any, Any]) -> None:
@@ -59,8 +59,9 @@ class EngineCalls:
     ) -> Stored:
         """Change the object."""
         declaration = self._declaration
-        given = declaration.read_inputs({declaration.id_property: id_, **inputs})
-        return self._stored(self._handler.update(api, declaration.read_state(id_, outputs), given))
+        new_inputs = declaration.read_inputs({declaration.id_property: id_, **inputs})
+        state = declaration.read_state(id_, outputs)
+        return self._stored(self._handler.update(api, state, new_inputs))
 
     def delete(self, api: RunnersApi, id_: str, outputs: Mapping[str, Any]) -> None:
         """Delete the object."""

@@ -1,4 +1,4 @@
-"""What is decided about health without asking anyone: check and diff."""
+"""`check` and `diff` of RunnerHealth, which call no API."""
 
 import math
 
@@ -20,7 +20,7 @@ def test_check_fills_in_the_defaults():
 
 
 @pytest.mark.parametrize("seconds", [0, 1, 0.5, 86400])
-def test_a_time_may_be_any_number_of_seconds(seconds):
+def test_a_timeout_may_be_any_finite_number_of_seconds(seconds):
     assert health.check({"runner": "r", "timeout_seconds": seconds}, NOTHING)[1] == []
 
 
@@ -39,13 +39,13 @@ def test_a_time_may_be_any_number_of_seconds(seconds):
         ({"runner": "r", "required_checks": [""]}, "required_checks"),
     ],
 )
-def test_check_names_the_input_that_cannot_be_right(inputs, property_):
+def test_check_names_the_invalid_input(inputs, property_):
     [failure] = health.check(inputs, NOTHING)[1]
     assert failure.property == property_
     assert failure.reason
 
 
-def test_check_skips_what_is_not_known_yet():
+def test_check_skips_unknown_inputs():
     unknown = {"runner", "timeout_seconds", "required_checks", "triggers"}
     assert health.check({}, unknown) == ({}, [])
 
@@ -67,5 +67,5 @@ STATE = {**DEFAULTS, "runner": "r", "status": "healthy", "checks": [{"name": "to
 )
 def test_diff(changed, unknown, difference):
     inputs = {**DEFAULTS, "runner": "r", **changed}
-    known = {name: value for name, value in inputs.items() if name not in unknown}
-    assert health.diff(STATE, known, unknown) == difference
+    known_inputs = {name: value for name, value in inputs.items() if name not in unknown}
+    assert health.diff(STATE, known_inputs, unknown) == difference

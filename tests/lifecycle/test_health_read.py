@@ -28,14 +28,16 @@ def state(client: MemoryClient) -> RunnerHealthState:
     return replace(HANDLER.create(client, inputs), checked_at=EARLIER)
 
 
-def test_another_time_alone_is_not_a_change(client: MemoryClient, state: RunnerHealthState) -> None:
+def test_a_new_check_time_alone_is_not_a_change(
+    client: MemoryClient, state: RunnerHealthState
+) -> None:
     current = client.get_runner_health("runner-prod").time
     assert current is not None
     assert current != EARLIER
     assert HANDLER.read(client, state) == state
 
 
-def test_another_health_is_recorded_with_its_time(
+def test_a_changed_health_is_recorded_with_its_time(
     client: MemoryClient, state: RunnerHealthState
 ) -> None:
     client.set_health("runner-prod", failing={"tool-manager": "no route to NATS"})
@@ -46,6 +48,8 @@ def test_another_health_is_recorded_with_its_time(
     assert (current.runner, current.triggers) == ("runner-prod", ["one"])
 
 
-def test_a_deleted_runner_is_removed(client: MemoryClient, state: RunnerHealthState) -> None:
+def test_a_deleted_runner_is_removed_from_the_state(
+    client: MemoryClient, state: RunnerHealthState
+) -> None:
     client.delete_runner("runner-prod")
     assert HANDLER.read(client, state) is None

@@ -1,4 +1,4 @@
-"""Waiting for health, with a clock that does not sleep."""
+"""The wait for a healthy runner, with a clock that does not sleep."""
 
 import logging
 
@@ -29,8 +29,8 @@ from kubiya_pulumi.lifecycle.runner_health import (
 CALL = ("get_runner_health", "r")
 
 
-class Time:
-    """Time that passes only by sleeping."""
+class FakeTime:
+    """A time that advances only when the code under test sleeps."""
 
     def __init__(self):
         self.now = 1000.0
@@ -52,19 +52,19 @@ def health(status="healthy", **checks):
 
 
 def health_source(*responses):
-    """Return a function that gives one response after the other, and repeats the last one."""
+    """Return a function that returns the responses in order and repeats the last one."""
     remaining = list(responses)
-    taken = []
+    received = []
 
     def get_health(seconds):
         assert seconds > 0
         response = remaining.pop(0) if len(remaining) > 1 else remaining[0]
-        taken.append(response)
+        received.append(response)
         if isinstance(response, Exception):
             raise response
         return response
 
-    get_health.taken = taken
+    get_health.received = received
     return get_health
 
 
@@ -74,20 +74,20 @@ def wait(get_health, *, checks=(), timeout_seconds=600, time=None):
         runner="r",
         required_checks=checks,
         timeout_seconds=timeout_seconds,
-        clock=(time or Time()).clock,
+        clock=(time or FakeTime()).clock,
     )
 
 
 def test_a_healthy_runner_is_requested_once():
     get_health = health_source(health())
     assert wait(get_health).status == "healthy"
-    assert len(get_health.taken) == 1
+    assert len(get_health.received) == 1
 
 
 def test_the_wait_ends_with_the_first_healthy_response():
     get_health = health_source(health("unhealthy"), health("starting"), health())
     assert wait(get_health).healthy
-    assert len(get_health.taken) == 3
+    assert len(get_health.received) == 3
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_the_wait_ends_with_the_first_healthy_response():
     ],
     ids=lambda error: type(error).__name__,
 )
-def test_what_may_pass_does_not_end_the_wait(error):
+def test_a_temporary_error_does_not_end_the_wait(error):
     assert wait(health_source(error, error, health())).healthy
 
 
@@ -117,31 +117,31 @@ def test_what_may_pass_does_not_end_the_wait(error):
     ],
     ids=lambda error: type(error).__name__,
 )
-def test_what_does_not_pass_ends_it_at_once(error):
+def test_a_permanent_error_ends_the_wait_at_once(error):
     get_health = health_source(health("starting"), error, health())
     with pytest.raises(type(error)):
         wait(get_health)
-    assert len(get_health.taken) == 2
+    assert len(get_health.received) == 2
 
 
-def test_the_whole_wait_is_bounded_by_the_timeout():
-    time = Time()
-    began = time.now
+def test_the_timeout_limits_the_whole_wait():
+    time = FakeTime()
+    started_at = time.now
     with pytest.raises(NotHealthyError, match=r'runner "r" is not healthy after \d+ s'):
         wait(health_source(health("unhealthy")), timeout_seconds=60, time=time)
-    assert time.now - began == pytest.approx(60)
+    assert time.now - started_at == pytest.approx(60)
 
 
-def test_a_timeout_of_nothing_still_sends_one_request():
+def test_a_timeout_of_zero_still_sends_one_request():
     get_health = health_source(health("unhealthy"))
     with pytest.raises(NotHealthyError):
         wait(get_health, timeout_seconds=0)
-    assert len(get_health.taken) == 1
+    assert len(get_health.received) == 1
     assert wait(health_source(health()), timeout_seconds=0).healthy
 
 
-def test_the_last_request_is_sent_at_the_very_end():
-    time = Time()
+def test_the_last_request_is_sent_at_the_deadline():
+    time = FakeTime()
 
     def get_health(_seconds):
         return health("healthy" if time.now >= 1060 else "unhealthy")
@@ -150,20 +150,20 @@ def test_the_last_request_is_sent_at_the_very_end():
 
 
 def test_a_request_may_take_the_remaining_time():
-    time, allowed = Time(), []
+    time, allowances = FakeTime(), []
 
     def get_health(seconds):
-        allowed.append((time.now - 1000 + seconds, seconds))
+        allowances.append((time.now - 1000 + seconds, seconds))
         return health("unhealthy")
 
     with pytest.raises(NotHealthyError):
         wait(get_health, timeout_seconds=60, time=time)
-    assert all(end == pytest.approx(60) for end, _ in allowed[:-1])
-    assert allowed[-1][1] == MIN_REQUEST_SECONDS
+    assert all(end == pytest.approx(60) for end, _ in allowances[:-1])
+    assert allowances[-1][1] == MIN_REQUEST_SECONDS
 
 
-def test_giving_up_names_each_failing_check_and_what_it_says():
-    sick = RunnerHealth.from_dict(
+def test_a_timeout_error_names_each_failing_check_with_its_error():
+    unhealthy = RunnerHealth.from_dict(
         {
             "status": "unhealthy",
             "checks": [
@@ -173,26 +173,26 @@ def test_giving_up_names_each_failing_check_and_what_it_says():
             ],
         }
     )
-    with pytest.raises(NotHealthyError) as given_up:
-        wait(health_source(sick), timeout_seconds=10)
-    text = str(given_up.value)
+    with pytest.raises(NotHealthyError) as caught:
+        wait(health_source(unhealthy), timeout_seconds=10)
+    text = str(caught.value)
     assert 'check "tool-manager" is unhealthy (no NATS)' in text
     assert 'check "workflow-engine" is starting' in text
     assert "agent-manager" not in text
 
 
-def test_giving_up_without_a_check_names_the_status():
+def test_a_timeout_error_without_checks_names_the_status():
     with pytest.raises(NotHealthyError, match='its status is "starting"'):
         wait(health_source(health("starting")), timeout_seconds=1)
 
 
-def test_giving_up_after_failed_requests_says_why_they_failed():
+def test_a_timeout_error_after_failed_requests_contains_their_error():
     error = ServerError(503, None, "under maintenance", *CALL)
     with pytest.raises(NotHealthyError, match="under maintenance"):
         wait(health_source(error), timeout_seconds=5)
 
 
-def test_only_the_named_checks_are_waited_for():
+def test_the_wait_considers_only_the_required_checks():
     response = health("unhealthy", tool_manager="ok", agent_manager="unhealthy")
     assert wait(health_source(response), checks=["tool-manager"]) == response
     assert wait(health_source(response), checks=["tool_manager"]) == response
@@ -200,54 +200,55 @@ def test_only_the_named_checks_are_waited_for():
         wait(health_source(response), checks=["tool-manager", "agent-manager"], timeout_seconds=1)
 
 
-def test_a_named_check_that_is_not_there_is_not_healthy():
+def test_a_required_check_that_does_not_exist_is_not_healthy():
     with pytest.raises(NotHealthyError, match='check "nosuch" does not exist'):
         wait(health_source(health()), checks=["nosuch"], timeout_seconds=1)
 
 
-def test_pauses_grow_to_their_limit():
-    coming = poll_delays(Time().clock)
-    taken = [next(coming) for _ in range(20)]
-    assert taken == sorted(taken)
-    assert taken[0] < 1
-    assert taken[-1] == MAX_DELAY
+def test_poll_delays_grow_to_their_maximum():
+    delays = poll_delays(FakeTime().clock)
+    first_delays = [next(delays) for _ in range(20)]
+    assert first_delays == sorted(first_delays)
+    assert first_delays[0] < 1
+    assert first_delays[-1] == MAX_DELAY
 
 
-def test_pauses_differ_from_wait_to_wait():
+def test_poll_delays_differ_between_waits():
     first, second = poll_delays(Clock()), poll_delays(Clock())
     assert [next(first) for _ in range(5)] != [next(second) for _ in range(5)]
 
 
-def test_a_long_wait_says_every_so_often_what_is_missing(caplog):
+def test_a_long_wait_logs_its_progress_regularly(caplog):
     caplog.set_level(logging.INFO, logger="kubiya_pulumi.lifecycle")
     check = {"name": "tool-manager", "status": "unhealthy", "error": "no NATS"}
-    sick = RunnerHealth.from_dict({"status": "unhealthy", "checks": [check]})
+    unhealthy = RunnerHealth.from_dict({"status": "unhealthy", "checks": [check]})
     with pytest.raises(NotHealthyError):
-        wait(health_source(sick), timeout_seconds=120)
-    said = [record.getMessage() for record in caplog.records]
-    assert 4 <= len(said) <= 8
-    assert all('runner "r" is not healthy yet' in each and "no NATS" in each for each in said)
+        wait(health_source(unhealthy), timeout_seconds=120)
+    messages = [record.getMessage() for record in caplog.records]
+    assert 4 <= len(messages) <= 8
+    assert all('runner "r" is not healthy yet' in message for message in messages)
+    assert all("no NATS" in message for message in messages)
 
 
 def test_no_request_is_sent_before_retry_after():
-    time = Time()
+    time = FakeTime()
     sent_at = []
-    limited = RateLimitedError(429, None, "slow down", *CALL, 30)
+    rate_limited = RateLimitedError(429, None, "slow down", *CALL, 30)
 
     def get_health(_seconds):
         sent_at.append(time.now - 1000)
         if len(sent_at) < 4:
-            raise limited
+            raise rate_limited
         return health()
 
     wait_until_healthy(get_health, runner="r", timeout_seconds=600, clock=time.clock)
     assert sent_at == [0, 30, 60, 90]
 
 
-def test_the_wait_ends_where_retry_after_exceeds_the_timeout():
-    time = Time()
+def test_the_wait_ends_if_retry_after_exceeds_the_timeout():
+    time = FakeTime()
     get_health = health_source(ServerError(503, None, "down", *CALL, 30))
     with pytest.raises(NotHealthyError, match="Retry after 30 seconds"):
         wait_until_healthy(get_health, runner="r", timeout_seconds=45, clock=time.clock)
-    assert len(get_health.taken) == 2
+    assert len(get_health.received) == 2
     assert time.now == 1030
