@@ -1,4 +1,4 @@
-"""What is decided about a manifest without asking anyone: check and diff."""
+"""`check` and `diff` of RunnerManifest, which call no API."""
 
 import pytest
 
@@ -11,21 +11,21 @@ manifest = EngineCalls(RunnerManifestHandler())
 
 NOTHING = frozenset[str]()
 REPLACED = ResourceDiff(replaces=("runner",))
-NEW_TEXT = ResourceDiff(updates=("sha256",))
+NEW_CONTENT = ResourceDiff(updates=("sha256",))
 
 
-def test_check_keeps_what_is_given():
+def test_check_keeps_valid_inputs():
     assert manifest.check({"runner": "r"}, NOTHING) == ({"runner": "r"}, [])
 
 
 @pytest.mark.parametrize("inputs", [{}, {"runner": ""}, {"runner": "a/b"}, {"runner": 5}])
-def test_check_refuses_what_is_no_name(inputs):
+def test_check_refuses_an_invalid_runner_name(inputs):
     [failure] = manifest.check(inputs, NOTHING)[1]
     assert failure.property == "runner"
     assert failure.reason
 
 
-def test_check_skips_what_is_not_known_yet():
+def test_check_skips_unknown_inputs():
     assert manifest.check({}, {"runner"}) == ({}, [])
 
 
@@ -36,15 +36,15 @@ def test_check_skips_what_is_not_known_yet():
         ({"runner": "r"}, {"runner": "s"}, NOTHING, REPLACED),
         ({"runner": "r"}, {}, {"runner"}, REPLACED),
         ({}, {"runner": "r"}, NOTHING, ResourceDiff()),
-        # After a refresh the inputs in the state hold the hash of what it read.
+        # After a refresh, the inputs in the state contain the hash of the manifest it read.
         ({"runner": "r", "sha256": "1"}, {"runner": "r", "sha256": "1"}, NOTHING, ResourceDiff()),
-        ({"runner": "r", "sha256": "1"}, {"runner": "r", "sha256": "0"}, NOTHING, NEW_TEXT),
-        # The first refresh finds none there.
+        ({"runner": "r", "sha256": "1"}, {"runner": "r", "sha256": "0"}, NOTHING, NEW_CONTENT),
+        # Before the first refresh, the inputs in the state contain no hash.
         (
             {"runner": "r", "sha256": "1", "previous_sha256": "0"},
             {"runner": "r"},
             NOTHING,
-            NEW_TEXT,
+            NEW_CONTENT,
         ),
         (
             {"runner": "r", "sha256": "1", "previous_sha256": "0"},
@@ -59,7 +59,7 @@ def test_diff(state, inputs, unknown, difference):
 
 
 @pytest.mark.parametrize(
-    ("old_inputs", "inputs", "kept"),
+    ("old_inputs", "inputs", "expected"),
     [
         ({}, {"runner": "r"}, {"runner": "r"}),
         ({"runner": "r"}, {"runner": "r"}, {"runner": "r"}),
@@ -67,5 +67,5 @@ def test_diff(state, inputs, unknown, difference):
         ({"runner": "r", "sha256": "0"}, {"runner": "s"}, {"runner": "s"}),
     ],
 )
-def test_the_hash_of_the_last_refresh_stays_with_its_runner(old_inputs, inputs, kept):
-    assert manifest.check(inputs, NOTHING, old_inputs) == (kept, [])
+def test_the_hash_of_the_last_refresh_stays_with_its_runner(old_inputs, inputs, expected):
+    assert manifest.check(inputs, NOTHING, old_inputs) == (expected, [])
