@@ -1,4 +1,4 @@
-"""Who made a runner, and what follows from it: against the emulator, without an engine."""
+"""Runner ownership and its effects, against the emulator and without an engine."""
 
 import threading
 import time
@@ -21,7 +21,7 @@ TASK = "acme/infra/dev/r"
 INPUTS = {"name": "r", "adopt_existing": False, "task_id": TASK}
 ANOTHER_STACK = {**INPUTS, "task_id": TASK.replace("dev", "prod")}
 
-AFTER_THE_WORK = {
+LOST_RESPONSES = {
     "status 500": {"kind": "status", "status": 500, "when": "after"},
     "status 504": {"kind": "status", "status": 504, "when": "after"},
     "reset": {"kind": "reset", "when": "after"},
@@ -31,7 +31,7 @@ AFTER_THE_WORK = {
 }
 
 
-def lose_the_answer(emulator, fault):
+def lose_create_response(emulator, fault):
     emulator.faults.add(operation="createRunner", **fault)
 
 
@@ -49,31 +49,31 @@ def lose_the_answer(emulator, fault):
         (None, TASK + "2", Ownership.OTHER),
     ],
 )
-def test_both_fields_say_who_made_a_runner(managed_by, task_id, expected):
+def test_both_fields_determine_the_owner_of_a_runner(managed_by, task_id, expected):
     assert owner_of(Runner(name="r", managed_by=managed_by, task_id=task_id), TASK) is expected
 
 
-def test_a_resource_without_a_task_id_made_nothing():
+def test_a_resource_without_a_task_id_owns_no_runner():
     assert owner_of(Runner(name="r", managed_by="pulumi", task_id=TASK), None) is Ownership.OTHER
 
 
-def test_what_a_service_says_of_the_maker_is_made_safe_to_show():
-    strange = Runner(name="r", managed_by="a\nb\x1b[31m", task_id="x" * 500)
-    said = describe_owner(strange)
-    assert said.isprintable()
-    assert len(said) < 300
+def test_the_description_of_an_owner_is_short_and_printable():
+    untrusted = Runner(name="r", managed_by="a\nb\x1b[31m", task_id="x" * 500)
+    description = describe_owner(untrusted)
+    assert description.isprintable()
+    assert len(description) < 300
 
 
-def test_a_create_says_who_makes_it(client, emulator):
+def test_a_create_sends_the_owner(client, emulator):
     state = runner.create(client, INPUTS)
-    made = emulator.runners["r"]
-    assert (made.managed_by, made.task_id) == ("pulumi", TASK)
+    created = emulator.runners["r"]
+    assert (created.managed_by, created.task_id) == ("pulumi", TASK)
     assert state.outputs["task_id"] == TASK
     assert "adopted" not in state.outputs
 
 
 @pytest.mark.parametrize("form", ["documented", "observed"])
-def test_a_runner_that_this_resource_made_is_recognised(client, emulator, called, form):
+def test_a_runner_of_this_resource_is_recognized(client, emulator, called, form):
     emulator.configure(form=form)
     first = runner.create(client, {**INPUTS, "description": "d"})
     called()
@@ -82,71 +82,81 @@ def test_a_runner_that_this_resource_made_is_recognised(client, emulator, called
     assert repeated == first
 
 
-def test_a_recognised_runner_gets_the_description_of_today(client, emulator):
+def test_a_recognized_runner_gets_the_current_description(client, emulator):
     runner.create(client, {**INPUTS, "description": "before"})
-    repeated = runner.create(client, {**INPUTS, "description": "today"})
-    assert emulator.runners["r"].description == repeated.outputs["description"] == "today"
+    repeated = runner.create(client, {**INPUTS, "description": "current"})
+    assert emulator.runners["r"].description == repeated.outputs["description"] == "current"
 
 
-def test_a_runner_that_another_resource_made_is_refused_by_name(client, emulator):
+def test_a_runner_of_another_resource_is_refused_with_its_owner(client, emulator):
     runner.create(client, ANOTHER_STACK)
     before = emulator.runners["r"]
-    with pytest.raises(RunnerExistsError) as refused:
+    with pytest.raises(RunnerExistsError) as caught:
         runner.create(client, INPUTS)
-    assert f'managed by pulumi (task "{ANOTHER_STACK["task_id"]}")' in str(refused.value)
+    assert f'managed by pulumi (task "{ANOTHER_STACK["task_id"]}")' in str(caught.value)
     assert emulator.runners["r"] == before
 
 
-def test_a_runner_that_nobody_says_who_made_is_refused(client, emulator):
+def test_a_runner_with_an_unknown_owner_is_refused(client, emulator):
     runner.create(client, INPUTS)
     emulator.configure(owner_fields="dropped")
     with pytest.raises(RunnerExistsError, match="If an interrupted update of this stack"):
         runner.create(client, INPUTS)
 
 
-class LeavesOut(RunnersClient):
-    """A client of a service whose list and descriptions leave some fields out."""
+class IncompleteClient(RunnersClient):
+    """A client of a service that omits some fields from its list and its descriptions.
 
-    def __init__(self, emulator, *, listed=(), described=()):
+    Args:
+        emulator: The emulator of the service.
+        missing_in_list: The fields that the list omits.
+        missing_in_description: The fields that the description of a runner omits.
+    """
+
+    def __init__(self, emulator, *, missing_in_list=(), missing_in_description=()):
         super().__init__(Connection(api_key=emulator.api_key, base_url=emulator.url, max_retries=0))
-        self._listed = dict.fromkeys(listed)
-        self._described = dict.fromkeys(described)
-        self.after_the_list = lambda: None
+        self._missing_in_list = dict.fromkeys(missing_in_list)
+        self._missing_in_description = dict.fromkeys(missing_in_description)
+        self.after_list = lambda: None
 
     def list_runners(self, *, runner=None):
-        found = tuple(replace(each, **self._listed) for each in super().list_runners(runner=runner))
-        self.after_the_list()
-        return found
+        runners = super().list_runners(runner=runner)
+        self.after_list()
+        return tuple(replace(listed, **self._missing_in_list) for listed in runners)
 
     def describe_runner(self, name):
-        return replace(super().describe_runner(name), **self._described)
+        return replace(super().describe_runner(name), **self._missing_in_description)
 
 
-def test_a_runner_whose_task_alone_comes_back_is_created_and_then_in_doubt(emulator):
-    only = ("managed_by",)
-    with LeavesOut(emulator, listed=only, described=only) as client:
+def test_a_runner_of_which_only_the_task_is_reported_is_created_but_not_recognized(emulator):
+    missing = ("managed_by",)
+    with IncompleteClient(
+        emulator, missing_in_list=missing, missing_in_description=missing
+    ) as client:
         assert runner.create(client, INPUTS).outputs["task_id"] == TASK
         with pytest.raises(RunnerExistsError, match="If an interrupted update of this stack"):
             runner.create(client, INPUTS)
 
 
-def test_what_the_list_says_of_the_maker_counts_where_the_description_says_nothing(emulator):
-    who = ("managed_by", "task_id")
-    with LeavesOut(emulator, listed=("description",), described=who) as client:
+def test_the_owner_in_the_list_counts_if_the_description_omits_it(emulator):
+    owner_fields = ("managed_by", "task_id")
+    with IncompleteClient(
+        emulator, missing_in_list=("description",), missing_in_description=owner_fields
+    ) as client:
         first = runner.create(client, {**INPUTS, "description": "d"})
         assert runner.create(client, {**INPUTS, "description": "d"}) == first
 
 
-def test_a_runner_that_goes_while_it_is_looked_at_is_created_anew(emulator):
-    with LeavesOut(emulator, listed=("description",)) as client:
-        emulator.add_runner("r", managed_by="pulumi", task_id=TASK, description="going")
-        client.after_the_list = lambda: goes(client, emulator)
+def test_a_runner_that_is_deleted_during_the_lookup_is_created(emulator):
+    with IncompleteClient(emulator, missing_in_list=("description",)) as client:
+        emulator.add_runner("r", managed_by="pulumi", task_id=TASK, description="deleted")
+        client.after_list = lambda: delete_runner_once(client, emulator)
         runner.create(client, INPUTS)
-    assert emulator.runners["r"].description != "going"
+    assert emulator.runners["r"].description != "deleted"
 
 
-def goes(client, emulator):
-    client.after_the_list = lambda: None
+def delete_runner_once(client, emulator):
+    client.after_list = lambda: None
     emulator.remove_runner("r")
 
 
@@ -171,9 +181,9 @@ def test_a_runner_of_another_stack_may_be_adopted(client, emulator):
     assert runner.create(client, {**INPUTS, "adopt_existing": True}).outputs["adopted"] is True
 
 
-@pytest.mark.parametrize("fault", AFTER_THE_WORK.values(), ids=AFTER_THE_WORK)
-def test_a_create_whose_answer_was_lost_finds_its_runner(client, emulator, called, fault):
-    lose_the_answer(emulator, fault)
+@pytest.mark.parametrize("fault", LOST_RESPONSES.values(), ids=LOST_RESPONSES)
+def test_a_create_with_a_lost_response_finds_its_runner(client, emulator, called, fault):
+    lose_create_response(emulator, fault)
     state = runner.create(client, {**INPUTS, "description": "d"})
     assert called().count("createRunner") == 1
     assert list(emulator.runners) == ["r"]
@@ -181,18 +191,18 @@ def test_a_create_whose_answer_was_lost_finds_its_runner(client, emulator, calle
     assert state.outputs["manifest_url"] == emulator.manifest_url("r")
 
 
-@pytest.mark.parametrize("fault", AFTER_THE_WORK.values(), ids=AFTER_THE_WORK)
-def test_a_lost_answer_without_a_known_maker_is_an_error(client, emulator, fault):
+@pytest.mark.parametrize("fault", LOST_RESPONSES.values(), ids=LOST_RESPONSES)
+def test_a_lost_response_with_an_unknown_owner_is_an_error(client, emulator, fault):
     emulator.configure(owner_fields="dropped")
-    lose_the_answer(emulator, fault)
+    lose_create_response(emulator, fault)
     with pytest.raises(RunnerExistsError, match="adopt_existing=True"):
         runner.create(client, INPUTS)
-    lose_the_answer(emulator, fault)
+    lose_create_response(emulator, fault)
     adopted = runner.create(client, {**INPUTS, "adopt_existing": True})
     assert adopted.outputs["adopted"] is True
 
 
-def test_an_answer_that_never_comes_is_looked_after(emulator):
+def test_a_create_without_a_response_finds_its_runner(emulator):
     emulator.faults.add("hang", operation="createRunner", when="after")
     connection = Connection(
         api_key=emulator.api_key, base_url=emulator.url, timeout_seconds=0.2, max_retries=0
@@ -201,7 +211,7 @@ def test_an_answer_that_never_comes_is_looked_after(emulator):
         assert runner.create(client, INPUTS).outputs["task_id"] == TASK
 
 
-def test_a_lost_answer_and_a_list_that_fails_raise_what_was_lost(emulator):
+def test_a_lost_response_and_a_failed_list_raise_the_error_of_the_create(emulator):
     connection = Connection(
         api_key=emulator.api_key, base_url=emulator.url, timeout_seconds=0.2, max_retries=0
     )
@@ -215,17 +225,17 @@ def test_a_lost_answer_and_a_list_that_fails_raise_what_was_lost(emulator):
 
 
 @pytest.mark.parametrize("response", ["return", "conflict", "bad_request"])
-def test_who_comes_between_look_and_create_keeps_the_runner(emulator, client, response):
-    """Both see that there is no runner; the slower one must not have the other's."""
+def test_a_runner_created_between_lookup_and_create_keeps_its_owner(emulator, client, response):
+    """Both owners find no runner; the slower one must not take over the runner of the other."""
     emulator.configure(create_existing=response)
     emulator.faults.add("hang", operation="createRunner", seconds=0.3)
-    failed: list[KubiyaError] = []
+    errors: list[KubiyaError] = []
 
     def create() -> None:
         try:
             runner.create(client, INPUTS)
         except KubiyaError as error:
-            failed.append(error)
+            errors.append(error)
 
     slower = threading.Thread(target=create)
     slower.start()
@@ -233,41 +243,45 @@ def test_who_comes_between_look_and_create_keeps_the_runner(emulator, client, re
         time.sleep(0.01)
     theirs = emulator.add_runner("r", managed_by="terraform", task_id="7", description="theirs")
     slower.join()
-    assert [type(each) for each in failed] == [RunnerExistsError]
-    assert 'managed by terraform (task "7")' in str(failed[0])
+    assert [type(error) for error in errors] == [RunnerExistsError]
+    assert 'managed by terraform (task "7")' in str(errors[0])
     assert emulator.runners["r"] == theirs
 
 
-def replaced_outside(client, emulator):
-    """The state of a runner whose name is another's by now."""
+def replace_with_other_owner(client, emulator):
+    """Create a runner and replace it with one of another owner.
+
+    Returns:
+        The outputs of the created runner, and the runner of the other owner.
+    """
     state = runner.create(client, INPUTS)
     emulator.remove_runner("r")
     theirs = emulator.add_runner("r", managed_by="terraform", task_id="7", description="theirs")
     return state.outputs, theirs
 
 
-def test_a_delete_leaves_a_runner_that_is_somebody_elses_by_now(client, emulator):
-    outputs, theirs = replaced_outside(client, emulator)
+def test_a_delete_leaves_a_runner_that_has_a_new_owner(client, emulator):
+    outputs, theirs = replace_with_other_owner(client, emulator)
     with pytest.raises(RunnerNotOursError, match=r"managed by terraform .*`pulumi state delete`"):
         runner.delete(client, "r", outputs)
     assert emulator.runners["r"] == theirs
 
 
-def test_an_update_leaves_a_runner_that_is_somebody_elses_by_now(client, emulator):
-    outputs, theirs = replaced_outside(client, emulator)
+def test_an_update_leaves_a_runner_that_has_a_new_owner(client, emulator):
+    outputs, theirs = replace_with_other_owner(client, emulator)
     with pytest.raises(RunnerNotOursError, match="the description"):
         runner.update(client, "r", outputs, {**INPUTS, "description": "ours"})
     assert emulator.runners["r"] == theirs
 
 
-def test_a_read_of_a_runner_that_is_somebody_elses_by_now_warns(client, emulator, caplog):
-    outputs, _ = replaced_outside(client, emulator)
+def test_a_read_of_a_runner_that_has_a_new_owner_warns(client, emulator, caplog):
+    outputs, _ = replace_with_other_owner(client, emulator)
     assert runner.read(client, "r", outputs).outputs["description"] == "theirs"
     assert "managed by terraform" in caplog.text
 
 
 @pytest.mark.parametrize("outputs", [{}, {"task_id": TASK, "adopted": True}])
-def test_an_adopted_runner_and_one_of_an_older_version_may_have_any_maker(
+def test_an_adopted_runner_and_one_of_an_older_version_may_have_any_owner(
     client, emulator, outputs
 ):
     emulator.add_runner("r", managed_by="terraform", task_id="7")
@@ -277,8 +291,8 @@ def test_an_adopted_runner_and_one_of_an_older_version_may_have_any_maker(
     assert not emulator.runners
 
 
-def test_an_update_keeps_what_the_create_sent(client, emulator):
-    """The resource may have moved, with an alias, and has another URN since."""
+def test_an_update_keeps_the_task_id_of_the_create(client, emulator):
+    """A resource that was moved with an alias has a new URN, but keeps its runner."""
     state = runner.create(client, INPUTS)
     changed = runner.update(client, "r", state.outputs, {**ANOTHER_STACK, "description": "new"})
     assert changed.outputs["task_id"] == TASK
@@ -299,7 +313,7 @@ def test_a_runner_is_recognized_if_list_and_describe_report_half_of_the_owner_ea
         response = original(*args, **kwargs)
         if isinstance(response, Runner):
             return replace(response, **{field: None})
-        return tuple(replace(runner, **{field: None}) for runner in response)
+        return tuple(replace(listed, **{field: None}) for listed in response)
 
     monkeypatch.setattr(client, source, without_field)
     assert runner.create(client, INPUTS).id == "r"
