@@ -1,4 +1,4 @@
-"""What is decided about a runner without asking anyone: check and diff."""
+"""`check` and `diff` of KubiyaRunner, which call no API."""
 
 import pytest
 
@@ -18,13 +18,13 @@ def test_check_fills_in_the_defaults():
     assert failures == []
 
 
-def test_check_keeps_what_is_given():
-    given = {"name": "r", "description": "", "adopt_existing": True}
-    assert runner.check(given, NOTHING) == (given, [])
+def test_check_keeps_valid_inputs():
+    inputs = {"name": "r", "description": "", "adopt_existing": True}
+    assert runner.check(inputs, NOTHING) == (inputs, [])
 
 
 @pytest.mark.parametrize("name", ["r", "a b", "ü", "..a", "%2F", "?x=1#y", "a" * 253, "é" * 126])
-def test_a_name_that_can_be_one_path_segment_is_left_to_the_api(name):
+def test_a_name_that_fits_in_one_path_segment_is_accepted(name):
     assert runner.check({"name": name}, NOTHING)[1] == []
 
 
@@ -32,20 +32,20 @@ def test_a_name_that_can_be_one_path_segment_is_left_to_the_api(name):
     "name",
     ["", ".", "..", "a/b", "/", "a\nb", "\x00", "\x7f", "a" * 254, "é" * 127, "\ud800", 5, None],
 )
-def test_a_name_that_cannot_be_one_path_segment_is_refused(name):
+def test_a_name_that_does_not_fit_in_one_path_segment_is_refused(name):
     [failure] = runner.check({"name": name}, NOTHING)[1]
     assert failure.property == "name"
     assert failure.reason
 
 
-def test_check_names_all_failures_at_once():
+def test_check_reports_all_failures_at_once():
     _, failures = runner.check({"name": "", "description": 5, "adopt_existing": "yes"}, NOTHING)
     assert [failure.property for failure in failures] == ["name", "description", "adopt_existing"]
     assert InputFailure("description", "must be a string, not int") in failures
     assert InputFailure("adopt_existing", "must be true or false, not str") in failures
 
 
-def test_check_skips_what_is_not_known_yet():
+def test_check_skips_unknown_inputs():
     unknown = {"name", "description", "adopt_existing"}
     assert runner.check({}, unknown) == ({}, [])
 
@@ -76,6 +76,6 @@ def test_diff(inputs, unknown, difference):
 
 
 @pytest.mark.parametrize("state", [{}, {"name": "r"}, {"description": ""}])
-def test_what_an_older_version_did_not_store_is_no_change(state):
+def test_a_property_that_an_older_version_did_not_store_is_not_a_change(state):
     inputs = {"name": "r", "description": "", "adopt_existing": False}
     assert runner.diff(state, inputs, NOTHING) == ResourceDiff()

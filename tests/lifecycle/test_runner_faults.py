@@ -1,7 +1,7 @@
-"""Whatever goes wrong at random, the state and the API agree in the end: without an engine.
+"""State and API agree after random faults, without an engine.
 
-A small model keeps the state as the engine does: a create that raises leaves none, an update that
-raises leaves the old one, and so does a delete.
+A small model keeps the state as the engine does: a failed create stores no state, and a failed
+update or delete keeps the old state.
 """
 
 from __future__ import annotations
@@ -41,14 +41,14 @@ PROGRAMS: tuple[dict[str, Any] | None, ...] = (
 
 @dataclass
 class Engine:
-    """What the engine does with one resource."""
+    """A model of the engine with one resource."""
 
     client: RunnersClient
     state: Stored | None = None
     log: list[str] = field(default_factory=list)
 
     def up(self, program: dict[str, Any] | None, *, adopt: bool = False) -> None:
-        """`pulumi up`: stops at the first error, with what was done until then in the state."""
+        """Run `pulumi up`: stop at the first error, with the completed steps in the state."""
         if self.state is not None and program is None:
             self._delete()
         if program is None:
@@ -68,11 +68,11 @@ class Engine:
             self.state = runner.create(self.client, inputs)
 
     def refresh(self) -> None:
-        """`pulumi refresh`: a runner that is there never goes out of the state."""
+        """Run `pulumi refresh`, which never removes an existing runner from the state."""
         if self.state is not None:
-            found = runner.read(self.client, self.state.id, self.state.outputs)
-            assert found is not None
-            self.state = found
+            current = runner.read(self.client, self.state.id, self.state.outputs)
+            assert current is not None
+            self.state = current
 
     def _delete(self) -> None:
         assert self.state is not None
@@ -80,13 +80,13 @@ class Engine:
         self.state = None
 
 
-def agree(emulator: Emulator, engine: Engine, program: dict[str, Any] | None) -> None:
-    """The API, the state and the program say the same, and what is somebody else's is as it was."""
+def assert_agreement(emulator: Emulator, engine: Engine, program: dict[str, Any] | None) -> None:
+    """Assert that API, state and program agree, and that the foreign runner is unchanged."""
     runners = dict(emulator.runners)
-    assert runners.pop("somebody-elses").description == "theirs"
-    wanted = {} if program is None else {program["name"]: program.get("description")}
-    at_the_api = {each.name: each.description for each in runners.values()}
-    assert at_the_api == wanted
+    assert runners.pop("foreign").description == "theirs"
+    expected = {} if program is None else {program["name"]: program.get("description")}
+    actual = {runner.name: runner.description for runner in runners.values()}
+    assert actual == expected
     assert (engine.state.id if engine.state else None) == (program or {}).get("name")
 
 
@@ -98,40 +98,40 @@ step = st.tuples(
 @pytest.mark.parametrize("response", ["return", "conflict", "bad_request"])
 @chaos.at_random(chaos.size(80, per_run=20))
 @given(steps=st.lists(step, min_size=1, max_size=4))
-def test_state_and_api_agree_after_any_trouble(
+def test_state_and_api_agree_after_any_fault(
     response: str, steps: list[tuple[dict[str, Any] | None, list[FaultArguments], bool, bool]]
 ) -> None:
-    with Emulator(create_existing=response) as emulator, client_of(emulator) as client:
-        emulator.add_runner("somebody-elses", description="theirs", managed_by="terraform")
+    with Emulator(create_existing=response) as emulator, connect(emulator) as client:
+        emulator.add_runner("foreign", description="theirs", managed_by="terraform")
         engine = Engine(client)
-        for program, troubles_now, refreshes, forgets in steps:
+        for program, faults, refreshes, forgets in steps:
             before = engine.state
-            for trouble in troubles_now:
-                emulator.faults.add(**trouble)
+            for fault in faults:
+                emulator.faults.add(**fault)
             try:
                 if refreshes:
                     engine.refresh()
                 engine.up(program)
                 if forgets and before is None:
-                    engine.state = None  # Killed before the state was written.
+                    engine.state = None  # The engine was killed before it stored the state.
             except KubiyaError:
                 pass
             settle(emulator)
             engine.up(program)
-            agree(emulator, engine, program)
+            assert_agreement(emulator, engine, program)
 
 
 @chaos.at_random(chaos.size(60, per_run=20))
-@given(program=st.sampled_from(PROGRAMS[1:]), trouble=fault_lists(TIMEOUT_SECONDS))
-def test_where_nobody_says_who_made_a_runner_doubt_ends_in_an_error(
-    program: dict[str, Any], trouble: list[FaultArguments]
+@given(program=st.sampled_from(PROGRAMS[1:]), faults=fault_lists(TIMEOUT_SECONDS))
+def test_a_runner_with_an_unknown_owner_is_managed_after_a_retry_or_an_adoption(
+    program: dict[str, Any], faults: list[FaultArguments]
 ) -> None:
-    """The one way on is the user's word for it."""
-    with Emulator(owner_fields="dropped") as emulator, client_of(emulator) as client:
-        emulator.add_runner("somebody-elses", description="theirs")
+    """A repeated create succeeds, or is refused until the user sets `adopt_existing`."""
+    with Emulator(owner_fields="dropped") as emulator, connect(emulator) as client:
+        emulator.add_runner("foreign", description="theirs")
         engine = Engine(client)
-        for each in trouble:
-            emulator.faults.add(**each)
+        for fault in faults:
+            emulator.faults.add(**fault)
         with contextlib.suppress(KubiyaError):
             engine.up(program)
         settle(emulator)
@@ -139,10 +139,10 @@ def test_where_nobody_says_who_made_a_runner_doubt_ends_in_an_error(
             engine.up(program)
         except RunnerExistsError:
             engine.up(program, adopt=True)
-        agree(emulator, engine, program)
+        assert_agreement(emulator, engine, program)
 
 
-def client_of(emulator: Emulator) -> RunnersClient:
+def connect(emulator: Emulator) -> RunnersClient:
     connection = Connection(
         api_key=emulator.api_key,
         base_url=emulator.url,
