@@ -1,4 +1,4 @@
-"""The get functions, without the engine: what they call, give, refuse and keep secret."""
+"""The get functions without the engine: their calls, results, errors and secrets."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def emulator():
 
 @pytest.fixture
 def service(emulator, monkeypatch):
-    """The emulator as the service of this process, with one runner."""
+    """Configure this process to use the emulator, with one runner, as its service."""
     emulator.configure(api_key=emulator.api_key)
     monkeypatch.setenv("KUBIYA_API_KEY", emulator.api_key)
     monkeypatch.setenv("KUBIYA_BASE_URL", emulator.url)
@@ -52,27 +52,27 @@ def operations(emulator):
     return [call.operation for call in emulator.calls]
 
 
-def test_a_runner(service):
+def test_get_runner_returns_a_runner(service):
     runner = get_runner("runner-prod")
     assert isinstance(runner, GetRunnerResult)
     assert (runner.name, runner.version, runner.namespace) == ("runner-prod", "v2", "kubiya-system")
     assert operations(service) == ["describeRunner"]
 
 
-def test_all_runners_with_the_health_of_their_components(service):
-    service.add_runner("sick")
-    service.set_health("sick", failing={"tool-manager": "no route to NATS"})
-    well, sick = sorted(get_runners(), key=lambda runner: runner.name)
-    assert (well.name, sick.name) == ("runner-prod", "sick")
-    assert isinstance(well.tool_manager_health, ComponentHealth)
-    assert well.tool_manager_health.status == "healthy"
-    assert well.runner_health.status == "healthy"
-    assert sick.tool_manager_health.status != "healthy"
-    assert sick.agent_manager_health.status == "healthy"
+def test_get_runners_returns_all_runners_with_their_component_health(service):
+    service.add_runner("unhealthy")
+    service.set_health("unhealthy", failing={"tool-manager": "no route to NATS"})
+    healthy, unhealthy = sorted(get_runners(), key=lambda runner: runner.name)
+    assert (healthy.name, unhealthy.name) == ("runner-prod", "unhealthy")
+    assert isinstance(healthy.tool_manager_health, ComponentHealth)
+    assert healthy.tool_manager_health.status == "healthy"
+    assert healthy.runner_health.status == "healthy"
+    assert unhealthy.tool_manager_health.status != "healthy"
+    assert unhealthy.agent_manager_health.status == "healthy"
     assert operations(service) == ["listRunners"]
 
 
-def test_health_of_a_sick_runner_is_a_result(service):
+def test_the_health_of_an_unhealthy_runner_is_a_result(service):
     assert get_runner_health("runner-prod").healthy
     service.set_health("runner-prod", failing={"tool-manager": "no route to NATS"})
     health = get_runner_health("runner-prod")
@@ -82,14 +82,14 @@ def test_health_of_a_sick_runner_is_a_result(service):
 
 
 @pytest.mark.parametrize("content", ["present", "absent"])
-def test_a_manifest(service, content):
+def test_get_runner_manifest_returns_a_manifest(service, content):
     service.configure(manifest_content=content)
     manifest = get_runner_manifest("runner-prod")
     assert isinstance(manifest, GetRunnerManifestResult)
     assert manifest.runner == "runner-prod"
     assert manifest.content == service.runners["runner-prod"].manifest
     assert manifest.url == service.manifest_url("runner-prod")
-    assert {"Namespace", "Deployment"} <= {each["kind"] for each in manifest.objects}
+    assert {"Namespace", "Deployment"} <= {item["kind"] for item in manifest.objects}
     assert manifest.images
     assert "kind: Secret" in manifest.content
     assert "kind: Secret" not in repr(manifest)
@@ -98,10 +98,10 @@ def test_a_manifest(service, content):
 
 def test_all_calls_share_one_client(service, monkeypatch):
     clients = []
-    known = kubiya_pulumi.functions.shared_client
+    original = kubiya_pulumi.functions.shared_client
 
     def shared_client(connection):
-        clients.append(known(connection))
+        clients.append(original(connection))
         return clients[-1]
 
     monkeypatch.setattr(kubiya_pulumi.functions, "shared_client", shared_client)
@@ -115,20 +115,20 @@ def test_all_calls_share_one_client(service, monkeypatch):
 
 
 @pytest.mark.parametrize("get", [get_runner, get_runner_health, get_runner_manifest])
-def test_a_runner_that_is_not_there_is_one_sentence(service, get):
-    with pytest.raises(GetError, match="does not exist") as failed:
+def test_the_error_for_a_missing_runner_is_one_line(service, get):
+    with pytest.raises(GetError, match="does not exist") as caught:
         get("nosuch")
-    assert isinstance(failed.value, pulumi.RunError)
-    assert isinstance(failed.value.__cause__, RunnerGoneError)
-    assert "nosuch" in str(failed.value)
-    assert "\n" not in str(failed.value)
+    assert isinstance(caught.value, pulumi.RunError)
+    assert isinstance(caught.value.__cause__, RunnerGoneError)
+    assert "nosuch" in str(caught.value)
+    assert "\n" not in str(caught.value)
 
 
-def test_a_404_for_a_runner_that_is_listed_is_not_taken_for_gone(service):
+def test_a_404_for_a_listed_runner_does_not_mean_deleted(service):
     service.faults.add("status", operation="getRunnerHealth", status=404)
-    with pytest.raises(GetError, match="returned 404") as failed:
+    with pytest.raises(GetError, match="returned 404") as caught:
         get_runner_health("runner-prod")
-    assert not isinstance(failed.value.__cause__, RunnerGoneError)
+    assert not isinstance(caught.value.__cause__, RunnerGoneError)
 
 
 @pytest.mark.parametrize(
@@ -139,46 +139,48 @@ def test_a_404_for_a_runner_that_is_listed_is_not_taken_for_gone(service):
         ("KUBIYA_BASE_URL", "http://example.com", SettingError, "kubiya:baseUrl"),
     ],
 )
-def test_wrong_settings_are_one_sentence(service, monkeypatch, name, value, cause, text):
+def test_an_invalid_setting_raises_a_get_error(service, monkeypatch, name, value, cause, text):
     monkeypatch.setenv(name, value)
-    with pytest.raises(GetError, match=text) as failed:
+    with pytest.raises(GetError, match=text) as caught:
         get_runners()
-    assert isinstance(failed.value.__cause__, cause)
-    assert "wrong-key" not in str(failed.value)
+    assert isinstance(caught.value.__cause__, cause)
+    assert "wrong-key" not in str(caught.value)
 
 
-def test_a_bad_manifest_is_one_sentence(service):
+def test_an_invalid_manifest_raises_a_get_error(service):
     service.set_manifest("runner-prod", "<html>")
-    with pytest.raises(GetError, match="runner-prod") as failed:
+    with pytest.raises(GetError, match="runner-prod") as caught:
         get_runner_manifest("runner-prod")
-    assert isinstance(failed.value.__cause__, ManifestError)
+    assert isinstance(caught.value.__cause__, ManifestError)
 
 
-def in_memory(*names):
+def memory_client(*names):
     client = MemoryClient()
     for name in names:
         client.add_runner(name, description="tools")
     return client
 
 
-def test_the_output_forms_take_outputs_and_give_outputs():
+def test_the_output_forms_accept_and_return_outputs():
     def program():
         name = pulumi.Output.from_input("runner-prod")
         pulumi.export("runner", get_runner_output(name).description)
-        pulumi.export("names", get_runners_output().apply(lambda all_: [r.name for r in all_]))
+        pulumi.export(
+            "names", get_runners_output().apply(lambda runners: [r.name for r in runners])
+        )
         pulumi.export("health", get_runner_health_output(name).status)
         pulumi.export("sha256", get_runner_manifest_output(name).sha256)
         pulumi.export("content", get_runner_manifest_output(name).content)
 
-    ran = run_program(program, Mocks(in_memory("runner-prod", "other")))
-    assert ran.outputs["runner"] == "tools"
-    assert ran.outputs["names"] == ["runner-prod", "other"]
-    assert ran.outputs["health"] == "healthy"
-    assert len(ran.outputs["sha256"]) == 64
-    assert ran.secrets == {"sha256", "content"}
+    result = run_program(program, Mocks(memory_client("runner-prod", "other")))
+    assert result.outputs["runner"] == "tools"
+    assert result.outputs["names"] == ["runner-prod", "other"]
+    assert result.outputs["health"] == "healthy"
+    assert len(result.outputs["sha256"]) == 64
+    assert result.secrets == {"sha256", "content"}
 
 
-def test_the_key_of_a_provider_makes_no_result_secret():
+def test_the_api_key_of_a_provider_does_not_make_results_secret():
     def program():
         opts = pulumi.InvokeOptions(provider=KubiyaProvider("other", api_key="a-key"))
         pulumi.export("runner", get_runner_output("runner-prod", opts=opts).description)
@@ -186,12 +188,12 @@ def test_the_key_of_a_provider_makes_no_result_secret():
         secret = pulumi.Output.secret("runner-prod")
         pulumi.export("secret", get_runner_output(secret, opts=opts).description)
 
-    ran = run_program(program, Mocks(in_memory("runner-prod")))
-    assert ran.outputs == {"runner": "tools", "plain": "tools", "secret": "tools"}
-    assert ran.secrets == {"secret"}
+    result = run_program(program, Mocks(memory_client("runner-prod")))
+    assert result.outputs == {"runner": "tools", "plain": "tools", "secret": "tools"}
+    assert result.secrets == {"secret"}
 
 
-def test_a_provider_is_found_by_the_parent():
+def test_the_provider_is_inherited_from_the_parent():
     def program():
         provider = KubiyaProvider("other", api_key=pulumi.Output.secret("a-key"))
         parent = pulumi.ComponentResource(
@@ -202,44 +204,44 @@ def test_a_provider_is_found_by_the_parent():
         orphan = pulumi.ComponentResource("test:index:Parent", "orphan")
         assert get_runner("runner-prod", opts=pulumi.InvokeOptions(parent=orphan)).name
 
-    run_program(program, Mocks(in_memory("runner-prod")))
+    run_program(program, Mocks(memory_client("runner-prod")))
 
 
-def test_another_kind_of_provider_is_refused():
+def test_a_provider_of_another_package_is_refused():
     def program():
         provider = pulumi.ProviderResource("kubernetes", "cluster", {})
         get_runner("runner-prod", opts=pulumi.InvokeOptions(provider=provider))
 
     with pytest.raises(GetError, match="is not a KubiyaProvider"):
-        run_program(program, Mocks(in_memory("runner-prod")))
+        run_program(program, Mocks(memory_client("runner-prod")))
 
 
 @pytest.mark.parametrize("form", ["id", "depends_on", "depends_on_component", "depends_on_output"])
-def test_a_preview_asks_nothing_about_what_is_yet_to_be_created(form):
+def test_a_preview_sends_no_request_for_a_runner_that_is_not_created_yet(form):
     def program():
         if form == "depends_on_component":
             opts = pulumi.InvokeOutputOptions(depends_on=[RunnerDeployment("runner-prod")])
-            found = get_runner_output("runner-prod", opts=opts)
+            result = get_runner_output("runner-prod", opts=opts)
         else:
             runner = KubiyaRunner("runner-prod", description="tools")
             if form == "id":
-                found = get_runner_output(runner.id)
+                result = get_runner_output(runner.id)
             else:
-                given = pulumi.Output.from_input(runner) if form.endswith("output") else runner
-                opts = pulumi.InvokeOutputOptions(depends_on=[given])
-                found = get_runner_output("runner-prod", opts=opts)
-        pulumi.export("name", found.name)
+                dependency = pulumi.Output.from_input(runner) if form.endswith("output") else runner
+                opts = pulumi.InvokeOutputOptions(depends_on=[dependency])
+                result = get_runner_output("runner-prod", opts=opts)
+        pulumi.export("name", result.name)
 
     assert run_program(program, Mocks(), preview=True).outputs == {}
     assert run_program(program, Mocks()).outputs == {"name": "runner-prod"}
 
 
-def test_a_failure_of_the_output_form_ends_the_program():
+def test_an_error_in_an_output_form_ends_the_program():
     with pytest.raises(GetError, match='runner "nosuch" does not exist'):
         run_program(lambda: get_runner_output("nosuch"), Mocks())
 
 
-def test_other_mocks_are_no_way_to_the_network(service):
+def test_other_mocks_send_no_request(service):
     class OtherMocks(pulumi.runtime.Mocks):
         def new_resource(self, args):
             return args.name, args.inputs
@@ -252,7 +254,6 @@ def test_other_mocks_are_no_way_to_the_network(service):
     assert operations(service) == []
 
 
-def test_results_name_what_the_api_names():
-    assert {each.name for each in fields(GetRunnerResult)} <= {
-        each.name for each in fields(kubiya_pulumi.api.Runner)
-    }
+def test_a_result_has_the_field_names_of_the_api():
+    api_fields = {field.name for field in fields(kubiya_pulumi.api.Runner)}
+    assert {field.name for field in fields(GetRunnerResult)} <= api_fields
