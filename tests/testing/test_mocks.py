@@ -1,4 +1,4 @@
-"""What Pulumi's mocks make of the resources of this package."""
+"""The resources of this package under Pulumi's mocks."""
 
 import pulumi
 import pytest
@@ -25,7 +25,7 @@ from kubiya_pulumi.testing import (
 )
 
 
-def whole_process():
+def deploy_runner():
     deployment = RunnerDeployment("runner-prod", description="tools", timeout_seconds=60)
     names = ("runner_name", "namespace", "manifest_sha256", "manifest_url", "version", "status")
     for name in names:
@@ -39,7 +39,7 @@ def emulator():
 
 
 @pytest.fixture
-def mocks_of_emulator(emulator):
+def emulator_mocks(emulator):
     connection = Connection(api_key=emulator.api_key, base_url=emulator.url)
     with RunnersClient(connection) as client:
         yield Mocks(client)
@@ -47,20 +47,20 @@ def mocks_of_emulator(emulator):
 
 def test_a_program_has_its_outputs_without_a_service():
     mocks = Mocks()
-    ran = run_program(whole_process, mocks)
-    assert ran.outputs["runner_name"] == "runner-prod"
-    assert ran.outputs["namespace"] == "kubiya-system"
-    assert ran.outputs["status"] == "healthy"
-    assert len(ran.outputs["manifest_sha256"]) == 64
-    assert ran.secrets == {"manifest_url"}
+    result = run_program(deploy_runner, mocks)
+    assert result.outputs["runner_name"] == "runner-prod"
+    assert result.outputs["namespace"] == "kubiya-system"
+    assert result.outputs["status"] == "healthy"
+    assert len(result.outputs["manifest_sha256"]) == 64
+    assert result.secrets == {"manifest_url"}
 
 
-def test_what_was_declared_can_be_looked_at():
+def test_declared_resources_can_be_inspected():
     mocks = Mocks()
-    run_program(whole_process, mocks)
+    run_program(deploy_runner, mocks)
     inputs = dict(mocks.resource("runner-prod-runner").inputs)
-    whole = "organization/project/stack/kubiya:index:RunnerDeployment/runner-prod-runner"
-    assert inputs.pop("task_id") == whole
+    task_id = "organization/project/stack/kubiya:index:RunnerDeployment/runner-prod-runner"
+    assert inputs.pop("task_id") == task_id
     assert inputs == {"name": "runner-prod", "description": "tools"}
     manifest = mocks.resource("runner-prod-manifest")
     assert mocks.resource("runner-prod-objects").inputs["yaml"] == manifest.outputs["content"]
@@ -68,9 +68,9 @@ def test_what_was_declared_can_be_looked_at():
     assert mocks.resource("runner-prod-health").id == "runner-prod"
 
 
-def test_the_same_on_an_emulator_calls_it_as_pulumi_up_would(emulator, mocks_of_emulator):
-    ran = run_program(whole_process, mocks_of_emulator)
-    assert ran.outputs["manifest_url"] == emulator.manifest_url("runner-prod")
+def test_mocks_call_the_emulator_as_pulumi_up_would(emulator, emulator_mocks):
+    result = run_program(deploy_runner, emulator_mocks)
+    assert result.outputs["manifest_url"] == emulator.manifest_url("runner-prod")
     assert emulator.runners["runner-prod"].description == "tools"
     assert [call.operation for call in emulator.calls] == [
         "listRunners",
@@ -81,15 +81,15 @@ def test_the_same_on_an_emulator_calls_it_as_pulumi_up_would(emulator, mocks_of_
     ]
 
 
-def test_a_runner_that_is_there_is_refused():
+def test_an_existing_runner_is_refused():
     client = MemoryClient()
     client.add_runner("runner-prod", description="another team's")
     with pytest.raises(RunnerExistsError, match="adopt_existing"):
-        run_program(whole_process, Mocks(client))
+        run_program(deploy_runner, Mocks(client))
     assert client.describe_runner("runner-prod").description == "another team's"
 
 
-def test_a_sick_runner_ends_the_program_after_one_look():
+def test_an_unhealthy_runner_ends_the_program_after_one_request():
     def program():
         RunnerHealth("health", runner="runner-prod")
 
@@ -100,7 +100,7 @@ def test_a_sick_runner_ends_the_program_after_one_look():
         run_program(program, Mocks(client))
 
 
-def test_a_bad_manifest_ends_the_program():
+def test_an_invalid_manifest_ends_the_program():
     def program():
         RunnerManifest("manifest", runner="runner-prod")
 
@@ -110,7 +110,7 @@ def test_a_bad_manifest_ends_the_program():
         run_program(program, Mocks(client))
 
 
-def test_wrong_inputs_are_all_named():
+def test_the_error_names_all_invalid_inputs():
     def program():
         KubiyaRunner("runner", name="a/b", description=5)  # type: ignore[arg-type]
 
@@ -136,14 +136,14 @@ def test_secrets_stay_secret():
             pulumi.export(name, value)
 
     mocks = Mocks()
-    ran = run_program(program, mocks)
-    assert ran.secrets == {"description", "manifest_url", "content", "url"}
-    assert ran.outputs["description"] == "hush"
+    result = run_program(program, mocks)
+    assert result.secrets == {"description", "manifest_url", "content", "url"}
+    assert result.outputs["description"] == "hush"
     assert mocks.resource("runner").inputs["description"] == "hush"
     assert "hush" not in repr(mocks.resources)
 
 
-def test_other_resources_have_their_inputs_as_outputs():
+def test_resources_of_other_providers_return_their_inputs_as_outputs():
     def program():
         settings = ConfigMap("settings", data={"key": "value"})
         pulumi.export("data", settings.data)
@@ -152,17 +152,17 @@ def test_other_resources_have_their_inputs_as_outputs():
     assert run_program(program, Mocks()).outputs == {"data": {"key": "value"}, "id": "settings-id"}
 
 
-def test_a_preview_creates_nothing_and_knows_only_what_it_can():
+def test_a_preview_creates_nothing_and_leaves_its_outputs_unknown():
     mocks = Mocks()
-    ran = run_program(whole_process, mocks, preview=True)
-    assert ran.outputs == {}
+    result = run_program(deploy_runner, mocks, preview=True)
+    assert result.outputs == {}
     assert mocks.runners_client.list_runners() == ()
     runner = mocks.resource("runner-prod-runner")
     assert (runner.id, runner.inputs["name"]) == ("", "runner-prod")
     assert "runner" not in mocks.resource("runner-prod-health").inputs
 
 
-def test_get_functions_ask_the_same_client():
+def test_get_functions_use_the_same_client():
     def program():
         runner = KubiyaRunner("runner-prod", description="tools")
         pulumi.export("description", get_runner_output(runner.id).description)
@@ -171,7 +171,7 @@ def test_get_functions_ask_the_same_client():
     assert run_program(program, Mocks(), preview=True).outputs == {}
 
 
-def test_other_stacks_have_the_outputs_that_the_test_says():
+def test_a_stack_reference_has_the_outputs_that_the_test_sets():
     def program():
         platform = pulumi.StackReference("organization/platform/dev")
         pulumi.export("name", platform.require_output("runner_name"))
@@ -181,16 +181,16 @@ def test_other_stacks_have_the_outputs_that_the_test_says():
 
 
 @pytest.mark.parametrize("preview", [False, True])
-def test_another_stack_of_which_the_test_says_nothing_is_asked_for(preview):
+def test_a_stack_reference_without_outputs_in_the_test_is_an_error(preview):
     def program():
         pulumi.export("all", pulumi.StackReference("organization/platform/dev").outputs)
 
-    asked = r'Mocks\(stacks=\{"organization/platform/dev": \{…\}\}\)'
-    with pytest.raises(MissingStackError, match=asked):
+    advice = r'Mocks\(stacks=\{"organization/platform/dev": \{…\}\}\)'
+    with pytest.raises(MissingStackError, match=advice):
         run_program(program, Mocks(), preview=preview)
 
 
-def test_another_stack_may_have_no_outputs():
+def test_a_stack_reference_may_have_no_outputs():
     def program():
         platform = pulumi.StackReference("organization/platform/dev")
         pulumi.export("name", platform.get_output("runner_name"))
@@ -199,7 +199,7 @@ def test_another_stack_may_have_no_outputs():
     assert run_program(program, mocks).outputs == {"name": None}
 
 
-def test_mocks_can_be_derived():
+def test_mocks_can_be_subclassed():
     class MyMocks(Mocks):
         def new_resource(self, args):
             id_, outputs = super().new_resource(args)
@@ -213,7 +213,7 @@ def test_mocks_can_be_derived():
     assert run_program(program, MyMocks()).outputs["data"] == {"added": "by the test"}
 
 
-def test_a_name_that_was_not_declared_is_named_with_those_that_were():
+def test_the_error_for_an_undeclared_name_lists_the_declared_names():
     mocks = Mocks()
     run_program(lambda: KubiyaRunner("runner-prod"), mocks)
     with pytest.raises(LookupError, match=r'no resource is named "runner": runner-prod \('):
