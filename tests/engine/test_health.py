@@ -190,7 +190,7 @@ def test_permanent_errors_end_the_wait_immediately(
     emulator.remove_runner("runner-prod")
     failed = dev.up("--skip-preview", check=False)
     assert failed.returncode
-    assert 'RunnerGoneError: the health of runner "runner-prod" cannot be waited for' in failed.text
+    assert 'RunnerGoneError: the health of runner "runner-prod" cannot be checked' in failed.text
     assert calls() == ["getRunnerHealth", "listRunners"]
 
 
