@@ -33,6 +33,7 @@ JSON = st.recursive(
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "parser",
     [
@@ -64,6 +65,7 @@ def test_any_data_is_parsed_or_rejected(parser) -> None:
     assert outcomes["rejected"]
 
 
+@pytest.mark.slow
 @given(st.dictionaries(NAMES, JSON), st.text(min_size=1))
 def test_a_named_object_is_a_runner(data: dict[str, Any], name: str) -> None:
     assert Runner.from_dict({**data, "name": name}).name == name

@@ -263,6 +263,7 @@ def assert_rows_are_whole(markdown: str) -> None:
         assert pipes == columns, line
 
 
+@pytest.mark.slow
 def test_a_comment_stays_within_the_limit_and_counts_omitted_rows(report: Command) -> None:
     many = 3_000
     names = [f"name-{number}-" + "é" * 150 for number in range(many)]

@@ -181,6 +181,7 @@ CHANGE_OF_OPERATION = {
 }
 
 
+@pytest.mark.slow
 @given(steps=st.lists(STEPS, max_size=5), summary=JSON)
 def test_a_step_with_any_content_is_reported(steps: list[dict[str, Any]], summary: object) -> None:
     named = [

@@ -234,6 +234,7 @@ def test_too_many_single_permissions_are_an_error() -> None:
         build_report(parse_preview(document(update, object_step("same", binding()))))
 
 
+@pytest.mark.slow
 def test_thousands_of_rules_for_one_subject() -> None:
     old = [rule("get", f"r{number}") for number in range(5_000)]
     new = [rule("list get", f"r{number}") for number in range(5_000)]
@@ -244,6 +245,7 @@ def test_thousands_of_rules_for_one_subject() -> None:
     assert (len(gained), lost) == (5_000, [])
 
 
+@pytest.mark.slow
 def test_too_many_grants_are_an_error() -> None:
     rules = [rule(f"verb{number}", "pods") for number in range(60_000)]
     steps = [

@@ -245,6 +245,7 @@ def test_full_access_in_a_namespace_excludes_cluster_scoped_resources() -> None:
     assert "read-secrets" in in_namespace
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "objects",
     [

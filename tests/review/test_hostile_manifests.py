@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -85,6 +86,7 @@ def damaged(draw: st.DrawFn) -> KubernetesObject:
     )
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(st.lists(damaged(), min_size=1, max_size=4))
 def test_damaged_objects_are_reviewed(objects: Sequence[Any]) -> None:
