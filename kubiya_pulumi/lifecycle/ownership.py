@@ -40,11 +40,6 @@ def owner_of(runner: Runner, task_id: str | None) -> Ownership:
     return Ownership.OTHER
 
 
-def reports_owner(runner: Runner) -> bool:
-    """Whether the API reports both fields that identify the owner of a runner."""
-    return bool(runner.managed_by and runner.task_id)
-
-
 def is_owned_by_same_stack(runner: Runner, task_id: str | None) -> bool:
     """Whether a resource of the stack in `task_id` owns the runner."""
     stack = (task_id or "").split("/")[:3]

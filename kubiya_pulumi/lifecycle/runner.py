@@ -42,7 +42,6 @@ from kubiya_pulumi.lifecycle.ownership import (
     describe_owner,
     is_owned_by_same_stack,
     owner_of,
-    reports_owner,
 )
 
 log = logging.getLogger(__name__)
@@ -61,7 +60,7 @@ class RunnerHandler(ResourceHandler[RunnersApi, RunnerInputs, RunnerState]):
                 `adopt_existing` is false, or another resource of this stack owns it.
             KubiyaError: the lookup or the create request failed; see `RunnersApi`.
         """
-        existing = _find_existing(api, inputs.name)
+        existing = _find_existing(api, inputs)
         if existing is not None:
             return _resolve_existing(api, inputs, existing)
         try:
@@ -114,13 +113,16 @@ class RunnerHandler(ResourceHandler[RunnersApi, RunnerInputs, RunnerState]):
                 ) from None
 
 
-def _find_existing(api: RunnersApi, name: str) -> Runner | None:
+def _find_existing(api: RunnersApi, inputs: RunnerInputs) -> Runner | None:
     """Return the runner with this name, with its owner and description; None if none exists."""
-    listed = listed_runner(api, name)
-    if listed is None or (reports_owner(listed) and listed.description is not None):
+    listed = listed_runner(api, inputs.name)
+    if listed is None:
+        return None
+    is_owner_known = owner_of(listed, inputs.task_id) is not Ownership.UNKNOWN
+    if is_owner_known and listed.description is not None:
         return listed
     # The list may omit fields, and so may the description of a single runner.
-    described = existing_runner(api, name)
+    described = existing_runner(api, inputs.name)
     if described is None:
         return None
     return replace(
@@ -157,7 +159,7 @@ def _reconcile_unknown_outcome(
 ) -> RunnerState:
     """Find out whether a failed create request created the runner; raise its error if not."""
     try:
-        existing = _find_existing(api, inputs.name)
+        existing = _find_existing(api, inputs)
     except KubiyaError:
         raise error from None
     if existing is None:

@@ -208,8 +208,8 @@ def test_a_deleted_runner_cannot_be_changed_but_destroyed(
     dev.configure({"description": "two"})
     failed = dev.up("--skip-preview", check=False)
     assert (
-        'RunnerGoneError: the description of runner "runner-prod" was not changed: the runner is '
-        "gone. Run `pulumi refresh`, then `pulumi up` to create it anew.\n"
+        'RunnerGoneError: the description of runner "runner-prod" was not changed: the runner '
+        "does not exist. Run `pulumi refresh`, then `pulumi up` to create it.\n"
     ) in failed.text
     assert state(dev) == before
     calls()
