@@ -182,10 +182,13 @@ class RunnerHealthState(RunnerHealthInputs):
     )
 
 
-RUNNER = ResourceDeclaration("pulumi-python:dynamic/kubiya:Runner", RunnerInputs, RunnerState)
+TYPE_PREFIX = "pulumi-python:dynamic/kubiya:"
+"""Precedes the name of each resource in its type."""
+
+RUNNER = ResourceDeclaration(f"{TYPE_PREFIX}Runner", RunnerInputs, RunnerState)
 RUNNER_MANIFEST = ResourceDeclaration(
-    "pulumi-python:dynamic/kubiya:RunnerManifest", RunnerManifestInputs, RunnerManifestState
+    f"{TYPE_PREFIX}RunnerManifest", RunnerManifestInputs, RunnerManifestState
 )
 RUNNER_HEALTH = ResourceDeclaration(
-    "pulumi-python:dynamic/kubiya:RunnerHealth", RunnerHealthInputs, RunnerHealthState
+    f"{TYPE_PREFIX}RunnerHealth", RunnerHealthInputs, RunnerHealthState
 )

@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from kubiya_pulumi.cli.markdown import Table, code, code_block, codes, render_document
 from kubiya_pulumi.cli.rbac_rows import HEADER, grant_cells
+from kubiya_pulumi.declarations import RUNNER, TYPE_PREFIX
 from kubiya_pulumi.preview_report import (
     DEFAULT_PROVIDER,
     UNKNOWN,
@@ -21,18 +22,15 @@ from kubiya_pulumi.preview_report import (
     Step,
     is_incomplete_warning,
 )
-from kubiya_pulumi.preview_report.resource_types import (
-    COMPONENT_PREFIX,
-    DYNAMIC_PREFIX,
-    RUNNER,
-    SHOWN_RUNNER_INPUTS,
-)
 
 MAX_BYTES = 65_535
 """GitHub accepts fewer than 65,536 characters, and GitLab accepts more. A character is at least
 one byte."""
 
-_SHORTENED_TYPES = ("kubernetes:", COMPONENT_PREFIX, DYNAMIC_PREFIX)
+SHOWN_RUNNER_INPUTS = frozenset({"name", "description"})
+"""The inputs of a runner whose values a report may show. All other inputs may hold a secret."""
+
+_SHORTENED_TYPES = ("kubernetes:", "kubiya:", TYPE_PREFIX)
 """Prefixes of types that are clear from their last part alone."""
 _MAX_MARKER_LENGTH = 200
 _MAX_ERROR_LENGTH = 4_000
@@ -134,7 +132,9 @@ def _replace_reason(step: Step) -> str:
 
 def _properties(step: Step, paths: Sequence[str]) -> str:
     """Return the paths, and the values before and after of those that may be shown."""
-    shown = [path for path in paths if step.urn.type == RUNNER and path in SHOWN_RUNNER_INPUTS]
+    shown = [
+        path for path in paths if step.urn.type == RUNNER.type_token and path in SHOWN_RUNNER_INPUTS
+    ]
     old = step.old.inputs if step.old else {}
     new = step.new.inputs if step.new else {}
     lines = [f"{code(path)}: {_value(old.get(path))} → {_value(new.get(path))}" for path in shown]

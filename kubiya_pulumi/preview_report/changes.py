@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from kubiya_pulumi.declarations import RUNNER_MANIFEST
 from kubiya_pulumi.preview_report.parser import Preview, PreviewError
 from kubiya_pulumi.preview_report.plan import Step, Urn
-from kubiya_pulumi.preview_report.resource_types import RUNNER_MANIFEST
 
 _CHANGES = {
     "replace": "replaced",
@@ -94,7 +94,7 @@ def _unknown_manifests(preview: Preview) -> Iterator[ResourceRef]:
     """Yield the changed manifests: a preview has no outputs of a resource that it changes."""
     for step in preview.steps:
         if (
-            step.urn.type == RUNNER_MANIFEST
+            step.urn.type == RUNNER_MANIFEST.type_token
             and _CHANGES.get(step.operation, "deleted") != "deleted"
         ):
             yield ResourceRef(step.urn.type, step.urn.name)
