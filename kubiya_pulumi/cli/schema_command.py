@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 from kubiya_pulumi.declarations import RUNNER, RUNNER_HEALTH, RUNNER_MANIFEST
-from kubiya_pulumi.dynamic.package_schema import package_schema, resource_schema
+from kubiya_pulumi.dynamic.package_schema import resource_schema
 from kubiya_pulumi.dynamic.properties import ResourceDeclaration
 from kubiya_pulumi.version import package_version
 
@@ -53,14 +53,14 @@ def run(options: argparse.Namespace) -> int:  # noqa: ARG001
 
 def schema() -> dict[str, Any]:
     """Return the Pulumi package schema of the resources and settings."""
-    return package_schema(
-        "kubiya",
-        package_version(),
-        {
+    return {
+        "name": "kubiya",
+        "version": package_version(),
+        "description": "Kubiya runners as code.",
+        "config": {"variables": _SETTINGS},
+        "provider": {"inputProperties": _SETTINGS},
+        "resources": {
             token: resource_schema(declaration, description=description)
             for token, (declaration, description) in _RESOURCES.items()
         },
-        description="Kubiya runners as code.",
-        config={"variables": _SETTINGS},
-        provider={"inputProperties": _SETTINGS},
-    )
+    }

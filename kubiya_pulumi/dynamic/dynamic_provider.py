@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, ClassVar, ParamSpec, TypeVar
+from typing import Any, ClassVar, Concatenate, ParamSpec, TypeVar
 
 from pulumi.dynamic import (
     CheckFailure,
@@ -27,18 +27,17 @@ EngineProperties = dict[str, Any]
 """Properties as the engine passes them: with `__provider`, and in a preview with unknowns."""
 
 
-def _hide_traceback(method: Callable[P, T]) -> Callable[P, T]:
+def _hide_traceback(
+    method: Callable[Concatenate[Any, P], T],
+) -> Callable[Concatenate[DynamicProvider, P], T]:
     """Raise an error without its frames and causes, since the engine prints all of them."""
 
     @wraps(method)
-    def call(*args: P.args, **kwargs: P.kwargs) -> T:
-        provider = args[0]
+    def call(self: DynamicProvider, /, *args: P.args, **kwargs: P.kwargs) -> T:
         try:
-            return method(*args, **kwargs)
-        except Exception as error:
-            if isinstance(provider, DynamicProvider) and isinstance(error, provider.errors):
-                raise error.with_traceback(None) from None
-            raise
+            return method(self, *args, **kwargs)
+        except self.errors as error:
+            raise error.with_traceback(None) from None
 
     return call
 
@@ -65,7 +64,7 @@ class DynamicProvider(ResourceProvider, ABC):
 
     def check(self, _olds: EngineProperties, news: EngineProperties) -> CheckResult:
         """Validate the inputs and the settings."""
-        inputs, unknown = _split(news)
+        inputs, unknown = split_unknown(news)
         checked, failures = self.handler.check(inputs, unknown.keys(), _olds)
         failures += self.setting_failures()
         return CheckResult(
@@ -75,8 +74,8 @@ class DynamicProvider(ResourceProvider, ABC):
 
     def diff(self, _id: str, _olds: EngineProperties, _news: EngineProperties) -> DiffResult:
         """Compare the state with the inputs."""
-        inputs, unknown = _split(_news)
-        diff = self.handler.diff(_split(_olds)[0], inputs, unknown.keys())
+        inputs, unknown = split_unknown(_news)
+        diff = self.handler.diff(split_unknown(_olds)[0], inputs, unknown.keys())
         return DiffResult(
             # None makes the engine name the changed inputs in its reports; True would not.
             changes=None if diff.updates or diff.replaces else False,
@@ -88,7 +87,7 @@ class DynamicProvider(ResourceProvider, ABC):
     def create(self, props: EngineProperties) -> CreateResult:
         """Create the object."""
         declaration = self.handler.declaration
-        inputs = declaration.read_inputs(_split(props)[0])
+        inputs = declaration.read_inputs(split_unknown(props)[0])
         outputs = declaration.written(self.handler.create(self.connect(), inputs))
         return CreateResult(outputs[declaration.id_property], outputs)
 
@@ -96,7 +95,9 @@ class DynamicProvider(ResourceProvider, ABC):
     def read(self, id_: str, props: EngineProperties) -> ReadResult:
         """Read the object. An empty id means that it is gone."""
         declaration = self.handler.declaration
-        state = self.handler.read(self.connect(), declaration.read_state(id_, _split(props)[0]))
+        state = self.handler.read(
+            self.connect(), declaration.read_state(id_, split_unknown(props)[0])
+        )
         if state is None:
             return ReadResult("", {})
         return ReadResult(id_, declaration.written(state), declaration.inputs_in(state))
@@ -105,19 +106,19 @@ class DynamicProvider(ResourceProvider, ABC):
     def update(self, _id: str, _olds: EngineProperties, _news: EngineProperties) -> UpdateResult:
         """Change the object in place."""
         declaration = self.handler.declaration
-        state = declaration.read_state(_id, _split(_olds)[0])
-        inputs = declaration.read_inputs(_split(_news)[0])
+        state = declaration.read_state(_id, split_unknown(_olds)[0])
+        inputs = declaration.read_inputs(split_unknown(_news)[0])
         updated = self.handler.update(self.connect(), state, inputs)
         return UpdateResult(declaration.written(updated))
 
     @_hide_traceback
     def delete(self, _id: str, _props: EngineProperties) -> None:
         """Delete the object."""
-        state = self.handler.declaration.read_state(_id, _split(_props)[0])
+        state = self.handler.declaration.read_state(_id, split_unknown(_props)[0])
         self.handler.delete(self.connect(), state)
 
 
-def _split(properties: EngineProperties) -> tuple[EngineProperties, EngineProperties]:
+def split_unknown(properties: EngineProperties) -> tuple[EngineProperties, EngineProperties]:
     """Return the properties that are known, and those that a preview does not know yet."""
     known: EngineProperties = {}
     unknown: EngineProperties = {}

@@ -93,11 +93,11 @@ class ResourceHandler(ABC, Generic[ApiT, InputsT, StateT]):
         """
         checked: dict[str, Any] = {}
         failures = []
-        kept = self._kept_from_refresh(inputs, old_inputs or {})
+        given = {**inputs, **self._kept_from_refresh(inputs, old_inputs or {})}
         for name, item in self.declaration.inputs.items():
             if name in unknown:
                 continue
-            value = {**inputs, **kept}.get(name)
+            value = given.get(name)
             if value is None:
                 value = item.default
             if value is REQUIRED:

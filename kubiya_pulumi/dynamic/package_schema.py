@@ -6,13 +6,17 @@ names of the declaration.
 
 from __future__ import annotations
 
-import types
-from collections.abc import Mapping
-from typing import Any, Union, get_args, get_origin
+from typing import Any, get_args, get_origin
 
-from kubiya_pulumi.dynamic.properties import REQUIRED, Property, ResourceDeclaration
+from kubiya_pulumi.dynamic.properties import (
+    REQUIRED,
+    OnChange,
+    Property,
+    ResourceDeclaration,
+    without_none,
+)
 
-_TYPES = {str: "string", bool: "boolean", float: "number", int: "integer"}
+_TYPES = {str: "string", bool: "boolean", float: "number"}
 
 
 def resource_schema(
@@ -30,7 +34,7 @@ def resource_schema(
         "description": description,
         "properties": {camel_case(name): property_schema(item) for name, item in outputs.items()},
         "required": sorted(
-            camel_case(name) for name, item in outputs.items() if not _is_optional(item.type)
+            camel_case(name) for name, item in outputs.items() if not item.is_optional
         ),
         "inputProperties": {
             camel_case(item.argument or name): _input_schema(item) for name, item in inputs.items()
@@ -49,8 +53,7 @@ def property_schema(item: Property) -> dict[str, Any]:
 
 def type_schema(hint: Any) -> dict[str, Any]:
     """Return the schema of a type annotation."""
-    if _is_optional(hint):
-        [hint] = [kind for kind in get_args(hint) if kind is not type(None)]
+    hint = without_none(hint)
     if hint is Any:
         return {"$ref": "pulumi.json#/Any"}
     if hint in _TYPES:
@@ -71,24 +74,6 @@ def _input_schema(item: Property) -> dict[str, Any]:
     schema: dict[str, Any] = property_schema(item)
     if isinstance(item.default, str | bool | float):
         schema["default"] = item.default
-    if item.on_change.name == "REPLACE":
+    if item.on_change is OnChange.REPLACE:
         schema["replaceOnChanges"] = True
     return schema
-
-
-def _is_optional(hint: Any) -> bool:
-    return get_origin(hint) in (Union, types.UnionType) and type(None) in get_args(hint)
-
-
-def package_schema(
-    name: str, version: str, resources: Mapping[str, dict[str, Any]], **rest: Any
-) -> dict[str, Any]:
-    """Return the schema of a package.
-
-    Args:
-        name: the package's name.
-        version: its version.
-        resources: the schema of each resource by its token, such as `kubiya:index:Runner`.
-        **rest: other parts of the schema, such as `config`.
-    """
-    return {"name": name, "version": version, **rest, "resources": dict(resources)}

@@ -61,6 +61,11 @@ class Property:
     from_refresh: bool = False
     """Whether a refresh sets it, so that it is kept until the resource is replaced."""
 
+    @property
+    def is_optional(self) -> bool:
+        """Whether it may have no value."""
+        return bool(without_none(self.type) != self.type)
+
     def problem(self, value: object) -> str | None:
         """Return why `value` is invalid, as the end of "has a problem: …", or None."""
         problem = _type_problem(value, self.type)
@@ -201,16 +206,19 @@ def _build(declaration: type[T], values: PropertyMap) -> T:
     return declaration(**{name: values[name] for name in names if values.get(name) is not None})
 
 
-def _is_optional(hint: Any) -> bool:
-    return get_origin(hint) in (Union, types.UnionType) and type(None) in get_args(hint)
+def without_none(hint: Any) -> Any:
+    """Return a type annotation without None: `str` for `str | None`."""
+    if get_origin(hint) not in (Union, types.UnionType):
+        return hint
+    [kind] = [kind for kind in get_args(hint) if kind is not type(None)]
+    return kind
 
 
 def _type_problem(value: object, hint: Any) -> str | None:
     """Return why a value does not have the annotated type, or None if it has."""
-    if _is_optional(hint):
-        if value is None:
-            return None
-        [hint] = [kind for kind in get_args(hint) if kind is not type(None)]
+    if value is None and without_none(hint) != hint:
+        return None
+    hint = without_none(hint)
     origin, arguments = get_origin(hint) or hint, get_args(hint)
     if origin is Any:
         return None

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from typing import Any
 
 import pulumi
-from pulumi.output import contains_unknowns
 from pulumi.runtime import MockCallArgs, MockResourceArgs
 from pulumi.runtime.rpc import is_rpc_secret, unwrap_rpc_secret
 
 from kubiya_pulumi.api import RunnersApi
+from kubiya_pulumi.dynamic.dynamic_provider import split_unknown
 from kubiya_pulumi.dynamic.handler import ResourceHandler
 from kubiya_pulumi.errors import KubiyaError
 from kubiya_pulumi.lifecycle.runner import RunnerHandler
@@ -107,14 +107,9 @@ class Mocks(pulumi.runtime.Mocks):
             KubiyaError: what its creation raises.
         """
         inputs = {name: _plain(value) for name, value in args.inputs.items()}
-        known = {
-            name: value
-            for name, value in inputs.items()
-            if not name.startswith("__") and not contains_unknowns(value)
-        }
+        known, unknown = split_unknown(inputs)
         if args.typ in HANDLERS:
-            unknown = inputs.keys() - known.keys()
-            id_, outputs = self._create(HANDLERS[args.typ], args.name, known, unknown)
+            id_, outputs = self._create(HANDLERS[args.typ], args.name, known, unknown.keys())
         elif args.typ == STACK_REFERENCE:
             id_ = known["name"]
             outputs = {"name": id_, "outputs": self._exported(id_), "secretOutputNames": []}
@@ -142,7 +137,7 @@ class Mocks(pulumi.runtime.Mocks):
         handler: ResourceHandler[Any, Any, Any],
         name: str,
         known: dict[str, Any],
-        unknown: set[str],
+        unknown: Set[str],
     ) -> tuple[str, dict[str, Any]]:
         declaration = handler.declaration
         inputs, failures = handler.check(known, unknown)
