@@ -28,12 +28,19 @@ class DynamicResource(Resource):
             resource_name: Pulumi's name for the resource.
             arguments: the values of the inputs, by the names of the arguments. None means no value.
             opts: the user's options, which take precedence.
+
+        Raises:
+            TypeError: an argument is not declared.
         """
         declaration = provider.handler.declaration
         outputs = {n: None for n, item in declaration.outputs.items() if not item.hidden}
-        inputs = {
-            name: arguments.get(item.argument or name) for name, item in declaration.inputs.items()
-        }
+        names = {name: item.argument or name for name, item in declaration.inputs.items()}
+        if undeclared := arguments.keys() - names.values():
+            raise TypeError(
+                f"{type(self).__name__} passes {', '.join(sorted(undeclared))}, which "
+                f"{declaration.inputs_type.__name__} does not declare"
+            )
+        inputs = {name: arguments.get(argument) for name, argument in names.items()}
         own = pulumi.ResourceOptions(
             additional_secret_outputs=sorted(declaration.secret_outputs),
             # Also for a replacement that the user forces: the engine asks no provider about it.

@@ -13,10 +13,10 @@ from kubiya_pulumi.dynamic.properties import (
     OnChange,
     Property,
     ResourceDeclaration,
-    without_none,
 )
+from kubiya_pulumi.dynamic.property_types import without_none
 
-_TYPES = {str: "string", bool: "boolean", float: "number"}
+_TYPES = {str: "string", bool: "boolean", int: "integer", float: "number"}
 
 
 def resource_schema(

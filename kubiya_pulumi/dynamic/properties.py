@@ -8,11 +8,19 @@ Validation, defaults, differences, secret outputs and registered properties foll
 from __future__ import annotations
 
 import dataclasses
-import types
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
-from typing import Any, Generic, TypeVar, Union, get_args, get_origin, get_type_hints
+from types import MappingProxyType
+from typing import Any, Generic, TypeVar, get_type_hints
+
+from kubiya_pulumi.dynamic.property_types import (
+    SUPPORTED,
+    convert,
+    is_optional,
+    is_supported,
+    type_problem,
+)
 
 PropertyMap = Mapping[str, Any]
 """Inputs or outputs of a resource, by the names in the state."""
@@ -64,11 +72,11 @@ class Property:
     @property
     def is_optional(self) -> bool:
         """Whether it may have no value."""
-        return bool(without_none(self.type) != self.type)
+        return is_optional(self.type)
 
     def problem(self, value: object) -> str | None:
         """Return why `value` is invalid, as the end of "has a problem: …", or None."""
-        problem = _type_problem(value, self.type)
+        problem = type_problem(value, self.type)
         if problem is None and value is not None and self.validate is not None:
             problem = self.validate(value)
         if problem is None or self.argument in ("", self.name):
@@ -123,6 +131,9 @@ def properties_of(declaration: type) -> Mapping[str, Property]:
 
     Args:
         declaration: a dataclass whose fields are made by `prop`.
+
+    Raises:
+        TypeError: the declaration of a property is wrong.
     """
     if declaration not in _PROPERTIES:
         _PROPERTIES[declaration] = _read_properties(declaration)
@@ -130,16 +141,36 @@ def properties_of(declaration: type) -> Mapping[str, Property]:
 
 
 def _read_properties(declaration: type) -> Mapping[str, Property]:
+    if not dataclasses.is_dataclass(declaration):
+        raise TypeError(f"{declaration.__name__} is not a dataclass; decorate it with @dataclass")
     hints = get_type_hints(declaration)
-    found = {}
+    properties = {}
     for item in dataclasses.fields(declaration):
+        where = f"{declaration.__name__}.{item.name}"
+        if not item.metadata:
+            raise TypeError(f"{where} is not declared with prop(…)")
         default = item.default
         if item.default_factory is not dataclasses.MISSING:
             default = item.default_factory()
-        found[item.name] = Property(
-            item.name, hints[item.name], default=default, **dict(item.metadata)
-        )
-    return types.MappingProxyType(found)
+        declared = Property(item.name, hints[item.name], default=default, **dict(item.metadata))
+        if problem := _declaration_problem(declared):
+            raise TypeError(f"{where} {problem}")
+        properties[item.name] = declared
+    return MappingProxyType(properties)
+
+
+def _declaration_problem(item: Property) -> str | None:
+    """Return what is wrong with the declaration of a property on its own, or None."""
+    if not is_supported(item.type):
+        hint = item.type.__name__ if type(item.type) is type else item.type
+        return f"has the type {hint}, which is not supported; use {SUPPORTED}"
+    if not isinstance(item.on_change, OnChange):
+        return f"sets on_change={item.on_change!r}; use a member of OnChange"
+    if item.delete_before_replace and item.on_change is not OnChange.REPLACE:
+        return "sets delete_before_replace=True, which needs on_change=OnChange.REPLACE"
+    if item.default is not REQUIRED and (problem := item.problem(item.default)):
+        return f"has an invalid default: the value {problem}"
+    return None
 
 
 InputsT = TypeVar("InputsT")
@@ -157,6 +188,34 @@ class ResourceDeclaration(Generic[InputsT, StateT]):
     """The dataclass of what a program gives to the resource."""
     state_type: type[StateT]
     """The dataclass of what the state holds: the inputs, and what the provider adds."""
+
+    def __post_init__(self) -> None:
+        """Check the declaration.
+
+        Raises:
+            TypeError: it is wrong. The message names the class and the property.
+        """
+        inputs, state = self.inputs_type.__name__, self.state_type.__name__
+        ids = [item for item in self.inputs.values() if item.is_id]
+        if len(ids) != 1:
+            names = ", ".join(item.name for item in ids) or "none"
+            raise TypeError(f"{inputs} must have one property with is_id=True; it has {names}")
+        [id_] = ids
+        if id_.type is not str:
+            raise TypeError(f"{inputs}.{id_.name} is the id, so its type must be str")
+        if id_.on_change is not OnChange.REPLACE:
+            raise TypeError(
+                f"{inputs}.{id_.name} is the id, so it needs on_change=OnChange.REPLACE"
+            )
+        for name in self.inputs:
+            if name not in self.outputs:
+                raise TypeError(f"{state} lacks {name} of {inputs}; derive it from {inputs}")
+        for name, item in self.outputs.items():
+            if item.default is REQUIRED and name != id_.name:
+                raise TypeError(
+                    f"{state}.{name} needs a default, for a state of a version that did not "
+                    "store it"
+                )
 
     @property
     def inputs(self) -> Mapping[str, Property]:
@@ -202,46 +261,10 @@ class ResourceDeclaration(Generic[InputsT, StateT]):
 
 
 def _build(declaration: type[T], values: PropertyMap) -> T:
-    names = properties_of(declaration)
-    return declaration(**{name: values[name] for name in names if values.get(name) is not None})
-
-
-def without_none(hint: Any) -> Any:
-    """Return a type annotation without None: `str` for `str | None`."""
-    if get_origin(hint) not in (Union, types.UnionType):
-        return hint
-    [kind] = [kind for kind in get_args(hint) if kind is not type(None)]
-    return kind
-
-
-def _type_problem(value: object, hint: Any) -> str | None:
-    """Return why a value does not have the annotated type, or None if it has."""
-    if value is None and without_none(hint) != hint:
-        return None
-    hint = without_none(hint)
-    origin, arguments = get_origin(hint) or hint, get_args(hint)
-    if origin is Any:
-        return None
-    wanted, valid = {
-        str: ("a string", isinstance(value, str)),
-        bool: ("true or false", isinstance(value, bool)),
-        float: ("a number", isinstance(value, int | float) and not isinstance(value, bool)),
-        list: ("a list", isinstance(value, list)),
-        dict: ("a mapping", isinstance(value, dict)),
-    }[origin]
-    if not valid:
-        return f"must be {wanted}, not {type(value).__name__}"
-    if isinstance(value, str) and not _is_unicode(value):
-        return "must be valid Unicode text"
-    if isinstance(value, list):
-        problems = [problem for item in value if (problem := _type_problem(item, arguments[0]))]
-        return f"has an item that {problems[0]}" if problems else None
-    return None
-
-
-def _is_unicode(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+    return declaration(
+        **{
+            name: convert(values[name], item.type)
+            for name, item in properties_of(declaration).items()
+            if values.get(name) is not None
+        }
+    )

@@ -24,6 +24,8 @@ class TopicInputs:
         "A label. None leaves it unmanaged.", default=None, on_change=OnChange.UPDATE
     )
     partitions: float = prop("How many partitions.", default=1.0, on_change=OnChange.UPDATE)
+    replicas: int | None = prop("How many copies.", default=None, on_change=OnChange.UPDATE)
+    limits: dict[str, list[int]] | None = prop("Limits by name.", default=None)
     retain: bool = prop("Whether to keep messages.", default=False)
     wanted_tags: list[str] = prop("Tags.", argument="tags", default=[], on_change=OnChange.UPDATE)
     revision: str | None = prop(
@@ -89,6 +91,29 @@ def test_defaults_are_not_shared() -> None:
             {"name": "t", "partitions": True},
             InputFailure("partitions", "must be a number, not bool"),
         ),
+        (
+            {"name": "t", "replicas": True},
+            InputFailure("replicas", "must be a whole number, not bool"),
+        ),
+        (
+            {"name": "t", "replicas": 1.5},
+            InputFailure("replicas", "must be a whole number"),
+        ),
+        (
+            {"name": "t", "replicas": float("inf")},
+            InputFailure("replicas", "must be a whole number"),
+        ),
+        (
+            {"name": "t", "limits": {"a": [1], "b": [1, "x"]}},
+            InputFailure(
+                "limits",
+                "has a value that has an item that must be a whole number, not str",
+            ),
+        ),
+        (
+            {"name": "t", "limits": {"\ud800": [1]}},
+            InputFailure("limits", "has a key that must be valid Unicode text"),
+        ),
         ({"name": "t", "retain": "yes"}, InputFailure("retain", "must be true or false, not str")),
         (
             {"name": "t", "wanted_tags": "x"},
@@ -106,6 +131,16 @@ def test_an_invalid_input_is_a_failure_of_its_property(
     inputs: dict[str, Any], failure: InputFailure
 ) -> None:
     assert topic.check(inputs, NOTHING)[1] == [failure]
+
+
+def test_a_whole_number_of_the_engine_is_an_int_for_the_handler() -> None:
+    values = {"name": "t", "replicas": 3.0, "limits": {"a": [1.0, 2]}}
+    checked, failures = topic.check(values, NOTHING)
+    assert failures == []
+    inputs = TOPIC.read_inputs(checked)
+    assert (repr(inputs.replicas), repr(inputs.limits)) == ("3", "{'a': [1, 2]}")
+    assert repr(TOPIC.read_state("t", {"replicas": 4.0}).replicas) == "4"
+    assert topic.diff({**STATE, "replicas": 3}, checked, NOTHING) == ResourceDiff()
 
 
 def test_every_invalid_input_is_reported() -> None:

@@ -1,0 +1,110 @@
+"""The types that a property can have, and whether a value has its type."""
+
+from __future__ import annotations
+
+import types
+from typing import Any, Union, get_args, get_origin
+
+SUPPORTED = "str, bool, int, float, Any, list[…], dict[str, …], and each of them with | None"
+"""The supported type annotations, for messages."""
+
+_DESCRIPTIONS: dict[Any, str] = {
+    str: "a string",
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+    list: "a list",
+    dict: "a mapping",
+}
+
+
+def without_none(hint: Any) -> Any:
+    """Return a type annotation without None: `str` for `str | None`."""
+    if get_origin(hint) not in (Union, types.UnionType):
+        return hint
+    kinds = [kind for kind in get_args(hint) if kind is not type(None)]
+    return kinds[0] if len(kinds) == 1 else hint
+
+
+def is_optional(hint: Any) -> bool:
+    """Whether a type annotation accepts None."""
+    return without_none(hint) is not hint
+
+
+def is_supported(hint: Any) -> bool:
+    """Whether values can be validated against a type annotation; see `SUPPORTED`."""
+    hint = without_none(hint)
+    origin, arguments = get_origin(hint), get_args(hint)
+    if origin is list:
+        return is_supported(arguments[0])
+    if origin is dict:
+        return arguments[0] is str and is_supported(arguments[1])
+    return any(hint is scalar for scalar in (Any, str, bool, int, float))
+
+
+def type_problem(value: object, hint: Any) -> str | None:
+    """Return why a value does not have a type, as a predicate of the value, or None if it has.
+
+    Args:
+        value: the value.
+        hint: the type annotation, which must be supported.
+    """
+    if value is None and is_optional(hint):
+        return None
+    hint = without_none(hint)
+    if hint is Any:
+        return None
+    kind = get_origin(hint) or hint
+    if not _has_kind(value, kind):
+        wanted = f"must be {_DESCRIPTIONS[kind]}"
+        is_fraction = kind is int and isinstance(value, float)
+        return wanted if is_fraction else f"{wanted}, not {type(value).__name__}"
+    if isinstance(value, str) and not _is_unicode(value):
+        return "must be valid Unicode text"
+    if isinstance(value, list):
+        return _first_problem(value, get_args(hint)[0], "an item")
+    if isinstance(value, dict):
+        key_type, value_type = get_args(hint)
+        problem = _first_problem(value.keys(), key_type, "a key")
+        return problem or _first_problem(value.values(), value_type, "a value")
+    return None
+
+
+def convert(value: Any, hint: Any) -> Any:
+    """Return a valid value as its type: the numbers of the engine are floats, also whole ones.
+
+    Args:
+        value: the value, without a type problem.
+        hint: the type annotation.
+    """
+    hint = without_none(hint)
+    if hint is int and isinstance(value, float):
+        return int(value)
+    if get_origin(hint) is list and isinstance(value, list):
+        return [convert(item, get_args(hint)[0]) for item in value]
+    if get_origin(hint) is dict and isinstance(value, dict):
+        return {key: convert(item, get_args(hint)[1]) for key, item in value.items()}
+    return value
+
+
+def _has_kind(value: object, kind: type) -> bool:
+    # A bool is an int in Python, but not a number in Pulumi.
+    if kind in (int, float) and isinstance(value, bool):
+        return False
+    if kind is int and isinstance(value, float):
+        return value.is_integer()
+    return isinstance(value, int | float if kind is float else kind)
+
+
+def _first_problem(values: Any, hint: Any, what: str) -> str | None:
+    problems = (problem for value in values if (problem := type_problem(value, hint)))
+    problem = next(problems, None)
+    return f"has {what} that {problem}" if problem else None
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
