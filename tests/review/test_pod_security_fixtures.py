@@ -75,8 +75,8 @@ def broken(fixture: Path, profile: str) -> set[str]:
 @pytest.mark.parametrize("profile", PROFILES)
 def test_the_review_agrees_with_the_fixtures(profile: str, fixtures: Path) -> None:
     folder = fixtures / profile / f"v{MINOR}"
-    found = {f"pass/{path.name}": broken(path, profile) for path in (folder / "pass").iterdir()}
-    assert found == dict.fromkeys(found, set())
+    for path in (folder / "pass").iterdir():
+        assert broken(path, profile) == set(), path.name
     for path in (folder / "fail").iterdir():
         name = re.sub(r"\d+\.yaml$", "", path.name)
         assert RULES[name] in broken(path, profile), path.name
@@ -87,5 +87,5 @@ def test_every_fixture_and_control_is_covered(fixtures: Path) -> None:
     folders = [fixtures / profile / f"v{MINOR}" for profile in PROFILES]
     names = [path.name for folder in folders for path in folder.rglob("*.yaml")]
     assert len(names) == EXPECTED_FIXTURES
-    assert {re.sub(r"\d*\.yaml$", "", name) for name in names} == {*RULES, "base", "base_linux",
-                                                                   "base_windows"}  # fmt: skip
+    prefixes = {re.sub(r"\d*\.yaml$", "", name) for name in names}
+    assert prefixes == {*RULES, "base", "base_linux", "base_windows"}
