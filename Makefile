@@ -80,7 +80,7 @@ bench: setup tools ## Time the engine with runners, and a review (BENCH="COUNT R
 
 lock: ## Regenerate requirements-dev.txt from pyproject.toml (needs uv)
 	@command -v uv >/dev/null || { echo "lock: uv is not installed: see docs.astral.sh/uv" >&2; exit 1; }
-	@uv pip compile pyproject.toml --group dev --extra cli --extra emulator --generate-hashes --no-header \
+	@uv pip compile pyproject.toml --group dev --all-extras --generate-hashes --no-header \
 		--no-annotate --no-emit-index-url --python-version 3.11 --quiet -o requirements-dev.txt
 
 clean: ## Remove everything that the other targets create, except the cache of the tools
