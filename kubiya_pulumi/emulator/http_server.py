@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ipaddress
 import os
 import socket
@@ -17,6 +18,8 @@ from kubiya_pulumi.emulator.errors import AddressError
 
 STOP_GRACE_SECONDS = 0.2
 """How long responses in transit may take when the emulator stops."""
+CANCEL_SECONDS = 1.0
+"""How long calls may take to end once their connections are closed; then they are cancelled."""
 BACKLOG = 1024
 MAX_PORT = 65535
 
@@ -46,7 +49,7 @@ class HttpServer:
 
     def stop(self) -> None:
         """Stop serving, close all connections, and wait for the thread."""
-        self._server.should_exit = True
+        self._server.request_stop()
         # The garbage collector may call this in the thread itself.
         if self._thread is not threading.current_thread():
             self._thread.join()
@@ -100,10 +103,15 @@ class HttpProtocol(H11Protocol):
 
 
 class _UvicornServer(uvicorn.Server):
-    """uvicorn with a signal when it is ready, and a stop that does not wait for open calls."""
+    """uvicorn with a signal when it is ready, and a stop without delay.
+
+    uvicorn itself polls every 0.1 seconds whether to stop, and then whether it has stopped.
+    """
 
     def __init__(self, application: Application) -> None:
         self.ready = threading.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stop_requested = asyncio.Event()
         self._stopping = application.stopping
         super().__init__(
             uvicorn.Config(
@@ -118,19 +126,37 @@ class _UvicornServer(uvicorn.Server):
                 server_header=False,
                 proxy_headers=False,
                 timeout_keep_alive=75,
-                timeout_graceful_shutdown=1,
             )
         )
 
+    def request_stop(self) -> None:
+        """Stop the server, from any thread. Do nothing if it has stopped or did not start."""
+        if self._loop is not None:
+            with contextlib.suppress(RuntimeError):  # The loop is closed.
+                self._loop.call_soon_threadsafe(self._stop_requested.set)
+
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        self._loop = asyncio.get_running_loop()
         await super().startup(sockets)
         self.ready.set()
 
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self._stopping.set()
-        asyncio.get_running_loop().call_later(STOP_GRACE_SECONDS, self._abort_connections)
-        await super().shutdown(sockets)
+    async def main_loop(self) -> None:
+        while not self._stop_requested.is_set():
+            await self.on_tick(0)  # Sets the header `Date`, which changes once per second.
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stop_requested.wait(), 1.0)
 
-    def _abort_connections(self) -> None:
-        for connection in list(self.server_state.connections):
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:  # noqa: ARG002
+        self._stopping.set()
+        for server in self.servers:
+            server.close()
+        connections, tasks = self.server_state.connections, self.server_state.tasks
+        for connection in list(connections):
+            connection.shutdown()
+        deadline = asyncio.get_running_loop().time() + STOP_GRACE_SECONDS
+        while connections and asyncio.get_running_loop().time() < deadline:
+            await asyncio.sleep(0.001)
+        for connection in list(connections):
             connection.transport.abort()
+        if tasks:
+            await asyncio.wait(tasks, timeout=CANCEL_SECONDS)
