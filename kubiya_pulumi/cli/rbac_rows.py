@@ -26,7 +26,7 @@ def grant_cells(
     resources += f" named {format_names(grant.resource_names)}" if grant.resource_names else ""
     return (
         _subject(grant, format_names, line_break),
-        format_names(grant.verbs) if grant.verbs else "all rules of the role",
+        "all that the role allows" if grant.rules_unknown else format_names(grant.verbs),
         resources,
         "the whole cluster" if grant.namespace is None else format_names([grant.namespace]),
         format_names(name for name in (grant.role, grant.binding) if name),

@@ -34,7 +34,7 @@ class ClusterGrant:
     cluster: Urn
     """The Kubernetes provider of the cluster, or `DEFAULT_PROVIDER`."""
     grant: Grant
-    """If it has no verbs, it represents all rules of a role that the preview does not list."""
+    """If its rules are unknown, it represents all rules of a role that is not in the preview."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ def _not_covered(
         scopes = [scope for name in namespaces if (scope := _scope(grant, name)) in rules]
         if any(rule in rules[scope] for scope in scopes):
             continue
-        if not scopes or not rule.verbs:
+        if not scopes or grant.grant.rules_unknown:
             yield grant
             continue
         granted = [permissions(scope) for scope in scopes]
@@ -100,7 +100,7 @@ def _scope(row: ClusterGrant, namespace: str | None) -> _Scope:
     the role's rules or its subjects are unknown, each role is compared by itself.
     """
     grant = row.grant
-    is_known = grant.verbs and grant.subject != ANY_SUBJECT
+    is_known = not grant.rules_unknown and grant.subject != ANY_SUBJECT
     return (row.cluster, grant.subject, namespace, "" if is_known else grant.role)
 
 
@@ -119,18 +119,11 @@ def _sort_key(row: ClusterGrant) -> tuple[str, ...]:
 
 
 def _grants(objects: Sequence[KubernetesObject], *, unchanged_listed: bool) -> Iterator[Grant]:
-    """Yield the grants, including those of bindings without a role and roles without a binding."""
-    yield from (grants := grants_in(Inventory(objects)))
-    resolved = {(grant.binding, grant.namespace) for grant in grants}
-    roles = {_role_key(role): role for role in _of_kind(objects, _ROLE_KINDS)}
-    bound = set()
-    for binding in _of_kind(objects, _BINDING_KINDS):
-        key = _referenced_role_key(binding)
-        bound.add(key)
-        if key not in roles and (_kind_and_name(binding), _namespace(binding)) not in resolved:
-            yield from _grants_of_unlisted_role(binding)
-    for key, role in roles.items():
-        if not unchanged_listed or key not in bound:
+    """Yield the grants, including those of roles without a binding."""
+    yield from grants_in(Inventory(objects))
+    bound = {_referenced_role_key(binding) for binding in _of_kind(objects, _BINDING_KINDS)}
+    for role in _of_kind(objects, _ROLE_KINDS):
+        if not unchanged_listed or _role_key(role) not in bound:
             yield from _grants_to_any_subject(role)
 
 
@@ -162,19 +155,6 @@ def _namespace(role_or_binding: KubernetesObject) -> str | None:
 
 def _kind_and_name(role_or_binding: KubernetesObject) -> str:
     return f"{role_or_binding.kind}/{role_or_binding.name}"
-
-
-def _grants_of_unlisted_role(binding: KubernetesObject) -> Iterator[Grant]:
-    """Yield a grant without verbs for each subject of a binding."""
-    role_kind = as_str(get_path(binding.body, "roleRef", "kind"))
-    role_name = as_str(get_path(binding.body, "roleRef", "name"))
-    for entry in as_mappings(binding.body.get("subjects")):
-        yield Grant(
-            subject=Subject.of(entry, binding.namespace),
-            namespace=_namespace(binding),
-            role=f"{role_kind}/{role_name}",
-            binding=_kind_and_name(binding),
-        )
 
 
 def _grants_to_any_subject(role: KubernetesObject) -> Iterator[Grant]:

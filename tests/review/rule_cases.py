@@ -119,7 +119,7 @@ RULE_CASES: Mapping[str, tuple[Manifest, Manifest]] = {
     ),
     "change-nodes": (
         cluster_wide(rule("core", "nodes", "patch")),
-        cluster_wide(rule("core", "nodes/status", "patch")),
+        cluster_wide(rule("core", "nodes", "get"), rule("core", "nodes/status", "get")),
     ),
     "create-persistent-volumes": (
         cluster_wide(rule("core", "persistentvolumes", "create")),
@@ -144,6 +144,69 @@ RULE_CASES: Mapping[str, tuple[Manifest, Manifest]] = {
     "built-in-role": (
         [cluster_role(rule("core", "pods", "get"), name="view")],
         [cluster_role(rule("core", "pods", "get"), name="viewer"), grant_role("view", name="view")],
+    ),
+    "unknown-role": (
+        [grant_role("platform-superuser")],
+        [grant_role("system:node"), grant_role("view")],
+    ),
+    "unknown-service-account": (
+        [deployment(pod_spec(serviceAccountName="platform"))],
+        [deployment(pod_spec(serviceAccountName="app")), service_account(), deployment(name="b")],
+    ),
+    "aggregated-role": (
+        [
+            cluster_role(
+                aggregationRule={"clusterRoleSelectors": [{"matchLabels": {"part": "of-app"}}]}
+            )
+        ],
+        [cluster_role(aggregationRule={"clusterRoleSelectors": []})],
+    ),
+    "all-users-subject": (
+        [grant_role("view", subject("system:authenticated", kind="Group"))],
+        [grant_role("view", subject("system:authenticated", kind="User"))],
+    ),
+    "all-service-accounts-subject": (
+        [grant_role("view", subject("system:serviceaccounts:runners", kind="Group"))],
+        [grant_role("view", subject("system:serviceaccounts", kind="Group"))],
+    ),
+    "proxy-to-pods": (
+        in_namespace(rule("core", "services/proxy", "get")),
+        in_namespace(rule("core", "pods services", "get list")),
+    ),
+    "constrained-impersonation": (
+        cluster_wide(rule("authentication.k8s.io", "users", "impersonate:user-info")),
+        cluster_wide(rule("core", "users", "impersonate:user-info")),
+    ),
+    "admission-policies": (
+        cluster_wide(rule(_ADMISSION, "mutatingadmissionpolicybindings", "create")),
+        cluster_wide(rule(_ADMISSION, "mutatingadmissionpolicybindings", "get list watch")),
+    ),
+    "create-token-secrets": (
+        in_namespace(rule("core", "secrets", "create")),
+        in_namespace(rule("core", "secrets", "create", "registry")),
+    ),
+    "change-api": (
+        cluster_wide(rule("apiextensions.k8s.io", "customresourcedefinitions", "patch")),
+        cluster_wide(rule("apiextensions.k8s.io", "customresourcedefinitions/status", "patch")),
+    ),
+    "change-network": (
+        in_namespace(rule("discovery.k8s.io", "endpointslices", "patch")),
+        in_namespace(rule("discovery.k8s.io", "endpointslices", "get delete")),
+    ),
+    "change-storage": (
+        cluster_wide(rule("storage.k8s.io", "csidrivers", "update")),
+        in_namespace(rule("storage.k8s.io", "csidrivers", "update")),
+    ),
+    "place-pods": (
+        in_namespace(rule("core", "pods/binding", "create")),
+        in_namespace(rule("core", "pods/eviction", "create")),
+    ),
+    "change-system-configuration": (
+        cluster_wide(rule("core", "configmaps", "update")),
+        [
+            *in_namespace(rule("core", "configmaps", "update")),
+            role(rule("core", "configmaps", "update", "lock"), namespace="kube-system"),
+        ],
     ),
     "image-latest-tag": (with_image("registry:5000/app"), with_image("registry:5000/app:v1")),
     "image-without-digest": (with_image("app:v1"), with_image("app:v1@sha256:" + "0" * 64)),

@@ -116,10 +116,24 @@ def test_rules_added_to_an_aggregated_default_role_are_granted() -> None:
     )
 
 
-def test_a_system_role_has_more_rules_than_the_manifest_sets() -> None:
+def test_a_default_role_has_more_rules_than_the_manifest_sets() -> None:
     name = "system:auth-delegator"
     result = review_of(cluster_role(rule("core", "pods", "get"), name=name), grant_role(name))
-    assert {grant.verbs for grant in result.grants} == {(), ("get",)}
+    assert {grant.resources for grant in result.grants} == {
+        ("tokenreviews",),
+        ("subjectaccessreviews",),
+        ("pods",),
+    }
+
+
+def test_a_role_with_a_reserved_name_may_have_more_rules_than_the_manifest_sets() -> None:
+    name = "system:of-another-version"
+    result = review_of(cluster_role(rule("core", "pods", "get"), name=name), grant_role(name))
+    assert [(grant.verbs, grant.rules_unknown) for grant in result.grants] == [
+        ((), True),
+        (("get",), False),
+    ]
+    assert {"unknown-role", "built-in-role"} <= rules(result)
 
 
 def test_a_duplicate_role_has_the_rules_of_both() -> None:

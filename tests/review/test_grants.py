@@ -11,6 +11,7 @@ from kubiya_pulumi.review import Grant, ManifestError, Subject, can, review
 from tests.review.access_cases import ONE, TWO
 from tests.review.manifest_objects import (
     NAMESPACE,
+    RBAC,
     Object,
     cluster_role,
     deployment,
@@ -69,14 +70,62 @@ def test_each_rule_and_subject_has_its_grant() -> None:
     ]
 
 
-def test_a_missing_role_grants_nothing() -> None:
-    assert grants(grant_role("app", namespace=NAMESPACE)) == ()
+@pytest.mark.parametrize(
+    ("binding", "role_name"),
+    [
+        (grant_role("app", namespace=NAMESPACE), "Role/app"),
+        (grant_role("app", namespace=NAMESPACE, kind="ClusterRole"), "ClusterRole/app"),
+        (grant_role("platform-superuser"), "ClusterRole/platform-superuser"),
+        (grant_role("system:an-add-on"), "ClusterRole/system:an-add-on"),
+        (grant_role("view", namespace=NAMESPACE), "Role/view"),
+        (grant_role("cluster-admin", kind="Role"), "Role/cluster-admin"),
+        (grant_role("system:node", namespace=NAMESPACE), "Role/system:node"),
+        (
+            grant_role("extension-apiserver-authentication-reader", namespace=NAMESPACE),
+            "Role/extension-apiserver-authentication-reader",
+        ),
+    ],
+)
+def test_a_role_that_is_not_in_the_manifest_may_allow_everything(
+    binding: Object, role_name: str
+) -> None:
+    [grant] = grants(binding)
+    assert (grant.role, grant.verbs, grant.rules_unknown) == (role_name, (), True)
+    is_cluster_wide = binding["kind"] == "ClusterRoleBinding"
+    assert grant.allows("delete", "any.group", "things", "part", "one", NAMESPACE)
+    assert grant.allows("get", "", "nodes") == is_cluster_wide
+    assert grant.allows("get", "", "pods", namespace="elsewhere") == is_cluster_wide
+    assert grant.allows_url("get", "/metrics") == is_cluster_wide
+    assert can([grant], APP, "escalate", RBAC, "roles", namespace=NAMESPACE)
+    assert not can([grant], Subject("User", "", "jane"), "get", "", "pods", namespace=NAMESPACE)
 
 
-def test_a_system_role_has_a_grant_without_verbs() -> None:
-    [grant] = grants(grant_role("system:node"))
-    assert (grant.role, grant.verbs) == ("ClusterRole/system:node", ())
-    assert not can([grant], APP, "get", "", "nodes")
+def test_a_rule_without_verbs_is_not_unknown_and_allows_nothing() -> None:
+    [grant] = grants(cluster_role(rule("core", "pods", "")), grant_role("app"))
+    assert not grant.rules_unknown
+    assert not can([grant], APP, "get", "", "pods")
+
+
+@pytest.mark.parametrize("binding", [grant_role("view"), grant_role("platform-superuser")])
+def test_a_grant_survives_the_conversion_to_data(binding: Object) -> None:
+    for grant in grants(binding):
+        data = grant.to_dict()
+        assert data["rulesUnknown"] == grant.rules_unknown
+        assert Grant.from_dict(data) == grant
+
+
+def test_a_grant_without_verbs_of_an_earlier_version_is_unknown() -> None:
+    earlier = {"role": "ClusterRole/system:node", "verbs": [], "resources": []}
+    assert Grant.from_dict(earlier).rules_unknown
+    assert not Grant.from_dict({**earlier, "verbs": ["get"]}).rules_unknown
+
+
+def test_the_anonymous_user_is_not_authenticated() -> None:
+    anonymous = Subject("User", "", "system:anonymous")
+    assert not Subject("Group", "", "system:authenticated").includes(anonymous)
+    assert Subject("Group", "", "system:unauthenticated").includes(anonymous)
+    assert not Subject("Group", "", "system:unauthenticated").includes(APP)
+    assert not Subject("Group", "", "system:unauthenticated").includes(Subject("User", "", "jane"))
 
 
 def test_the_manifest_does_not_reduce_a_default_role() -> None:
@@ -235,9 +284,13 @@ def test_full_access_in_a_namespace_excludes_cluster_scoped_resources() -> None:
     in_namespace = included(everything, grant_role("app", namespace=NAMESPACE, kind="ClusterRole"))
     cluster_wide = included(everything, grant_role("app"))
     assert cluster_wide - in_namespace == {
+        "admission-policies",
         "admission-webhooks",
         "approve-certificates",
+        "change-api",
         "change-nodes",
+        "change-storage",
+        "change-system-configuration",
         "create-persistent-volumes",
         "nodes-proxy",
         "read-secrets-cluster-wide",

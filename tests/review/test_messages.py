@@ -19,29 +19,28 @@ MESSAGES = {
         "subject needs."
     ),
     "full-access": (
-        "The role grants every verb on every resource in the whole cluster to "
-        'ServiceAccount runners/app. Replace "*" in `verbs`, `resources` and `apiGroups` '
-        "with what the subject needs."
+        "The role grants every verb on every resource in the whole cluster to ServiceAccount "
+        'runners/app. Replace "*" in `verbs`, `resources` and `apiGroups` with what the '
+        "subject needs."
     ),
     "wildcard-verbs": (
         'The role grants "*" on "scales" of API group "apps" in the whole cluster to '
-        'ServiceAccount runners/app. Replace "*" in `verbs` with the verbs that the '
-        "subject needs."
+        'ServiceAccount runners/app. Replace "*" in `verbs` with the verbs that the subject '
+        "needs."
     ),
     "wildcard-resources": (
         'The role grants "get" on "*" of API group "apps" in the whole cluster to '
-        'ServiceAccount runners/app. Replace "*" in `resources` with the resources that '
-        "the subject needs."
+        'ServiceAccount runners/app. Replace "*" in `resources` with the resources that the '
+        "subject needs."
     ),
     "wildcard-api-groups": (
         'The role grants "get" on "events" of API group "*" in the whole cluster to '
-        'ServiceAccount runners/app. Replace "*" in `apiGroups` with the API groups that '
-        "the subject needs."
+        'ServiceAccount runners/app. Replace "*" in `apiGroups` with the API groups that the '
+        "subject needs."
     ),
     "read-secrets-cluster-wide": (
-        "The role grants watch on secrets in the whole cluster to ServiceAccount "
-        "runners/app. Bind the role in single namespaces, and list the Secrets in "
-        "`resourceNames`."
+        "The role grants watch on secrets in the whole cluster to ServiceAccount runners/app."
+        " Bind the role in single namespaces, and list the Secrets in `resourceNames`."
     ),
     "read-secrets": (
         'The role grants list on secrets in namespace "runners" to ServiceAccount '
@@ -53,8 +52,8 @@ MESSAGES = {
     ),
     "bind": (
         'The role grants bind on clusterroles named "view" in the whole cluster to '
-        "ServiceAccount runners/app. Remove `bind` from `verbs`, or list the roles to bind "
-        "in `resourceNames`."
+        "ServiceAccount runners/app. Remove `bind` from `verbs`, or list the roles to bind in"
+        " `resourceNames`."
     ),
     "impersonate": (
         "The role grants impersonate on users in the whole cluster to ServiceAccount "
@@ -62,9 +61,9 @@ MESSAGES = {
         "`resourceNames`."
     ),
     "create-workloads": (
-        'The role grants create on jobs in namespace "runners" to ServiceAccount '
-        "runners/app. Remove the verbs that the subject does not need, and run sensitive "
-        "workloads in another namespace."
+        'The role grants create on jobs in namespace "runners" to ServiceAccount runners/app.'
+        " Remove the verbs that the subject does not need, and run sensitive workloads in "
+        "another namespace."
     ),
     "exec-into-pods": (
         'The role grants create on pods/exec in namespace "runners" to ServiceAccount '
@@ -72,47 +71,115 @@ MESSAGES = {
         "`resources`."
     ),
     "create-tokens": (
-        'The role grants create on serviceaccounts/token named "app" in namespace '
-        '"runners" to ServiceAccount runners/app. Remove `serviceaccounts/token` from '
-        "`resources`."
+        'The role grants create on serviceaccounts/token named "app" in namespace "runners" '
+        "to ServiceAccount runners/app. Remove `serviceaccounts/token` and "
+        "`podcertificaterequests` from `resources`."
     ),
     "admission-webhooks": (
         "The role grants patch on mutatingwebhookconfigurations in the whole cluster to "
-        "ServiceAccount runners/app. Remove the webhook configurations from `resources`, "
-        "or grant only read access."
+        "ServiceAccount runners/app. Remove the webhook configurations from `resources`, or "
+        "grant only read access."
     ),
     "nodes-proxy": (
         "The role grants get on nodes/proxy in the whole cluster to ServiceAccount "
-        "runners/app. Remove `nodes/proxy` from `resources`."
+        "runners/app. Remove `nodes/proxy`, `nodes/log` and `nodes/checkpoint` from "
+        "`resources`."
     ),
     "change-nodes": (
-        "The role grants patch on nodes in the whole cluster to ServiceAccount "
-        "runners/app. Grant only read access to `nodes`."
+        "The role grants patch on nodes in the whole cluster to ServiceAccount runners/app. "
+        "Grant only read access to `nodes`."
     ),
     "create-persistent-volumes": (
-        "The role grants create on persistentvolumes in the whole cluster to "
-        "ServiceAccount runners/app. Remove `create` on `persistentvolumes`, and use "
+        "The role grants create on persistentvolumes in the whole cluster to ServiceAccount "
+        "runners/app. Grant only read access to `persistentvolumes`, and use "
         "PersistentVolumeClaims."
     ),
     "approve-certificates": (
-        "The role grants update on certificatesigningrequests/approval in the whole "
-        "cluster to ServiceAccount runners/app. Remove "
-        "`certificatesigningrequests/approval` from `resources`."
+        "The role grants update on certificatesigningrequests/approval in the whole cluster "
+        "to ServiceAccount runners/app. Remove `certificatesigningrequests/approval` and "
+        "`…/nodeclient` from `resources`, and `approve`, `sign` and `attest` on `signers` "
+        "from `verbs`."
     ),
     "change-namespaces": (
         'The role grants patch on namespaces in namespace "runners" to ServiceAccount '
         "runners/app. Grant only read access to `namespaces`."
     ),
     "system-masters": (
-        "The binding grants a role to Group system:masters. Remove the group from `subjects`."
+        'The binding grants ClusterRole "view" to Group system:masters. Remove the group from'
+        " `subjects`."
     ),
     "unauthenticated-subject": (
-        "The binding grants a role to User system:anonymous. Replace the subject with an "
-        "authenticated user, group or ServiceAccount."
+        'The binding grants ClusterRole "view" to User system:anonymous. Replace the subject '
+        "with an authenticated user, group or ServiceAccount."
     ),
     "built-in-role": (
         'The name "view" belongs to a default ClusterRole of Kubernetes: applying the '
         "manifest changes it, and `pulumi destroy` deletes it. Rename the role or binding."
+    ),
+    "unknown-role": (
+        'The roleRef refers to ClusterRole "platform-superuser", whose rules are not known. '
+        "The binding grants all that the role allows in the whole cluster to ServiceAccount "
+        "runners/app. Add the role to the manifest, or bind a role that the manifest "
+        "contains."
+    ),
+    "unknown-service-account": (
+        "The workload runs as ServiceAccount runners/platform, whose permissions in the "
+        "cluster are not known. Add the ServiceAccount to the manifest, and bind the roles "
+        "that it needs."
+    ),
+    "aggregated-role": (
+        "The role grants the rules of the ClusterRoles that the aggregationRule selects, "
+        "including those of the cluster, in the whole cluster to any subject that is bound to"
+        " it. List the rules in a role without `aggregationRule`, and bind that role."
+    ),
+    "all-users-subject": (
+        'The binding grants ClusterRole "view" to Group system:authenticated. Replace the '
+        "group with the users, groups or ServiceAccounts that need the role."
+    ),
+    "all-service-accounts-subject": (
+        'The binding grants ClusterRole "view" to Group system:serviceaccounts:runners. '
+        "Replace the group with the ServiceAccounts that need the role."
+    ),
+    "proxy-to-pods": (
+        'The role grants get on services/proxy in namespace "runners" to ServiceAccount '
+        "runners/app. Remove `pods/proxy` and `services/proxy` from `resources`."
+    ),
+    "constrained-impersonation": (
+        "The role grants impersonate:user-info on users in the whole cluster to "
+        "ServiceAccount runners/app. Remove the verbs, or list the identities in "
+        "`resourceNames`."
+    ),
+    "admission-policies": (
+        "The role grants create on mutatingadmissionpolicybindings in the whole cluster to "
+        "ServiceAccount runners/app. Remove the policies and their bindings from `resources`,"
+        " or grant only read access."
+    ),
+    "create-token-secrets": (
+        'The role grants create on secrets in namespace "runners" to ServiceAccount '
+        "runners/app. Remove `create` on `secrets`, and create the Secrets with the manifest."
+    ),
+    "change-api": (
+        "The role grants patch on customresourcedefinitions in the whole cluster to "
+        "ServiceAccount runners/app. Grant only read access to `customresourcedefinitions` "
+        "and `apiservices`."
+    ),
+    "change-network": (
+        'The role grants patch on endpointslices in namespace "runners" to ServiceAccount '
+        "runners/app. Grant only read access to these resources."
+    ),
+    "change-storage": (
+        "The role grants update on csidrivers in the whole cluster to ServiceAccount "
+        "runners/app. Grant only read access to these resources."
+    ),
+    "place-pods": (
+        'The role grants create on pods/binding in namespace "runners" to ServiceAccount '
+        "runners/app. Remove `pods/binding` and `bindings` from `resources`, and grant only "
+        "read access to `runtimeclasses`."
+    ),
+    "change-system-configuration": (
+        "The role grants update on configmaps in the whole cluster to ServiceAccount "
+        "runners/app. Bind the role in other namespaces, or list the ConfigMaps in "
+        "`resourceNames`."
     ),
     "baseline-host-process": (
         "The pod sets securityContext.windowsOptions.hostProcess: true; set it to false."

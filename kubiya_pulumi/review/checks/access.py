@@ -7,35 +7,45 @@ the manifest does not bind is checked with the widest scope that a binding could
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from kubiya_pulumi.review.checks import access_rules
-from kubiya_pulumi.review.checks.access_rules import Risk
+from kubiya_pulumi.review.checks import (
+    access_rules,
+    cluster_rights,
+    identity_rights,
+    workload_rights,
+)
 from kubiya_pulumi.review.findings import Finding, Rule
-from kubiya_pulumi.review.kubernetes.default_cluster_roles import (
+from kubiya_pulumi.review.kubernetes import rbac
+from kubiya_pulumi.review.kubernetes.default_roles import (
     CLUSTER_ADMIN,
-    DEFAULT_CLUSTER_ROLES,
+    default_role_names,
 )
 from kubiya_pulumi.review.kubernetes.inventory import Binding, Inventory
 from kubiya_pulumi.review.kubernetes.rbac import PolicyRule, Subject
 from kubiya_pulumi.review.kubernetes.references import ObjectReference
-from kubiya_pulumi.review.kubernetes.roles import AUTHENTICATION_READER, Role
+from kubiya_pulumi.review.kubernetes.roles import SYSTEM_PREFIX, Role
 from kubiya_pulumi.text import join_names, join_quoted
 
-RULES = access_rules.RULES
-
-_SUBJECT_RULES = {
-    Subject("Group", "", "system:masters"): access_rules.SYSTEM_MASTERS,
-    Subject("Group", "", "system:unauthenticated"): access_rules.UNAUTHENTICATED,
-    Subject("User", "", "system:anonymous"): access_rules.UNAUTHENTICATED,
-}
+RISKS = (*identity_rights.RISKS, *workload_rights.RISKS, *cluster_rights.RISKS)
+RULES = tuple(
+    sorted(
+        (
+            *access_rules.RULES,
+            identity_rights.READ_SECRETS_EVERYWHERE,
+            identity_rights.READ_SECRETS,
+            *(risk.rule for risk in RISKS),
+        ),
+        key=lambda rule: rule.id,
+    )
+)
 
 # The default roles and bindings whose names do not start with `system:`, by kind and namespace.
 _DEFAULT_NAMES: Mapping[tuple[str, str], frozenset[str]] = {
-    ("ClusterRole", ""): frozenset(DEFAULT_CLUSTER_ROLES),
+    ("ClusterRole", ""): default_role_names("ClusterRole", ""),
     ("ClusterRoleBinding", ""): frozenset({CLUSTER_ADMIN}),
-    ("Role", "kube-system"): frozenset({AUTHENTICATION_READER}),
+    ("Role", "kube-system"): default_role_names("Role", "kube-system"),
     ("Role", "kube-public"): frozenset(),
     ("RoleBinding", "kube-system"): frozenset(),
     ("RoleBinding", "kube-public"): frozenset(),
@@ -47,7 +57,8 @@ class _Scope:
     """To whom and where a role is granted."""
 
     is_default_role: bool
-    is_cluster_wide: bool
+    namespaces: tuple[str, ...]
+    """Empty for the whole cluster."""
     subjects: str
     place: str
 
@@ -65,29 +76,83 @@ class _Scope:
         names = dict.fromkeys(namespaces)
         return cls(
             is_default_role=role.is_default,
-            is_cluster_wide=not names,
+            namespaces=tuple(names),
             subjects=join_names(subjects, 3) or "any subject that is bound to it",
-            place=f"in namespace{'s' if len(names) > 1 else ''} {join_quoted(names, 3)}"
-            if names
-            else "in the whole cluster",
+            place=_place(names),
         )
+
+
+def _place(namespaces: Collection[str]) -> str:
+    if not namespaces:
+        return "in the whole cluster"
+    return f"in namespace{'s' if len(namespaces) > 1 else ''} {join_quoted(namespaces, 3)}"
 
 
 def findings(inventory: Inventory) -> Iterator[Finding]:
     """Yield the findings about roles, bindings and their subjects."""
     bindings_of: dict[Role, list[Binding]] = defaultdict(list)
     for binding in inventory.bindings:
-        for subject in binding.subjects:
-            if rule := _SUBJECT_RULES.get(subject):
-                yield rule.finding(
-                    binding.reference, f"The binding grants a role to {subject}. {rule.remediation}"
-                )
-        if role := inventory.role_of(binding):
+        yield from _subject_findings(binding)
+        role = inventory.role_of(binding)
+        if not inventory.roles.is_complete(role):
+            yield _unknown_role_finding(binding)
+        if role:
             bindings_of[role].append(binding)
     for reference, role, bindings in _reviewed_roles(inventory, bindings_of):
         rules = inventory.roles.effective_rules(role)
         yield from _role_findings(reference, role, rules, _Scope.of(role, bindings))
     yield from _default_role_findings(inventory)
+    yield from _service_account_findings(inventory)
+
+
+def _subject_findings(binding: Binding) -> Iterator[Finding]:
+    for subject in binding.subjects:
+        if rule := _subject_rule(subject):
+            message = f"The binding grants {_role_text(binding)} to {subject}. {rule.remediation}"
+            yield rule.finding(binding.reference, message)
+
+
+def _subject_rule(subject: Subject) -> Rule | None:
+    match subject.kind, subject.name:
+        case "Group", "system:masters":
+            return access_rules.SYSTEM_MASTERS
+        case ("Group", rbac.ALL_UNAUTHENTICATED) | ("User", rbac.ANONYMOUS):
+            return access_rules.UNAUTHENTICATED
+        case "Group", (rbac.ALL_AUTHENTICATED | rbac.ALL_SERVICE_ACCOUNTS):
+            return access_rules.ALL_USERS
+        case "Group", name if name.startswith(f"{rbac.ALL_SERVICE_ACCOUNTS}:"):
+            return access_rules.ALL_SERVICE_ACCOUNTS
+    return None
+
+
+def _unknown_role_finding(binding: Binding) -> Finding:
+    rule = access_rules.UNKNOWN_ROLE
+    subjects = join_names((str(subject) for subject in binding.subjects), 3) or "no subject"
+    place = _place([] if binding.namespace is None else [binding.namespace])
+    return rule.finding(
+        binding.reference,
+        f"The roleRef refers to {_role_text(binding)}, whose rules are not known. The binding "
+        f"grants all that the role allows {place} to {subjects}. {rule.remediation}",
+    )
+
+
+def _role_text(binding: Binding) -> str:
+    return f"{join_names([binding.role_kind])} {join_quoted([binding.role_name])}"
+
+
+def _service_account_findings(inventory: Inventory) -> Iterator[Finding]:
+    """Yield the findings about workloads that run as ServiceAccounts of the cluster."""
+    rule = access_rules.UNKNOWN_SERVICE_ACCOUNT
+    accounts = inventory.names("ServiceAccount")
+    for workload in inventory.workloads:
+        namespace, name = workload.reference.namespace, workload.service_account
+        # Each namespace has this account, with or without the manifest.
+        if name != "default" and (namespace, name) not in accounts:
+            yield rule.finding(
+                workload.reference,
+                f"The workload runs as {Subject('ServiceAccount', namespace, name)}, whose "
+                f"permissions in the cluster are not known. {rule.remediation}",
+            )
 
 
 def _reviewed_roles(
@@ -122,6 +187,7 @@ def _role_findings(
     reference: ObjectReference, role: Role, rules: Sequence[PolicyRule], scope: _Scope
 ) -> Iterator[Finding]:
     role_findings = [
+        *_aggregation_findings(reference, role, scope),
         *_wildcard_findings(reference, rules, scope),
         *_risk_findings(reference, rules, scope),
     ]
@@ -131,6 +197,18 @@ def _role_findings(
     rule = access_rules.CLUSTER_ADMIN_BOUND if role.is_default else access_rules.FULL_ACCESS
     message = _message(rule, "every verb on every resource", scope)
     yield rule.finding(reference, message, includes=role_findings)
+
+
+def _aggregation_findings(
+    reference: ObjectReference, role: Role, scope: _Scope
+) -> Iterator[Finding]:
+    if role.is_aggregated and role.selectors:
+        rule = access_rules.AGGREGATED_ROLE
+        permissions = (
+            "the rules of the ClusterRoles that the aggregationRule selects, including those of "
+            "the cluster,"
+        )
+        yield rule.finding(reference, _message(rule, permissions, scope))
 
 
 def _grants_everything(rule: PolicyRule) -> bool:
@@ -172,46 +250,16 @@ def _wildcard_findings(
 def _risk_findings(
     reference: ObjectReference, rules: Sequence[PolicyRule], scope: _Scope
 ) -> Iterator[Finding]:
-    without_names = [rule for rule in rules if not rule.resource_names]
-    if permissions := _risky_permissions(access_rules.SECRETS, without_names):
-        rule = access_rules.READ_SECRETS
+    if permissions := identity_rights.SECRETS.granted_by(rules, scope.namespaces):
+        rule = identity_rights.READ_SECRETS
         finding = rule.finding(reference, _message(rule, permissions, scope))
-        if scope.is_cluster_wide:
-            rule = access_rules.READ_SECRETS_EVERYWHERE
+        if not scope.namespaces:
+            rule = identity_rights.READ_SECRETS_EVERYWHERE
             finding = rule.finding(reference, _message(rule, permissions, scope), [finding])
         yield finding
-    for risk in access_rules.RISKS:
-        applies = scope.is_cluster_wide or not risk.cluster_only
-        if applies and (permissions := _risky_permissions(risk, rules)):
+    for risk in RISKS:
+        if permissions := risk.granted_by(rules, scope.namespaces):
             yield risk.rule.finding(reference, _message(risk.rule, permissions, scope))
-
-
-def _risky_permissions(risk: Risk, rules: Sequence[PolicyRule]) -> str:
-    """Return the permissions of a risk that the rules grant; empty if they grant none."""
-    granted = [
-        (verb, resource, rule)
-        for rule in rules
-        for group, resource in risk.resources
-        for verb in risk.verbs
-        if _grants(rule, verb, group, resource)
-    ]
-    if not granted:
-        return ""
-    verbs = _distinct((verb,) for verb, _, _ in granted)
-    resources = _distinct((resource,) for _, resource, _ in granted)
-    names = _distinct(rule.resource_names for _, _, rule in granted)
-    has_unnamed = any(not rule.resource_names for _, _, rule in granted)
-    named = "" if has_unnamed else f" named {join_quoted(names)}"
-    return f"{join_names(verbs)} on {join_names(resources)}{named}"
-
-
-def _grants(rule: PolicyRule, verb: str, group: str, resource: str) -> bool:
-    resource, _, subresource = resource.partition("/")
-    # These requests have no object name, so a rule with names does not match them.
-    has_no_name = verb in ("create", "deletecollection") and not subresource
-    return rule.covers(verb, group, resource, subresource) and not (
-        has_no_name and rule.resource_names
-    )
 
 
 def _default_role_findings(inventory: Inventory) -> Iterator[Finding]:
@@ -229,7 +277,9 @@ def _default_role_findings(inventory: Inventory) -> Iterator[Finding]:
 
 def _is_default(reference: ObjectReference) -> bool:
     names = _DEFAULT_NAMES.get((reference.kind, reference.namespace))
-    return names is not None and (reference.name in names or reference.name.startswith("system:"))
+    return names is not None and (
+        reference.name in names or reference.name.startswith(SYSTEM_PREFIX)
+    )
 
 
 def _distinct(values: Iterable[Iterable[str]]) -> list[str]:

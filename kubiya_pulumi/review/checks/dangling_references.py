@@ -13,7 +13,6 @@ from kubiya_pulumi.review.kubernetes.coerce import as_mapping, as_mappings, as_s
 from kubiya_pulumi.review.kubernetes.inventory import Inventory
 from kubiya_pulumi.review.kubernetes.rbac import Subject
 from kubiya_pulumi.review.kubernetes.references import BUILT_IN_NAMESPACES, ObjectReference
-from kubiya_pulumi.review.kubernetes.roles import is_system_role
 from kubiya_pulumi.review.kubernetes.workloads import Workload
 from kubiya_pulumi.text import join_names, join_quoted
 
@@ -49,8 +48,8 @@ ROLE = _rule(
     "KR-047",
     "missing-role",
     "reference/access-authn-authz/rbac/#rolebinding-and-clusterrolebinding",
-    "A binding refers to a role that is not in the manifest. Without it the binding grants "
-    "nothing.",
+    "A binding refers to a role that is neither in the manifest nor a default role of Kubernetes. "
+    "If the cluster does not contain it either, its subjects lack the permissions that they need.",
     "Add the role to the manifest, create it first, or correct `roleRef`.",
 )
 SUBJECT = _rule(
@@ -129,7 +128,7 @@ def _service_account_findings(inventory: Inventory) -> Iterator[Finding]:
 def _binding_findings(inventory: Inventory) -> Iterator[Finding]:
     accounts = inventory.names("ServiceAccount")
     for binding in inventory.bindings:
-        if not inventory.role_of(binding) and not is_system_role(binding.role_name):
+        if not inventory.role_of(binding):
             role = f"{join_names([binding.role_kind])} {join_quoted([binding.role_name])}"
             yield ROLE.finding(
                 binding.reference,

@@ -11,7 +11,7 @@ from kubiya_pulumi.review.kubernetes.limits import MAX_GRANTS, Budget
 from kubiya_pulumi.review.kubernetes.manifest import Body, KubernetesObject
 from kubiya_pulumi.review.kubernetes.rbac import Grant, PolicyRule, Subject
 from kubiya_pulumi.review.kubernetes.references import ObjectReference, reference_to
-from kubiya_pulumi.review.kubernetes.roles import Role, Roles, is_system_role
+from kubiya_pulumi.review.kubernetes.roles import Role, Roles
 from kubiya_pulumi.review.kubernetes.workloads import Workload, workload_in
 
 _RBAC_GROUP = "rbac.authorization.k8s.io"
@@ -68,7 +68,7 @@ class Inventory:
             for kind in ("Role", "ClusterRole")
             for item in self.of_kind(kind)
         )
-        """The roles of the manifest, and the default ClusterRoles."""
+        """The roles of the manifest, and the default roles of Kubernetes."""
         self.bindings = tuple(
             _binding(item)
             for kind in ("ClusterRoleBinding", "RoleBinding")
@@ -92,6 +92,8 @@ class Inventory:
 def grants_in(inventory: Inventory) -> tuple[Grant, ...]:
     """Return a grant for each subject of each binding and each rule of its role.
 
+    If a role may have rules that are not known, a grant with `rules_unknown` represents them.
+
     Raises:
         ManifestError: the manifest makes more than `MAX_GRANTS` grants, or its roles exceed
             another limit.
@@ -102,21 +104,24 @@ def grants_in(inventory: Inventory) -> tuple[Grant, ...]:
     for binding in inventory.bindings:
         role = inventory.role_of(binding)
         rules = inventory.roles.effective_rules(role) if role else ()
-        if is_system_role(binding.role_name):
-            rules = (PolicyRule(), *rules)
+        # Whether the rules of the row are unknown, and the rule of each row.
+        rows = [(False, rule) for rule in rules]
+        if not inventory.roles.is_complete(role):
+            rows.insert(0, (True, PolicyRule()))
         for subject in binding.subjects:
-            running = workloads.of(subject) if rules else ()
-            budget.spend(len(rules) * (1 + len(running)))
+            running = workloads.of(subject) if rows else ()
+            budget.spend(len(rows) * (1 + len(running)))
             grants.extend(
                 Grant(
                     **vars(rule),
+                    rules_unknown=rules_unknown,
                     subject=subject,
                     namespace=binding.namespace,
                     role=f"{binding.role_kind}/{binding.role_name}",
                     binding=f"{binding.reference.kind}/{binding.reference.name}",
                     workloads=running,
                 )
-                for rule in rules
+                for rules_unknown, rule in rows
             )
     return tuple(grants)
 

@@ -10,8 +10,14 @@ from kubiya_pulumi.review.kubernetes.coerce import as_mapping, as_str, as_strs, 
 from kubiya_pulumi.text import sanitize
 
 _SERVICE_ACCOUNT_PREFIX = "system:serviceaccount:"
-_ALL_SERVICE_ACCOUNTS = "system:serviceaccounts"
-_ALL_AUTHENTICATED = "system:authenticated"
+ALL_SERVICE_ACCOUNTS = "system:serviceaccounts"
+"""The group of all ServiceAccounts. With `:` and a namespace: the group of those in it."""
+ALL_AUTHENTICATED = "system:authenticated"
+"""The group of everybody who has authenticated, including all ServiceAccounts."""
+ALL_UNAUTHENTICATED = "system:unauthenticated"
+"""The group of the user `system:anonymous`, whose requests have no credentials."""
+ANONYMOUS = "system:anonymous"
+"""The user of requests without credentials."""
 
 
 @dataclass(frozen=True)
@@ -55,11 +61,13 @@ class Subject:
             return False
         if other.kind == "ServiceAccount":
             return self.name in (
-                _ALL_SERVICE_ACCOUNTS,
-                f"{_ALL_SERVICE_ACCOUNTS}:{other.namespace}",
-                _ALL_AUTHENTICATED,
+                ALL_SERVICE_ACCOUNTS,
+                f"{ALL_SERVICE_ACCOUNTS}:{other.namespace}",
+                ALL_AUTHENTICATED,
             )
-        return other.kind == "User" and self.name == _ALL_AUTHENTICATED
+        is_anonymous = other.name == ANONYMOUS
+        everybody = ALL_UNAUTHENTICATED if is_anonymous else ALL_AUTHENTICATED
+        return other.kind == "User" and self.name == everybody
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,11 +115,7 @@ class PolicyRule:
 
 @dataclass(frozen=True, kw_only=True)
 class Grant(PolicyRule):
-    """What one rule of one role allows one subject.
-
-    A grant without verbs represents a role of Kubernetes itself, such as `system:node`, whose
-    rules are not in the manifest.
-    """
+    """What one rule of one role allows one subject."""
 
     subject: Subject
     namespace: str | None
@@ -122,6 +126,9 @@ class Grant(PolicyRule):
     """Such as `RoleBinding/tool-manager`."""
     workloads: tuple[str, ...] = ()
     """The workloads that run as the subject, such as `Deployment/kubiya-system/tool-manager`."""
+    rules_unknown: bool = False
+    """Whether the grant represents all rules of a role that is neither in the manifest nor a
+    default role of Kubernetes. Its own rule is empty, but the role may allow everything."""
 
     @property
     def rule(self) -> PolicyRule:
@@ -143,7 +150,9 @@ class Grant(PolicyRule):
         name: str = "",
         namespace: str = "",
     ) -> bool:
-        """Return whether this grant allows its subject a request.
+        """Return whether this grant allows its subject a request, or may allow it.
+
+        If the rules are unknown, it may allow every request in its namespace.
 
         Args:
             verb: such as `list`.
@@ -153,15 +162,20 @@ class Grant(PolicyRule):
             name: the name of the object; empty for requests without one (`list`, `create`).
             namespace: empty for cluster-scoped resources, and for all namespaces at once.
         """
-        return (
-            self.namespace in (None, namespace)
-            and (not self.resource_names or name in self.resource_names)
-            and self.covers(verb, api_group, resource, subresource)
+        return self.namespace in (None, namespace) and (
+            self.rules_unknown
+            or (
+                (not self.resource_names or name in self.resource_names)
+                and self.covers(verb, api_group, resource, subresource)
+            )
         )
 
     def allows_url(self, verb: str, path: str) -> bool:
-        """Return whether this grant allows its subject a request to a non-resource URL."""
-        return self.namespace is None and self.covers_url(verb, path)
+        """Return whether this grant allows its subject a request to a non-resource URL.
+
+        If the rules are unknown, it may allow every request in the whole cluster.
+        """
+        return self.namespace is None and (self.rules_unknown or self.covers_url(verb, path))
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data, with the keys of Kubernetes; no `namespace` for the whole cluster."""
@@ -178,6 +192,7 @@ class Grant(PolicyRule):
             "resources": list(self.resources),
             "resourceNames": list(self.resource_names),
             "nonResourceURLs": list(self.non_resource_urls),
+            "rulesUnknown": self.rules_unknown,
             "role": self.role,
             "binding": self.binding,
             "workloads": list(self.workloads),
@@ -185,11 +200,16 @@ class Grant(PolicyRule):
 
     @classmethod
     def from_dict(cls, data: object) -> Grant:
-        """Return the grant that `to_dict` wrote; missing entries are empty."""
+        """Return the grant that `to_dict` wrote; missing entries are empty.
+
+        Versions of this package that did not write `rulesUnknown` wrote no verbs in such a grant.
+        """
         entry = as_mapping(data)
         namespace = entry.get("namespace")
+        rule = PolicyRule.of(entry)
         return cls(
-            **vars(PolicyRule.of(entry)),
+            **vars(rule),
+            rules_unknown=entry.get("rulesUnknown", not rule.verbs) is not False,
             subject=Subject(
                 *(as_str(get_path(entry, "subject", key)) for key in ("kind", "namespace", "name"))
             ),
@@ -211,6 +231,8 @@ def can(
     namespace: str = "",
 ) -> bool:
     """Return whether the grants allow a subject a request, directly or as a member of a group.
+
+    A grant with unknown rules counts as allowing it, since it may do so.
 
     Args:
         grants: the grants of a review.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import chain
 from typing import Any
 
@@ -17,14 +17,16 @@ from kubiya_pulumi.review.kubernetes.coerce import (
     as_strs,
     get_path,
 )
-from kubiya_pulumi.review.kubernetes.default_cluster_roles import DEFAULT_CLUSTER_ROLES
+from kubiya_pulumi.review.kubernetes.default_roles import default_roles
 from kubiya_pulumi.review.kubernetes.limits import MAX_GRANTS, MAX_SELECTOR_COMPARISONS, Budget
 from kubiya_pulumi.review.kubernetes.manifest import Body
 from kubiya_pulumi.review.kubernetes.rbac import PolicyRule
 from kubiya_pulumi.review.kubernetes.references import ObjectReference
 
-AUTHENTICATION_READER = "extension-apiserver-authentication-reader"
-"""The only default Role in `kube-system` whose name does not start with `system:`."""
+SYSTEM_PREFIX = "system:"
+"""The beginning of the names that Kubernetes reserves for roles and bindings of its own."""
+ROLE_NAMESPACES = frozenset({"kube-system", "kube-public"})
+"""The namespaces that contain default Roles."""
 
 _API_VERSION = "rbac.authorization.k8s.io/v1"
 
@@ -37,6 +39,12 @@ class Role:
     body: Body
     is_default: bool = False
     """Whether Kubernetes itself creates the role."""
+
+    @property
+    def has_reserved_name(self) -> bool:
+        """Whether Kubernetes reserves the name for default roles."""
+        namespace, name = self.reference.namespace, self.reference.name
+        return name.startswith(SYSTEM_PREFIX) and (not namespace or namespace in ROLE_NAMESPACES)
 
     @property
     def is_aggregated(self) -> bool:
@@ -55,26 +63,34 @@ class Role:
         return as_mapping(get_path(self.body, "metadata", "labels"))
 
 
-def is_system_role(name: str) -> bool:
-    """Return whether Kubernetes creates a role of that name, with rules not known here."""
-    return name.startswith("system:") or name == AUTHENTICATION_READER
+@cache
+def _default_roles() -> tuple[Role, ...]:
+    return tuple(
+        Role(
+            ObjectReference(
+                _API_VERSION,
+                body["kind"],
+                body["metadata"].get("namespace", ""),
+                body["metadata"]["name"],
+            ),
+            body,
+            is_default=True,
+        )
+        for body in default_roles()
+    )
 
 
 class Roles:
     """The roles that the bindings of a manifest can refer to."""
 
     def __init__(self, manifest_roles: Iterable[Role]) -> None:
-        """Combine the roles of a manifest with the default ClusterRoles.
+        """Combine the roles of a manifest with the default roles.
 
         Args:
             manifest_roles: the Roles and ClusterRoles of the manifest.
         """
-        default_roles = (
-            Role(ObjectReference(_API_VERSION, "ClusterRole", "", name), body, is_default=True)
-            for name, body in DEFAULT_CLUSTER_ROLES.items()
-        )
         same_key: dict[tuple[str, str, str], list[Role]] = defaultdict(list)
-        for role in (*default_roles, *manifest_roles):
+        for role in (*_default_roles(), *manifest_roles):
             reference = role.reference
             same_key[reference.kind, reference.namespace, reference.name].append(role)
         self._roles = {key: _merge_duplicates(roles) for key, roles in same_key.items()}
@@ -96,13 +112,23 @@ class Roles:
         self._selected: dict[Role, tuple[Role, ...]] = {}
 
     def __iter__(self) -> Iterator[Role]:
-        """Yield all roles, then the changes that the manifest makes to default ClusterRoles."""
+        """Yield all roles, then the changes that the manifest makes to default roles."""
         yield from self._roles.values()
         yield from self._changes_of_defaults
 
     def get(self, kind: str, namespace: str, name: str) -> Role | None:
         """Return the role that a binding in a namespace refers to, or None."""
         return self._roles.get((kind, namespace if kind == "Role" else "", name))
+
+    @staticmethod
+    def is_complete(role: Role | None) -> bool:
+        """Return whether all rules of a role that a binding refers to can be known.
+
+        They cannot if the role is neither in the manifest nor a default role. A role of the
+        manifest with a name that Kubernetes reserves may be a default role of another version of
+        Kubernetes, which adds the rules that the manifest omits.
+        """
+        return role is not None and (role.is_default or not role.has_reserved_name)
 
     def effective_rules(self, role: Role) -> tuple[PolicyRule, ...]:
         """Return the rules that a role has in the cluster, each once.
@@ -162,7 +188,7 @@ class Roles:
                 candidate
                 for candidate in self._cluster_roles
                 if candidate is not role
-                and any(_selects(selector, candidate.labels) for selector in role.selectors)
+                and any(selects(selector, candidate.labels) for selector in role.selectors)
             )
         return self._selected[role]
 
@@ -193,7 +219,7 @@ def _count_conditions(selector: Mapping[str, Any]) -> int:
     return 1 + len(as_mapping(selector.get("matchLabels"))) + values
 
 
-def _selects(selector: Mapping[str, Any], labels: Mapping[str, Any]) -> bool:
+def selects(selector: Mapping[str, Any], labels: Mapping[str, Any]) -> bool:
     """Return whether a label selector matches; an empty one matches everything."""
     required = as_mapping(selector.get("matchLabels"))
     return all(labels.get(key) == value for key, value in required.items()) and all(
