@@ -7,11 +7,13 @@ from collections.abc import Mapping
 from kubiya_pulumi.review.checks import (
     access,
     allowlists,
+    cluster_objects,
     dangling_references,
     images,
     plaintext_secrets,
     pod_security_baseline,
     pod_security_restricted,
+    unreviewed_objects,
 )
 from kubiya_pulumi.review.findings import Rule
 
@@ -21,6 +23,8 @@ _CHECK_MODULES = (
     pod_security_restricted,
     images,
     plaintext_secrets,
+    cluster_objects,
+    unreviewed_objects,
     dangling_references,
 )
 

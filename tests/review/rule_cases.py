@@ -60,6 +60,18 @@ def with_env_from(env: Mapping[str, Any], *others: Object) -> Manifest:
     return [deployment(pod_spec(container(envFrom=[env]))), *others]
 
 
+def token_secret(account: str) -> Object:
+    secret = kubernetes_object("Secret", "token", type="kubernetes.io/service-account-token")
+    secret["metadata"]["annotations"] = {"kubernetes.io/service-account.name": account}
+    return secret
+
+
+def labelled_namespace(level: str) -> Object:
+    item = kubernetes_object("Namespace", NAMESPACE, "")
+    item["metadata"]["labels"] = {"pod-security.kubernetes.io/enforce": level}
+    return item
+
+
 RULE_CASES: Mapping[str, tuple[Manifest, Manifest]] = {
     "cluster-admin": ([grant_role("cluster-admin")], [grant_role("view")]),
     "full-access": (cluster_wide(rule("*", "*", "*")), cluster_wide(rule("*", "*", "get"))),
@@ -218,6 +230,38 @@ RULE_CASES: Mapping[str, tuple[Manifest, Manifest]] = {
         with_variable("API_KEY", "hunter2"),
         with_variable("API_KEY", "$(OTHER)"),
     ),
+    "node-persistent-volume": (
+        [kubernetes_object("PersistentVolume", "data", "", spec={"hostPath": {"path": "/"}})],
+        [kubernetes_object("PersistentVolume", "data", "", spec={"csi": {"driver": "a"}})],
+    ),
+    "identity-secret": (
+        [token_secret("other"), service_account()],
+        [token_secret("app"), service_account()],
+    ),
+    "long-lived-token": (
+        [token_secret("app"), service_account()],
+        [kubernetes_object("Secret", "app"), service_account()],
+    ),
+    "admission-control": (
+        [kubernetes_object("MutatingWebhookConfiguration", "all", "", f"{_ADMISSION}/v1")],
+        [kubernetes_object("ValidatingAdmissionPolicy", "all", "", f"{_ADMISSION}/v1")],
+    ),
+    "api-extension": (
+        [kubernetes_object("ValidatingAdmissionPolicy", "all", "", f"{_ADMISSION}/v1")],
+        [kubernetes_object("CustomResourceDefinition", "all", "", "apiextensions.k8s.io/v1")],
+    ),
+    "lowered-pod-security": (
+        [labelled_namespace("privileged")],
+        [labelled_namespace("restricted")],
+    ),
+    "unreviewed-pod": (
+        [kubernetes_object("Task", "app", api="example.com/v1", spec={"image": "app"})],
+        [kubernetes_object("Task", "app", api="example.com/v1", spec=pod_spec())],
+    ),
+    "unreviewed-kind": (
+        [kubernetes_object("Task", "app", api="example.com/v1", spec={})],
+        [kubernetes_object("Task", "app", api="example.com/v1", spec=pod_spec())],
+    ),
     "missing-service-account": (
         [deployment(pod_spec(serviceAccountName="app"))],
         [
@@ -257,4 +301,5 @@ RULE_CASES: Mapping[str, tuple[Manifest, Manifest]] = {
         [service_account()],
         [service_account(), _NAMESPACE, service_account(namespace="default")],
     ),
+    "invalid-object": (with_config_map(enabled=True), with_config_map(enabled="true")),
 }

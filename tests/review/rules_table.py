@@ -8,11 +8,14 @@ from collections.abc import Iterable, Mapping
 from kubiya_pulumi.review.checks import (
     access,
     allowlists,
+    cluster_objects,
     dangling_references,
     images,
+    object_validity,
     plaintext_secrets,
     pod_security_baseline,
     pod_security_restricted,
+    unreviewed_objects,
 )
 from kubiya_pulumi.review.findings import Rule
 
@@ -21,7 +24,10 @@ SECTIONS: Mapping[str, tuple[Rule, ...]] = {
     "Pod security": (*pod_security_baseline.RULES, *pod_security_restricted.RULES),
     "Images": images.RULES,
     "Credentials": plaintext_secrets.RULES,
+    "Cluster objects": cluster_objects.RULES,
+    "Unreviewed objects": unreviewed_objects.RULES,
     "Missing objects": dangling_references.RULES,
+    "Invalid objects": object_validity.RULES,
     "Allow-lists": allowlists.RULES,
 }
 """The rules of each section, by its heading."""

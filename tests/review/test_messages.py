@@ -253,6 +253,37 @@ MESSAGES = {
         'Container "app" sets env "API_KEY" to what appears to be a credential; use '
         "valueFrom.secretKeyRef."
     ),
+    "node-persistent-volume": (
+        'The volume sets spec.hostPath.path: "/", which is on a node; use another type of volume.'
+    ),
+    "identity-secret": (
+        "The Secret makes a token of ServiceAccount runners/other, which the manifest does not "
+        "contain; remove the Secret or add the ServiceAccount."
+    ),
+    "long-lived-token": (
+        "The Secret makes a token of ServiceAccount runners/app that never expires; remove the "
+        "Secret."
+    ),
+    "admission-control": (
+        "The MutatingWebhookConfiguration sends objects to a webhook, which can read and change "
+        "them; remove it, or restrict it to the objects of the manifest."
+    ),
+    "api-extension": (
+        "The ValidatingAdmissionPolicy can reject objects that are written to the cluster; remove "
+        "it, or restrict it to the objects of the manifest."
+    ),
+    "lowered-pod-security": (
+        "The label pod-security.kubernetes.io/enforce: privileged allows pods that control their "
+        "node; set it to restricted or baseline."
+    ),
+    "unreviewed-pod": (
+        'The object sets "spec.image" outside of a pod, and the rest of that pod is unknown; find '
+        "out which pods its controller creates."
+    ),
+    "unreviewed-kind": (
+        'The kind "Task" of API group "example.com" is not reviewed; find out whether its '
+        "controller creates pods or grants permissions."
+    ),
     "missing-service-account": (
         "The serviceAccountName refers to ServiceAccount runners/app, which the manifest "
         "does not contain; add it or create it first."
@@ -280,6 +311,9 @@ MESSAGES = {
     "missing-namespace": (
         "The manifest contains ServiceAccount/runners/app in this namespace, but not the "
         "namespace itself; add it or create it first."
+    ),
+    "invalid-object": (
+        "Field data.enabled is true (boolean) and must be a string; put its value in quotes."
     ),
     "image-not-allowed": (
         f'Container "app" uses image "ghcr.io/example/app@sha256:{ZEROS}", which matches no '

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 
-from kubiya_pulumi.review.checks.images import full_name
+from kubiya_pulumi.review.checks.images import full_name, images_where
 from kubiya_pulumi.review.findings import Category, Finding, Rule, Severity
-from kubiya_pulumi.review.kubernetes.coerce import as_str
 from kubiya_pulumi.review.kubernetes.inventory import Inventory
-from kubiya_pulumi.review.kubernetes.workloads import Container, offending_containers
 from kubiya_pulumi.text import join_quoted
 
 IMAGE = Rule(
@@ -17,7 +15,8 @@ IMAGE = Rule(
     name="image-not-allowed",
     severity=Severity.ERROR,
     category=Category.EXCESSIVE,
-    description="A container uses an image that matches no pattern in `allowed_images`.",
+    description="A container or a volume uses an image that matches no pattern in "
+    "`allowed_images`.",
     remediation="Use an allowed image, or add a pattern for it to `allowed_images`.",
     url="https://kubernetes.io/docs/concepts/containers/images/#image-names",
 )
@@ -47,19 +46,17 @@ RULES = (IMAGE, NAMESPACE, KIND)
 def check_images(inventory: Inventory, patterns: Sequence[str]) -> Iterator[Finding]:
     """Yield a finding for each workload with an image that matches no pattern."""
 
-    def images_not_allowed(container: Container) -> list[str]:
-        image = as_str(container.get("image"))
-        is_allowed = _matches(image, patterns) or _matches(full_name(image), patterns)
-        return [] if is_allowed or not image else [image]
+    def is_not_allowed(image: str) -> bool:
+        return not (_matches(image, patterns) or _matches(full_name(image), patterns))
 
     for workload in inventory.workloads:
-        containers = offending_containers(workload, images_not_allowed)
-        if message := containers.sentence(
+        offenders = images_where(workload, is_not_allowed)
+        if message := offenders.sentence(
             "use",
-            f"image {join_quoted(containers.values)}, which matches no pattern in allowed_images; "
+            f"image {join_quoted(offenders.values)}, which matches no pattern in allowed_images; "
             "use an allowed image or add a pattern",
         ):
-            yield IMAGE.finding(workload.reference, message)
+            yield IMAGE.finding(workload.reference, workload.locate(message))
 
 
 def check_namespaces(inventory: Inventory, patterns: Sequence[str]) -> Iterator[Finding]:

@@ -107,21 +107,25 @@ def _service_account_findings(inventory: Inventory) -> Iterator[Finding]:
     bound = {subject for binding in inventory.bindings for subject in binding.subjects}
     groups = [subject for subject in bound if subject.kind == "Group"]
     for workload in inventory.workloads:
-        namespace, name = workload.reference.namespace, workload.service_account
+        namespace, name = workload.namespace, workload.service_account
         if name == "default":
             continue
         subject = Subject("ServiceAccount", namespace, name)
         if (namespace, name) not in accounts:
             yield SERVICE_ACCOUNT.finding(
                 workload.reference,
-                f"The serviceAccountName refers to {subject}, which the manifest does not "
-                "contain; add it or create it first.",
+                workload.locate(
+                    f"The serviceAccountName refers to {subject}, which the manifest does not "
+                    "contain; add it or create it first."
+                ),
             )
         elif subject not in bound and not any(group.includes(subject) for group in groups):
             yield NO_ROLE.finding(
                 workload.reference,
-                f"The serviceAccountName refers to {subject}, to which no binding grants a role; "
-                "bind a role to it or remove serviceAccountName.",
+                workload.locate(
+                    f"The serviceAccountName refers to {subject}, to which no binding grants a "
+                    "role; bind a role to it or remove serviceAccountName."
+                ),
             )
 
 
@@ -157,14 +161,16 @@ def _configuration_findings(inventory: Inventory) -> Iterator[Finding]:
     ):
         existing = inventory.names(kind)
         for workload in inventory.workloads:
-            namespace = workload.reference.namespace
+            namespace = workload.namespace
             names = sorted({name for name in names_in(workload) if name})
             missing = [name for name in names if (namespace, name) not in existing]
             if missing:
                 yield rule.finding(
                     workload.reference,
-                    f"The pod needs {kind} {join_quoted(missing)}, which the manifest does not "
-                    "contain; add it, create it first, or mark the reference optional.",
+                    workload.locate(
+                        f"The pod needs {kind} {join_quoted(missing)}, which the manifest does "
+                        "not contain; add it, create it first, or mark the reference optional."
+                    ),
                 )
 
 

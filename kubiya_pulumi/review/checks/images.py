@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from itertools import chain
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 
 from kubiya_pulumi.review.findings import Category, Finding, Rule, Severity
 from kubiya_pulumi.review.kubernetes.coerce import as_str
 from kubiya_pulumi.review.kubernetes.inventory import Inventory
 from kubiya_pulumi.review.kubernetes.manifest import KubernetesObject
+from kubiya_pulumi.review.kubernetes.pod_search import find_pods
 from kubiya_pulumi.review.kubernetes.references import reference_to
 from kubiya_pulumi.review.kubernetes.workloads import (
     Container,
+    Offenders,
     Workload,
     offending_containers,
-    workload_in,
 )
 from kubiya_pulumi.text import join_quoted
 
@@ -53,14 +54,35 @@ def images(objects: Iterable[KubernetesObject]) -> tuple[str, ...]:
     Args:
         objects: the result of `parse_manifest`.
     """
-    workloads = (workload_in(reference_to(item), item.body) for item in objects)
-    return images_of(workload for workload in workloads if workload is not None)
+    searches = (find_pods(reference_to(item), item.body) for item in objects)
+    return images_of(workload for search in searches for workload in search.workloads)
 
 
 def images_of(workloads: Iterable[Workload]) -> tuple[str, ...]:
     """Return the images of workloads, each once and sorted."""
-    containers = chain.from_iterable(workload.containers for workload in workloads)
-    return tuple(sorted({image for container in containers if (image := _image(container))}))
+    names: set[str] = set()
+    for workload in workloads:
+        names.update(map(_image, workload.containers))
+        names.update(image for _, image in workload.image_volumes)
+    return tuple(sorted(names - {""}))
+
+
+def images_where(workload: Workload, is_offending: Callable[[str], bool]) -> Offenders:
+    """Return the containers and the volumes whose image violates a rule.
+
+    Args:
+        workload: the workload to check.
+        is_offending: returns whether an image violates the rule.
+    """
+
+    def images_in(container: Container) -> list[str]:
+        image = _image(container)
+        return [image] if image and is_offending(image) else []
+
+    containers = offending_containers(workload, images_in)
+    volumes = [(name, image) for name, image in workload.image_volumes if is_offending(image)]
+    values = dict.fromkeys((*containers.values, *(image for _, image in volumes)))
+    return replace(containers, volumes=tuple(name for name, _ in volumes), values=tuple(values))
 
 
 def full_name(image: str) -> str:
@@ -75,35 +97,37 @@ def full_name(image: str) -> str:
 def findings(inventory: Inventory) -> Iterator[Finding]:
     """Yield a finding for each workload with images that are not pinned."""
     for workload in inventory.workloads:
-        latest = offending_containers(workload, _latest_images)
+        latest = images_where(workload, _is_latest)
         if latest:
             yield LATEST_TAG.finding(
                 workload.reference,
-                latest.sentence(
-                    "use",
-                    f"image {join_quoted(latest.values)} with the tag latest or without a tag; "
-                    "set a version tag or a digest",
+                workload.locate(
+                    latest.sentence(
+                        "use",
+                        f"image {join_quoted(latest.values)} with the tag latest or without a "
+                        "tag; set a version tag or a digest",
+                    )
                 ),
             )
-        tagged = offending_containers(workload, _tagged_images)
+        tagged = images_where(workload, _has_only_tag)
         if tagged:
             yield WITHOUT_DIGEST.finding(
                 workload.reference,
-                tagged.sentence(
-                    "use",
-                    f"image {join_quoted(tagged.values)} without a digest; append its digest",
+                workload.locate(
+                    tagged.sentence(
+                        "use",
+                        f"image {join_quoted(tagged.values)} without a digest; append its digest",
+                    )
                 ),
             )
 
 
-def _latest_images(container: Container) -> list[str]:
-    image = _image(container)
-    return [image] if _is_mutable(image) and _tag(image) in ("", "latest") else []
+def _is_latest(image: str) -> bool:
+    return _is_mutable(image) and _tag(image) in ("", "latest")
 
 
-def _tagged_images(container: Container) -> list[str]:
-    image = _image(container)
-    return [image] if _is_mutable(image) and _tag(image) not in ("", "latest") else []
+def _has_only_tag(image: str) -> bool:
+    return _is_mutable(image) and not _is_latest(image)
 
 
 def _image(container: Container) -> str:
@@ -111,7 +135,7 @@ def _image(container: Container) -> str:
 
 
 def _is_mutable(image: str) -> bool:
-    return bool(image) and _DIGEST.search(image) is None
+    return _DIGEST.search(image) is None
 
 
 def _tag(image: str) -> str:

@@ -65,7 +65,7 @@ def control_findings(controls: Sequence[Control], inventory: Inventory) -> Itera
     for workload in inventory.workloads:
         for rule, check in controls:
             if message := check(workload):
-                yield rule.finding(workload.reference, message)
+                yield rule.finding(workload.reference, workload.locate(message))
 
 
 def unconfined_profiles(field: str) -> Callable[[ContextOwner], list[str]]:

@@ -122,15 +122,14 @@ def _capabilities(workload: Workload) -> str:
     if workload.is_windows:
         return ""
 
-    def keeps_default(container: Container) -> list[str]:
-        dropped = as_strs(security_context_field(container, "capabilities", "drop"))
-        return [] if "ALL" in dropped else ["ALL"]
+    def drops_all(owner: ContextOwner) -> bool:
+        return "ALL" in as_strs(security_context_field(owner, "capabilities", "drop"))
 
     def added(container: Container) -> list[str]:
         names = as_strs(security_context_field(container, "capabilities", "add"))
         return [name for name in names if name != "NET_BIND_SERVICE"]
 
-    keeping = offending_containers(workload, keeps_default)
+    keeping = containers_missing(workload, drops_all)
     adding = offending_containers(workload, added)
     sentences = (
         keeping.sentence("lack", 'securityContext.capabilities.drop: "ALL"; add it'),

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from kubiya_pulumi.review.kubernetes.coerce import as_mappings, as_str, get_path
 from kubiya_pulumi.review.kubernetes.limits import MAX_GRANTS, Budget
 from kubiya_pulumi.review.kubernetes.manifest import Body, KubernetesObject
+from kubiya_pulumi.review.kubernetes.pod_search import find_pods
 from kubiya_pulumi.review.kubernetes.rbac import Grant, PolicyRule, Subject
 from kubiya_pulumi.review.kubernetes.references import ObjectReference, reference_to
 from kubiya_pulumi.review.kubernetes.roles import Role, Roles
-from kubiya_pulumi.review.kubernetes.workloads import Workload, workload_in
+from kubiya_pulumi.review.kubernetes.workloads import Workload
 
 _RBAC_GROUP = "rbac.authorization.k8s.io"
 _RBAC_KINDS = frozenset({"ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding"})
@@ -58,11 +59,12 @@ class Inventory:
         for item in self.items:
             if _is_kubernetes_kind(item.reference):
                 self._by_kind[item.reference.kind].append(item)
-        candidates = (workload_in(item.reference, item.body) for item in self.items)
+        self.pod_searches = tuple(find_pods(item.reference, item.body) for item in self.items)
+        """The search for pods in each of `items`."""
         self.workloads: tuple[Workload, ...] = tuple(
-            workload for workload in candidates if workload is not None
+            workload for search in self.pod_searches for workload in search.workloads
         )
-        """The objects that run pods."""
+        """The pods that the objects run."""
         self.roles = Roles(
             Role(item.reference, item.body)
             for kind in ("Role", "ClusterRole")
@@ -130,22 +132,22 @@ class _WorkloadsBySubject:
     """The workloads that run as a subject, as text. The result for each subject is cached."""
 
     def __init__(self, workloads: Iterable[Workload]) -> None:
-        self._by_account: dict[Subject, list[str]] = defaultdict(list)
+        self._by_account: dict[Subject, dict[str, None]] = defaultdict(dict)
         for workload in workloads:
-            namespace = workload.reference.namespace
-            account = Subject("ServiceAccount", namespace, workload.service_account)
-            self._by_account[account].append(str(workload.reference))
+            account = Subject("ServiceAccount", workload.namespace, workload.service_account)
+            self._by_account[account][str(workload.reference)] = None
         self._by_subject: dict[Subject, tuple[str, ...]] = {}
 
     def of(self, subject: Subject) -> tuple[str, ...]:
         if subject not in self._by_subject:
             accounts = [subject] if subject.kind == "ServiceAccount" else self._by_account
-            self._by_subject[subject] = tuple(
+            names = (
                 name
                 for account in accounts
                 if subject.includes(account)
                 for name in self._by_account.get(account, ())
             )
+            self._by_subject[subject] = tuple(dict.fromkeys(names))
         return self._by_subject[subject]
 
 

@@ -1,27 +1,21 @@
-"""Workloads: the objects that contain a pod or a pod template, and their security contexts."""
+"""Workloads: the pods of the objects in a manifest, and their security contexts."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from kubiya_pulumi.review.kubernetes.coerce import as_mapping, as_mappings, as_str, get_path
-from kubiya_pulumi.review.kubernetes.manifest import Body
-from kubiya_pulumi.review.kubernetes.references import ObjectReference
-from kubiya_pulumi.text import join_quoted
+from kubiya_pulumi.review.kubernetes.coerce import as_mappings, as_str, get_path
+from kubiya_pulumi.review.kubernetes.references import DEFAULT_NAMESPACE, ObjectReference
+from kubiya_pulumi.text import join_quoted, sanitize
 
 CONFINING_PROFILES = ("RuntimeDefault", "Localhost")
 """The types of seccomp and AppArmor profiles that confine a container."""
 
-_POD_PATHS: Mapping[str, tuple[str, ...]] = {
-    "Pod": (),
-    "PodTemplate": ("template",),
-    "CronJob": ("spec", "jobTemplate", "spec", "template"),
-}
-# Deployments and all other workloads, including custom kinds.
-_DEFAULT_POD_PATH = ("spec", "template")
+CONTAINER_LISTS = ("initContainers", "containers", "ephemeralContainers")
+"""The fields of a pod that list its containers."""
 
 Container = Mapping[str, Any]
 ContextOwner = Mapping[str, Any]
@@ -30,30 +24,30 @@ ContextOwner = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Workload:
-    """An object that runs pods."""
+    """A pod that an object runs. An object of a custom kind may have several."""
 
     reference: ObjectReference
-    template: Mapping[str, Any]
-    """The pod or pod template, with `metadata` and `spec`."""
+    """The object."""
+    spec: ContextOwner
+    """The specification of the pod."""
+    containers: tuple[Container, ...]
+    """All containers of the pod, including init and ephemeral containers."""
+    annotations: Mapping[str, Any] = field(default_factory=dict)
+    """The annotations of the pod."""
+    location: str = ""
+    """The path of the specification in an object of a custom kind, which may have others."""
+    is_complete: bool = True
+    """Whether the object has the whole pod. If not, its controller adds the rest, so what the
+    object lacks says nothing about the pod."""
 
-    @cached_property
-    def spec(self) -> ContextOwner:
-        """The specification of the pod."""
-        return as_mapping(self.template.get("spec"))
+    def locate(self, message: str) -> str:
+        """Return a message about the pod, which starts with the location if there is one."""
+        return f"In {sanitize(self.location)}: {message}" if self.location else message
 
-    @cached_property
-    def annotations(self) -> Mapping[str, Any]:
-        """The annotations of the pod."""
-        return as_mapping(get_path(self.template, "metadata", "annotations"))
-
-    @cached_property
-    def containers(self) -> tuple[Container, ...]:
-        """All containers of the pod, including init and ephemeral containers."""
-        return tuple(
-            container
-            for key in ("initContainers", "containers", "ephemeralContainers")
-            for container in as_mappings(self.spec.get(key))
-        )
+    @property
+    def namespace(self) -> str:
+        """The namespace of the pod. Pods have one even if that of a custom object is unknown."""
+        return self.reference.namespace or DEFAULT_NAMESPACE
 
     @cached_property
     def service_account(self) -> str:
@@ -62,6 +56,15 @@ class Workload:
             as_str(self.spec.get("serviceAccountName"))
             or as_str(self.spec.get("serviceAccount"))
             or "default"
+        )
+
+    @cached_property
+    def image_volumes(self) -> tuple[tuple[str, str], ...]:
+        """The name and the image of each volume that mounts an image."""
+        return tuple(
+            (as_str(volume.get("name")) or "unnamed", image)
+            for volume in as_mappings(self.spec.get("volumes"))
+            if (image := as_str(get_path(volume, "image", "reference")))
         )
 
     @property
@@ -75,14 +78,6 @@ class Workload:
         return as_str(get_path(self.spec, "os", "name")) == "windows"
 
 
-def workload_in(reference: ObjectReference, body: Body) -> Workload | None:
-    """Return the workload that an object is, or None if it runs no pods."""
-    template = as_mapping(get_path(body, *_POD_PATHS.get(reference.kind, _DEFAULT_POD_PATH)))
-    # Other kinds may have other content under spec.template.spec; only a pod has containers there.
-    has_containers = isinstance(get_path(template, "spec", "containers"), list)
-    return Workload(reference, template) if has_containers else None
-
-
 def security_context_field(owner: ContextOwner, *path: str) -> Any:
     """Return the value at a path in the `securityContext`, or None if there is none."""
     return get_path(owner, "securityContext", *path)
@@ -90,16 +85,18 @@ def security_context_field(owner: ContextOwner, *path: str) -> Any:
 
 @dataclass(frozen=True)
 class Offenders:
-    """The pod and the containers of a workload that violate a rule. False if there are none."""
+    """The parts of a workload that violate a rule. False if there are none."""
 
     pod: bool = False
     containers: tuple[str, ...] = ()
     """The names of the containers."""
+    volumes: tuple[str, ...] = ()
+    """The names of the volumes."""
     values: tuple[str, ...] = ()
     """The values that violate the rule, each once, in the order of the manifest."""
 
     def __bool__(self) -> bool:
-        return self.pod or bool(self.containers)
+        return self.pod or bool(self.containers or self.volumes)
 
     def sentence(self, verb: str, predicate: str) -> str:
         """Return a sentence such as `Containers "a", "b" set hostPort 80.`
@@ -113,11 +110,12 @@ class Offenders:
         """
         if not self:
             return ""
-        count = len(self.containers)
-        container = f"container{'s' if count > 1 else ''} {join_quoted(self.containers)}"
-        parts = (["the pod"] if self.pod else []) + ([container] if count else [])
+        parts = ["the pod"] if self.pod else []
+        for noun, names in (("container", self.containers), ("volume", self.volumes)):
+            if names:
+                parts.append(f"{noun}{'s' if len(names) > 1 else ''} {join_quoted(names)}")
         subject = " and ".join(parts)
-        ending = "" if self.pod + count > 1 else "s"
+        ending = "" if self.pod + len(self.containers) + len(self.volumes) > 1 else "s"
         return f"{subject[0].upper()}{subject[1:]} {verb}{ending} {predicate}."
 
 
@@ -132,7 +130,7 @@ def offenders(workload: Workload, violations: Callable[[ContextOwner], Iterable[
     of_pod = tuple(violations(workload.spec))
     containers = offending_containers(workload, violations)
     values = tuple(dict.fromkeys((*of_pod, *containers.values)))
-    return Offenders(bool(of_pod), containers.containers, values)
+    return Offenders(bool(of_pod), containers.containers, values=values)
 
 
 def offending_containers(
@@ -157,7 +155,12 @@ def containers_missing(
         workload: the workload to check.
         is_set: returns whether a pod's specification, or a container, has the setting. None means
             unset: then the pod decides for the container.
+
+    Returns:
+        The containers; none if the workload is not complete.
     """
+    if not workload.is_complete:
+        return Offenders()
 
     def is_missing(container: Container) -> bool:
         own = is_set(container)

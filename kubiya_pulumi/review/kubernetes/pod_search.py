@@ -1,0 +1,202 @@
+"""The search for the pods that an object runs, wherever they are in it.
+
+A workload of Kubernetes has one pod, at a known path. Operators define kinds with pods anywhere:
+jobs of several roles, workflows of several steps, and fields of their own for a single container.
+So an object of another kind is searched as a whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from kubiya_pulumi.review.kubernetes.api_groups import is_custom
+from kubiya_pulumi.review.kubernetes.coerce import as_list, as_mapping, get_path
+from kubiya_pulumi.review.kubernetes.embedded_objects import is_embedded_object, is_object_text
+from kubiya_pulumi.review.kubernetes.manifest import Body
+from kubiya_pulumi.review.kubernetes.pod_fields import (
+    images_in,
+    inherit,
+    listed_containers,
+    named_containers,
+    part_of_pod,
+    pod_fields,
+)
+from kubiya_pulumi.review.kubernetes.references import ObjectReference
+from kubiya_pulumi.review.kubernetes.workloads import CONTAINER_LISTS, Container, Workload
+
+_TEMPLATE = ("spec", "template")
+_POD_PATHS: Mapping[str, tuple[str, ...]] = {
+    "Pod": (),
+    "PodTemplate": ("template",),
+    "CronJob": ("spec", "jobTemplate", *_TEMPLATE),
+    "DaemonSet": _TEMPLATE,
+    "Deployment": _TEMPLATE,
+    "Job": _TEMPLATE,
+    "ReplicaSet": _TEMPLATE,
+    "ReplicationController": _TEMPLATE,
+    "StatefulSet": _TEMPLATE,
+}
+"""The path of the pod in each workload of Kubernetes."""
+
+
+@dataclass(frozen=True)
+class PodSearch:
+    """The pods of an object, and the parts of it that cannot be reviewed."""
+
+    workloads: tuple[Workload, ...] = ()
+    malformed: tuple[str, ...] = ()
+    """The fields of a Kubernetes workload that are missing or have the wrong type."""
+    loose: tuple[str, ...] = ()
+    """The fields of a pod or a container that a custom object sets outside of its pods."""
+    embedded: tuple[str, ...] = ()
+    """The fields of a custom object that contain another object, as data or as text."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Node:
+    """A value in an object, and where it is."""
+
+    value: Any
+    key: str = ""
+    """The last part of the path, as it is written there: `.spec`, `[0]`."""
+    parent: _Node | None = None
+
+    def ancestors(self) -> Iterator[_Node]:
+        """Yield the values that contain this one, starting with its parent."""
+        node = self.parent
+        while node:
+            yield node
+            node = node.parent
+
+    def path(self, field: str = "") -> str:
+        """Return the path of the value, or of a field in it: `spec.templates[0].container`."""
+        keys = [self.key, *(node.key for node in self.ancestors())]
+        return ("".join(reversed(keys)) + (field and f".{field}")).lstrip(".")
+
+
+def find_pods(reference: ObjectReference, body: Body) -> PodSearch:
+    """Return the pods that an object runs.
+
+    Args:
+        reference: the object.
+        body: its content.
+    """
+    if is_custom(reference):
+        return _Search(reference, body).result()
+    if reference.kind in _POD_PATHS:
+        return _pod_of_workload(reference, body)
+    if reference.kind == "CustomResourceDefinition":
+        return PodSearch()
+    return PodSearch(_Search(reference, body).pods())
+
+
+def _pod_of_workload(reference: ObjectReference, body: Body) -> PodSearch:
+    path = _POD_PATHS[reference.kind]
+    template = as_mapping(get_path(body, *path))
+    spec = as_mapping(template.get("spec"))
+    location = ".".join((*path, "spec"))
+    lists = (*CONTAINER_LISTS, "volumes")
+    malformed = [f"{location}.{key}" for key in lists if not _is_list(spec.get(key))]
+    if not isinstance(template.get("spec"), Mapping):
+        malformed = [location]
+    elif not spec.get("containers") and not malformed:
+        malformed = [f"{location}.containers"]
+    annotations = as_mapping(get_path(template, "metadata", "annotations"))
+    workload = Workload(reference, spec, listed_containers(spec), annotations)
+    return PodSearch((workload,), tuple(malformed))
+
+
+def _is_list(value: object) -> bool:
+    """Return whether a value is a list of mappings, or not set."""
+    return value is None or (
+        isinstance(value, list) and all(isinstance(entry, Mapping) for entry in value)
+    )
+
+
+class _Search:
+    """The search of one object."""
+
+    def __init__(self, reference: ObjectReference, body: Body) -> None:
+        self._reference = reference
+        self._containers: set[int] = set()
+        """The identities of the containers, which belong to a pod as a whole."""
+        self._pods: dict[_Node, tuple[Container, ...]] = {}
+        self._around_pods: set[_Node] = set()
+        self._with_fields: list[_Node] = []
+        self._embedded: list[_Node] = []
+        # Without recursion, because the nesting of an object may exceed Python's stack.
+        content = {key: body[key] for key in body if key not in ("metadata", "status")}
+        stack = [_Node(content)]
+        while stack:
+            stack.extend(reversed(list(self._visit(stack.pop()))))
+
+    def pods(self) -> tuple[Workload, ...]:
+        """Return the pods that the object has as a whole."""
+        return tuple(self._pod(node, containers) for node, containers in self._pods.items())
+
+    def result(self) -> PodSearch:
+        """Return what the search has found."""
+        loose = {node: fields for node in self._with_fields if (fields := self._loose_fields(node))}
+        return PodSearch(
+            workloads=(*self.pods(), *(self._part_of_pod(node, loose[node]) for node in loose)),
+            loose=tuple(node.path(field) for node in loose for field in loose[node]),
+            embedded=tuple(node.path() for node in self._embedded),
+        )
+
+    def _visit(self, node: _Node) -> Iterator[_Node]:
+        """Classify a value, and yield the values in it that are to be visited."""
+        value = node.value
+        if isinstance(value, str):
+            if is_object_text(value):
+                self._embedded.append(node)
+        elif isinstance(value, list):
+            for index, entry in enumerate(value):
+                yield _Node(entry, f"[{index}]", node)
+        elif isinstance(value, Mapping) and id(value) not in self._containers:
+            self._classify(node, value)
+            for key, entry in value.items():
+                child = _Node(entry, f".{key}", node)
+                if key == "volumes":
+                    yield from _volume_sources(child)
+                elif key != "securityContext":
+                    yield child
+
+    def _classify(self, node: _Node, value: Mapping[str, Any]) -> None:
+        if node.parent and is_embedded_object(value) and value["kind"] not in _POD_PATHS:
+            self._embedded.append(node)
+        if containers := named_containers(value):
+            self._containers.update(id(container) for _, container in containers)
+            self._pods[node] = tuple(
+                {"name": name, **entry, **images_in(entry)} for name, entry in containers
+            )
+            self._around_pods.update(node.ancestors())
+        if images_in(value) or pod_fields(value):
+            self._with_fields.append(node)
+
+    def _pod(self, node: _Node, containers: tuple[Container, ...]) -> Workload:
+        spec = dict(node.value)
+        for outer in node.ancestors():
+            inherit(spec, as_mapping(outer.value))
+        template = node.parent.value if node.parent and node.key == ".spec" else {}
+        annotations = as_mapping(get_path(template, "metadata", "annotations"))
+        return Workload(self._reference, spec, containers, annotations, node.path())
+
+    def _loose_fields(self, node: _Node) -> list[str]:
+        """Return the fields of a pod or a container in a mapping that are in no pod."""
+        is_of_pod = node in self._pods or node in self._around_pods
+        return [*images_in(node.value), *([] if is_of_pod else pod_fields(node.value))]
+
+    def _part_of_pod(self, node: _Node, fields: list[str]) -> Workload:
+        spec, containers = part_of_pod(node.value, fields, node.key.strip(".") or "unnamed")
+        return Workload(self._reference, spec, containers, location=node.path(), is_complete=False)
+
+
+def _volume_sources(volumes: _Node) -> Iterator[_Node]:
+    """Yield the sources of volumes: those of a custom kind may have images of their own."""
+    for index, entry in enumerate(as_list(volumes.value)):
+        volume = _Node(entry, f"[{index}]", volumes)
+        for key, source in as_mapping(entry).items():
+            if key != "hostPath":
+                yield _Node(source, f".{key}", volume)
