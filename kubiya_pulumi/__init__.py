@@ -13,7 +13,7 @@ if TYPE_CHECKING:
         SettingError,
         TransportError,
     )
-    from kubiya_pulumi.api.models import ComponentHealth, HealthCheck
+    from kubiya_pulumi.api.health_models import ComponentHealth, HealthCheck
     from kubiya_pulumi.errors import KubiyaError
     from kubiya_pulumi.functions import (
         GetError,
@@ -85,12 +85,12 @@ __getattr__, __dir__ = lazy_exports(
     __name__,
     {
         "ApiError": "kubiya_pulumi.api.errors",
-        "ComponentHealth": "kubiya_pulumi.api.models",
+        "ComponentHealth": "kubiya_pulumi.api.health_models",
         "GetError": "kubiya_pulumi.functions",
         "GetRunnerHealthResult": "kubiya_pulumi.functions",
         "GetRunnerManifestResult": "kubiya_pulumi.functions",
         "GetRunnerResult": "kubiya_pulumi.functions",
-        "HealthCheck": "kubiya_pulumi.api.models",
+        "HealthCheck": "kubiya_pulumi.api.health_models",
         "InvalidResponseError": "kubiya_pulumi.api.errors",
         "KubiyaError": "kubiya_pulumi.errors",
         "KubiyaProvider": "kubiya_pulumi.provider",

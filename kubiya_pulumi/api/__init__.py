@@ -31,14 +31,8 @@ if TYPE_CHECKING:
         UnauthorizedError,
         UnexpectedStatusError,
     )
-    from kubiya_pulumi.api.models import (
-        ComponentHealth,
-        CreatedRunner,
-        HealthCheck,
-        Runner,
-        RunnerHealth,
-        RunnerManifest,
-    )
+    from kubiya_pulumi.api.health_models import ComponentHealth, HealthCheck, RunnerHealth
+    from kubiya_pulumi.api.models import CreatedRunner, Runner, RunnerManifest
     from kubiya_pulumi.api.runners_api import RunnersApi
     from kubiya_pulumi.api.validation import name_problem
 
@@ -82,13 +76,13 @@ __getattr__, __dir__ = lazy_exports(
         "ApiError": "kubiya_pulumi.api.errors",
         "BadRequestError": "kubiya_pulumi.api.errors",
         "Clock": "kubiya_pulumi.api.clock",
-        "ComponentHealth": "kubiya_pulumi.api.models",
+        "ComponentHealth": "kubiya_pulumi.api.health_models",
         "ConflictError": "kubiya_pulumi.api.errors",
         "Connection": "kubiya_pulumi.api.connection",
         "ConnectionFailedError": "kubiya_pulumi.api.errors",
         "CreatedRunner": "kubiya_pulumi.api.models",
         "ForbiddenError": "kubiya_pulumi.api.errors",
-        "HealthCheck": "kubiya_pulumi.api.models",
+        "HealthCheck": "kubiya_pulumi.api.health_models",
         "InvalidNameError": "kubiya_pulumi.api.errors",
         "InvalidResponseError": "kubiya_pulumi.api.errors",
         "NotFoundError": "kubiya_pulumi.api.errors",
@@ -97,7 +91,7 @@ __getattr__, __dir__ = lazy_exports(
         "RateLimitedError": "kubiya_pulumi.api.errors",
         "ResponseTimeoutError": "kubiya_pulumi.api.errors",
         "Runner": "kubiya_pulumi.api.models",
-        "RunnerHealth": "kubiya_pulumi.api.models",
+        "RunnerHealth": "kubiya_pulumi.api.health_models",
         "RunnerManifest": "kubiya_pulumi.api.models",
         "RunnersApi": "kubiya_pulumi.api.runners_api",
         "RunnersClient": "kubiya_pulumi.api.client",

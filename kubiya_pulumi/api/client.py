@@ -18,11 +18,11 @@ from kubiya_pulumi.api.errors import (
     InvalidResponseError,
     NotFoundError,
 )
+from kubiya_pulumi.api.health_models import RunnerHealth
 from kubiya_pulumi.api.models import (
     RUNNER_FIELDS,
     CreatedRunner,
     Runner,
-    RunnerHealth,
     RunnerManifest,
     runners_from,
 )
@@ -79,13 +79,6 @@ class RunnersClient(RunnersApi):
     The client keeps up to 32 connections. A further concurrent request waits for one of them
     until its deadline, and then raises `PoolTimeoutError`.
 
-    Every method raises:
-
-    - `ApiError`, by its subclasses, if the service returns a status other than 2xx;
-    - `TransportError`, by its subclasses, if no response arrives;
-    - `InvalidResponseError` if the response cannot be parsed;
-    - `InvalidNameError`, before any request, if the runner's name is invalid.
-
     Args:
         connection: how to reach the service.
         clock: the clock of the deadlines and the delays. Default: None, the system's clock.
@@ -112,29 +105,16 @@ class RunnersClient(RunnersApi):
         self._transport.close()
 
     def list_runners(self, *, runner: str | None = None) -> tuple[Runner, ...]:
-        """List all runners of the organization.
+        """List all runners of the organization; see `RunnersApi`.
 
         If any entry is malformed, the whole list is rejected, so that a malformed entry is never
         mistaken for a deleted runner.
-
-        Args:
-            runner: the runner that the caller wants to find, for errors. Default: None.
-
-        Raises:
-            InvalidResponseError: the response is not a list of runners.
         """
         response = self._transport.call("list_runners", "GET", "/api/v3/runners", runner=runner)
         return _parse(response, runners_from, response.json())
 
     def describe_runner(self, name: str) -> Runner:
-        """Return a runner, without its health.
-
-        Args:
-            name: the runner's name.
-
-        Raises:
-            NotFoundError: the runner does not exist, or the service does not serve the route.
-        """
+        """Return a runner, without its health; see `RunnersApi`."""
         response, self._describe_paths = self._get_first(
             "describe_runner", self._describe_paths, name
         )
@@ -143,16 +123,7 @@ class RunnersClient(RunnersApi):
     def get_runner_health(
         self, name: str, *, total_timeout_seconds: float | None = None
     ) -> RunnerHealth:
-        """Return the health of a runner and of its components.
-
-        Args:
-            name: the runner's name.
-            total_timeout_seconds: the time limit of the operation, which is then sent only once.
-                Default: None, the connection's timeout and retries.
-
-        Raises:
-            NotFoundError: the runner does not exist, or the service does not serve the route.
-        """
+        """Return the health of a runner and of its components; see `RunnersApi`."""
         operation = "get_runner_health"
         path = _path(operation, "/api/v3/runners/{}/health", name)
         response = self._transport.call(
@@ -169,21 +140,7 @@ class RunnersClient(RunnersApi):
         task_id: str | None = None,
         confirm_not_created: Callable[[], bool] | None = None,
     ) -> CreatedRunner:
-        """Create a runner and its manifest.
-
-        Success does not prove that the runner is new: for the name of an existing runner, the
-        service may return the manifest of that runner. Check that it does not exist first.
-
-        Args:
-            name: the runner's name.
-            description: the runner's description. Default: None, not sent.
-            managed_by: the tool that creates the runner. Default: None, not sent.
-            task_id: the id that this tool gives to the creation. Default: None, not sent.
-            confirm_not_created: called before a retry if the outcome of a request is unknown.
-                Returns True if the runner certainly does not exist. If it returns False or raises
-                a `KubiyaError`, the error of the request is raised. Default: None, such a request
-                is not retried.
-        """
+        """Create a runner and its manifest; see `RunnersApi`."""
         values = {"description": description, "managed_by": managed_by, "task_id": task_id}
         response = self._transport.call(
             "create_runner",
@@ -196,16 +153,10 @@ class RunnersClient(RunnersApi):
         return _parse_one(response, CreatedRunner, {} if response.is_empty else response.json())
 
     def delete_runner(self, name: str) -> None:
-        """Delete a runner.
+        """Delete a runner; see `RunnersApi`.
 
         Any 2xx response is success unless its body is HTML or a JSON array, which means that
         another server or endpoint replied.
-
-        Args:
-            name: the runner's name.
-
-        Raises:
-            NotFoundError: the runner does not exist, or the service does not serve the route.
         """
         path = _path("delete_runner", "/api/v3/runners/{}", name)
         response = self._transport.call("delete_runner", "DELETE", path, runner=name)
@@ -213,18 +164,7 @@ class RunnersClient(RunnersApi):
         response.reject_array()
 
     def update_runner_description(self, name: str, description: str) -> Runner | None:
-        """Replace a runner's description.
-
-        Args:
-            name: the runner's name.
-            description: the new description.
-
-        Returns:
-            The updated runner, or None if the response does not contain it.
-
-        Raises:
-            NotFoundError: the runner does not exist, or the service does not serve the route.
-        """
+        """Replace a runner's description; see `RunnersApi`."""
         operation = "update_runner_description"
         response = self._transport.call(
             operation,
@@ -240,14 +180,7 @@ class RunnersClient(RunnersApi):
         return _parse_one(response, Runner, data)
 
     def get_runner_manifest(self, name: str) -> RunnerManifest:
-        """Return the manifest of an existing runner: its text, its URL, or both.
-
-        Args:
-            name: the runner's name.
-
-        Raises:
-            NotFoundError: the runner does not exist, or the service does not serve the route.
-        """
+        """Return the manifest of an existing runner; see `RunnersApi`."""
         response, self._manifest_paths = self._get_first(
             "get_runner_manifest", self._manifest_paths, name
         )
@@ -262,15 +195,11 @@ class RunnersClient(RunnersApi):
         return _parse_one(response, RunnerManifest, data)
 
     def download_manifest(self, url: str, *, runner: str) -> str:
-        """Download the text of a manifest, without sending the API key.
+        """Download the text of a manifest, without sending the API key; see `RunnersApi`.
 
-        Up to 5 redirects are followed.
-
-        Args:
-            url: the manifest's URL. It is a secret, so that neither an error nor a log contains
-                it. It must be https://, or http:// to a loopback address. A relative URL is
-                resolved against the base URL.
-            runner: the runner's name, for errors.
+        The URL must be https://, or http:// to a loopback address. A relative URL is resolved
+        against the base URL. Up to 5 redirects are followed. Neither an error nor a log contains
+        the URL.
 
         Raises:
             InvalidResponseError: the URL or one that it redirects to is invalid or not secure,

@@ -15,35 +15,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from kubiya_pulumi.api.errors import InvalidResponseError
-
-_HEALTHY = frozenset({"healthy", "ok", "true"})
-
-
-@dataclass(frozen=True, kw_only=True)
-class ComponentHealth:
-    """The health of a component, as the list of runners contains it."""
-
-    status: str | None = None
-    """The status, such as `healthy`."""
-    health: str | None = None
-    """The health, such as `ok`, `true` or `false`."""
-    version: str | None = None
-    """The component's version."""
-    error: str | None = None
-    """The error that the component reports."""
-
-    @classmethod
-    def from_dict(cls, data: object) -> ComponentHealth:
-        """Parse the health of a component.
-
-        Raises:
-            InvalidResponseError: the data is not an object.
-        """
-        values = _object(data, "an object describing a component's health")
-        return cls(
-            **{attribute.name: _text(values.get(attribute.name)) for attribute in fields(cls)}
-        )
+from kubiya_pulumi.api.decoded_json import as_object, as_text, invalid_data
+from kubiya_pulumi.api.health_models import ComponentHealth
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,10 +51,10 @@ class Runner:
         Raises:
             InvalidResponseError: the data is not an object, or has no name.
         """
-        values = _object(data, "an object describing a runner")
-        attributes: dict[str, Any] = {name: _text(values.get(name)) for name in _TEXT_FIELDS}
+        values = as_object(data, "an object describing a runner")
+        attributes: dict[str, Any] = {name: as_text(values.get(name)) for name in _TEXT_FIELDS}
         if not attributes["name"]:
-            raise _invalid("contains a runner without a name")
+            raise invalid_data("contains a runner without a name")
         for name in _HEALTH_FIELDS:
             if isinstance(values.get(name), Mapping):
                 attributes[name] = ComponentHealth.from_dict(values[name])
@@ -107,88 +80,6 @@ RUNNER_FIELDS = _RUNNER_ATTRIBUTES | _IGNORED_FIELDS
 
 
 @dataclass(frozen=True, kw_only=True)
-class HealthCheck:
-    """The health that a component reports about itself."""
-
-    name: str
-    """The component's name, such as `tool-manager`."""
-    status: str | None = None
-    """The status, such as `healthy` or `ok`."""
-    version: str | None = None
-    """The component's version."""
-    error: str | None = None
-    """The error that the component reports."""
-    git_sha: str | None = None
-    """The commit that the component was built from."""
-    release: str | None = None
-    """The release of the component."""
-
-    @property
-    def healthy(self) -> bool:
-        """Whether the component reports that it is healthy."""
-        return _is_healthy(self.status)
-
-    @classmethod
-    def from_dict(cls, data: object) -> HealthCheck:
-        """Parse a health check.
-
-        Raises:
-            InvalidResponseError: the data is not an object.
-        """
-        values = _object(data, "an object describing a health check")
-        metadata = values.get("metadata")
-        build = metadata if isinstance(metadata, Mapping) else {}
-        return cls(
-            name=_text(values.get("name")) or "unnamed",
-            status=_text(values.get("status")) or _text(values.get("health")),
-            version=_text(values.get("version")),
-            error=_text(values.get("error")),
-            git_sha=_text(build.get("git_sha")),
-            release=_text(build.get("release")),
-        )
-
-
-@dataclass(frozen=True, kw_only=True)
-class RunnerHealth:
-    """The health of a runner and of its components."""
-
-    status: str | None = None
-    """The status, such as `healthy`."""
-    health: str | None = None
-    """The health, such as `ok`, `true` or `false`."""
-    version: str | None = None
-    """The runner's version."""
-    time: str | None = None
-    """The time of the check, as the service formats it."""
-    checks: tuple[HealthCheck, ...] = ()
-    """The health of each component."""
-
-    @property
-    def healthy(self) -> bool:
-        """Whether the status or the health reports a healthy runner and nothing contradicts it."""
-        reports = [report for report in (self.status, self.health) if report]
-        reported = bool(reports) and all(_is_healthy(report) for report in reports)
-        return reported and all(check.healthy for check in self.checks)
-
-    @classmethod
-    def from_dict(cls, data: object) -> RunnerHealth:
-        """Parse the health, in the form with `checks` or in the form with `components`.
-
-        Raises:
-            InvalidResponseError: the data or a check in it is not an object. A malformed check
-                must not count as a healthy one.
-        """
-        values = _object(data, "an object describing a runner's health")
-        return cls(
-            status=_text(values.get("status")),
-            health=_text(values.get("health")),
-            version=_text(values.get("version")),
-            time=_text(values.get("time")) or _text(values.get("last_check")),
-            checks=_checks(values.get("checks")) + _checks(values.get("components")),
-        )
-
-
-@dataclass(frozen=True, kw_only=True)
 class CreatedRunner:
     """The response to the creation of a runner."""
 
@@ -206,7 +97,7 @@ class CreatedRunner:
         Raises:
             InvalidResponseError: the data is not an object, or has no name.
         """
-        values = _object(data, "an object describing the new runner")
+        values = as_object(data, "an object describing the new runner")
         runner = Runner.from_dict(values)
         is_complete = not RUNNER_FIELDS.isdisjoint(values.keys() - {"name"})
         return cls(
@@ -235,13 +126,13 @@ class RunnerManifest:
             InvalidResponseError: the data is not an object, has no name, or contains neither
                 text nor URL.
         """
-        values = _object(data, "an object describing the manifest")
-        name, url = _text(values.get("name")), _manifest_url(values)
-        content = _text(values.get("manifest_content")) or None
+        values = as_object(data, "an object describing the manifest")
+        name, url = as_text(values.get("name")), _manifest_url(values)
+        content = as_text(values.get("manifest_content")) or None
         if not name:
-            raise _invalid("contains a manifest without the runner's name")
+            raise invalid_data("contains a manifest without the runner's name")
         if url is None and content is None:
-            raise _invalid("contains neither the manifest nor its URL")
+            raise invalid_data("contains neither the manifest nor its URL")
         return cls(name=name, manifest_url=url, manifest_content=content)
 
 
@@ -265,66 +156,28 @@ def runners_from(data: object) -> tuple[Runner, ...]:
         return ()
     if isinstance(data, list):
         return tuple(Runner.from_dict(entry) for entry in data)
-    runners = _object(data, "a list of runners")
+    runners = as_object(data, "a list of runners")
     return tuple(_keyed_runner(name, entry) for name, entry in runners.items())
 
 
 def _keyed_runner(key: str, data: object) -> Runner:
-    values = _object(data, "an object describing a runner")
+    values = as_object(data, "an object describing a runner")
     # The body of an error and a wrapped list are objects of objects, too.
     if values and RUNNER_FIELDS.isdisjoint(values):
-        raise _invalid("is not a list of runners")
+        raise invalid_data("is not a list of runners")
     name = values.get("name")
     runner = Runner.from_dict({**values, "name": key if name is None else name})
     if runner.name != key:
-        raise _invalid("lists a runner under a key that differs from its name")
+        raise invalid_data("lists a runner under a key that differs from its name")
     return runner
-
-
-def _checks(data: object) -> tuple[HealthCheck, ...]:
-    """Parse checks: an array, or an object keyed by the component's name in snake case."""
-    if data is None:
-        return ()
-    if isinstance(data, list):
-        return tuple(HealthCheck.from_dict(entry) for entry in data)
-    checks = _object(data, "a list of health checks")
-    return tuple(_keyed_check(name, entry) for name, entry in checks.items())
-
-
-def _keyed_check(key: str, data: object) -> HealthCheck:
-    values = _object(data, "an object describing a health check")
-    return HealthCheck.from_dict({"name": key.replace("_", "-"), **values})
 
 
 def _version(value: object) -> str | None:
     if isinstance(value, int | float) and not isinstance(value, bool):
         # The API returns 0 for v1 and 2 for v2. The number 1 is not documented.
         return "v1" if value == 0 else f"v{value}".removesuffix(".0")
-    return _text(value)
+    return as_text(value)
 
 
 def _manifest_url(values: Mapping[str, Any]) -> str | None:
-    return _text(values.get("manifest_url")) or _text(values.get("url")) or None
-
-
-def _text(value: object) -> str | None:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int | float):
-        return str(value)
-    return value if isinstance(value, str) else None
-
-
-def _is_healthy(report: str | None) -> bool:
-    return report is not None and report.strip().lower() in _HEALTHY
-
-
-def _object(data: object, expected: str) -> Mapping[str, Any]:
-    if not isinstance(data, Mapping):
-        raise _invalid(f"is invalid: expected {expected}")
-    return data
-
-
-def _invalid(problem: str) -> InvalidResponseError:
-    """Return an error without operation and runner: the client adds them."""
-    return InvalidResponseError(None, None, problem)
+    return as_text(values.get("manifest_url")) or as_text(values.get("url")) or None

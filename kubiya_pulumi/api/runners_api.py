@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from kubiya_pulumi.api.models import CreatedRunner, Runner, RunnerHealth, RunnerManifest
+from kubiya_pulumi.api.health_models import RunnerHealth
+from kubiya_pulumi.api.models import CreatedRunner, Runner, RunnerManifest
 
 
 class RunnersApi(Protocol):
@@ -15,8 +16,8 @@ class RunnersApi(Protocol):
 
     Every method raises:
 
-    - `ApiError`, by its subclasses, if the service refuses the request or fails;
-    - `TransportError`, by its subclasses, if no complete response arrives;
+    - `ApiError`, by its subclasses, if the service returns a status other than 2xx;
+    - `TransportError`, by its subclasses, if no response arrives;
     - `InvalidResponseError` if the response cannot be parsed;
     - `InvalidNameError`, before any request, if the runner's name is invalid.
     """
@@ -25,33 +26,33 @@ class RunnersApi(Protocol):
         """List all runners of the organization.
 
         Args:
-            runner: the runner that the caller wants to find, for error messages. Default: None.
+            runner: the runner that the caller wants to find, for errors. Default: None.
         """
         ...
 
     def describe_runner(self, name: str) -> Runner:
-        """Return one runner, without its health.
+        """Return a runner, without its health.
 
         Args:
             name: the runner's name.
 
         Raises:
-            NotFoundError: the runner does not exist.
+            NotFoundError: the runner does not exist, or the service does not serve the route.
         """
         ...
 
     def get_runner_health(
         self, name: str, *, total_timeout_seconds: float | None = None
     ) -> RunnerHealth:
-        """Return the health of one runner and of its components.
+        """Return the health of a runner and of its components.
 
         Args:
             name: the runner's name.
-            total_timeout_seconds: the time limit of the whole call, which is then sent only
-                once. Default: None, the client's own timeout and retries.
+            total_timeout_seconds: the time limit of the operation, which is then sent only once.
+                Default: None, the timeout and the retries of the connection.
 
         Raises:
-            NotFoundError: the runner does not exist.
+            NotFoundError: the runner does not exist, or the service does not serve the route.
         """
         ...
 
@@ -67,16 +68,17 @@ class RunnersApi(Protocol):
         """Create a runner and its manifest.
 
         Success does not prove that the runner is new: for the name of an existing runner, the
-        service may return the manifest of that runner.
+        service may return the manifest of that runner. Check that it does not exist first.
 
         Args:
             name: the runner's name.
             description: the runner's description. Default: None, not sent.
-            managed_by: the tool that owns the runner. Default: None, not sent.
-            task_id: the owner's task that created the runner. Default: None, not sent.
-            confirm_not_created: called when the outcome of a request is unknown; returns True
-                if the runner certainly does not exist, so that the request can be retried.
-                Default: None, such a request is not retried.
+            managed_by: the tool that creates the runner. Default: None, not sent.
+            task_id: the id that this tool gives to the creation. Default: None, not sent.
+            confirm_not_created: called before a retry if the outcome of a request is unknown.
+                Returns True if the runner certainly does not exist. If it returns False or raises
+                a `KubiyaError`, the error of the request is raised. Default: None, such a request
+                is not retried.
         """
         ...
 
@@ -87,7 +89,7 @@ class RunnersApi(Protocol):
             name: the runner's name.
 
         Raises:
-            NotFoundError: the runner does not exist.
+            NotFoundError: the runner does not exist, or the service does not serve the route.
         """
         ...
 
@@ -102,7 +104,7 @@ class RunnersApi(Protocol):
             The updated runner, or None if the response does not contain it.
 
         Raises:
-            NotFoundError: the runner does not exist.
+            NotFoundError: the runner does not exist, or the service does not serve the route.
         """
         ...
 
@@ -113,7 +115,7 @@ class RunnersApi(Protocol):
             name: the runner's name.
 
         Raises:
-            NotFoundError: the runner does not exist.
+            NotFoundError: the runner does not exist, or the service does not serve the route.
         """
         ...
 
@@ -122,6 +124,6 @@ class RunnersApi(Protocol):
 
         Args:
             url: the manifest's URL. It is a secret.
-            runner: the runner's name, for error messages.
+            runner: the runner's name, for errors.
         """
         ...

@@ -32,7 +32,7 @@ from kubiya_pulumi.api.sessions import (
     suppress_url_logging,
     tls_context,
 )
-from kubiya_pulumi.api.urls import normalize_url, origin, resolve_url
+from kubiya_pulumi.api.urls import normalize_url, origin, redirect_origin
 from kubiya_pulumi.errors import KubiyaError
 
 OPERATION_TIMEOUT = 300.0
@@ -151,7 +151,7 @@ class Transport:
             return response
         message = None
         if response.redirect is not None:
-            message = f"it redirects to {_redirect_origin(request.url, response.redirect)}"
+            message = f"it redirects to {redirect_origin(request.url, response.redirect)}"
         raise self.error(response, message)
 
     def send_download(self, request: Request, deadline: Deadline) -> Response:
@@ -295,11 +295,3 @@ def _is_confirmed(confirm_not_created: Callable[[], bool] | None) -> bool:
         return confirm_not_created is not None and confirm_not_created()
     except KubiyaError:
         return False
-
-
-def _redirect_origin(base: str, url: str) -> str:
-    """Return the part of a redirect's target that may be shown."""
-    try:
-        return origin(resolve_url(base, url))
-    except ValueError:
-        return "an invalid URL"

@@ -62,6 +62,19 @@ def origin(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 
 
+def redirect_origin(base: str, url: str) -> str:
+    """Return the part of a redirect's target that may be shown.
+
+    Args:
+        base: the normalized URL that redirects.
+        url: the target, which may be relative or invalid.
+    """
+    try:
+        return origin(resolve_url(base, url))
+    except ValueError:
+        return "an invalid URL"
+
+
 def _is_loopback(host: str) -> bool:
     if host == "localhost":
         return True
