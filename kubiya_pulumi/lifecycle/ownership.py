@@ -10,6 +10,7 @@ from __future__ import annotations
 from enum import Enum, auto
 
 from kubiya_pulumi.api import Runner
+from kubiya_pulumi.declarations import RunnerState
 from kubiya_pulumi.text import sanitize
 
 MANAGED_BY = "pulumi"
@@ -52,3 +53,47 @@ def describe_owner(runner: Runner) -> str:
         return ""
     task = f' (task "{sanitize(runner.task_id)}")' if runner.task_id else ""
     return f", managed by {sanitize(runner.managed_by or 'somebody')}{task}"
+
+
+def adoption_advice(ownership: Ownership, *, is_sibling: bool) -> str:
+    """Return what to do about an existing runner, as a clause of an error.
+
+    Args:
+        ownership: the owner of the existing runner.
+        is_sibling: whether another resource of this stack owns it.
+    """
+    if is_sibling:
+        return (
+            "Another resource of this stack created it, so it cannot be adopted. If that is this "
+            "resource, renamed or moved, set aliases in its options"
+        )
+    if ownership is Ownership.UNKNOWN:
+        return (
+            "If an interrupted update of this stack created it, or you want this stack to manage "
+            "it as it is, set adopt_existing=True"
+        )
+    return "To manage that runner with this program as it is, set adopt_existing=True"
+
+
+def has_known_owner(state: RunnerState) -> bool:
+    """Whether the state knows the owner that the API reports for its runner.
+
+    An adopted runner had another owner from the start, and an older version stored none.
+    """
+    return state.task_id is not None and not state.adopted
+
+
+def is_replaced(runner: Runner, state: RunnerState) -> bool:
+    """Whether this runner is not the one in the state.
+
+    That one may have been deleted outside, and another owner may have created one with its name.
+    """
+    return has_known_owner(state) and owner_of(runner, state.task_id) is Ownership.OTHER
+
+
+def describe_replacement(runner: Runner) -> str:
+    """Return the sentence that another owner has created this runner."""
+    return (
+        f'Runner "{runner.name}" is not the one that this stack created: it exists'
+        f"{describe_owner(runner)}."
+    )

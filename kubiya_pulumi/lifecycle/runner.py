@@ -39,8 +39,12 @@ from kubiya_pulumi.lifecycle.lookup import (
 from kubiya_pulumi.lifecycle.ownership import (
     MANAGED_BY,
     Ownership,
+    adoption_advice,
     describe_owner,
+    describe_replacement,
+    has_known_owner,
     is_owned_by_same_stack,
+    is_replaced,
     owner_of,
 )
 
@@ -77,8 +81,10 @@ class RunnerHandler(ResourceHandler[RunnersApi, RunnerInputs, RunnerState]):
         runner = existing_runner(api, state.name)
         if runner is None:
             return None
-        if _is_replaced(runner, state):
-            log.warning("%s To forget it here, use `pulumi state delete`.", _not_ours(runner))
+        if is_replaced(runner, state):
+            log.warning(
+                "%s To forget it here, use `pulumi state delete`.", describe_replacement(runner)
+            )
         manifest_url = state.manifest_url or _fetch_manifest_url(api, state.name)
         return _with_reported(replace(state, manifest_url=manifest_url), runner)
 
@@ -177,22 +183,11 @@ def _resolve_existing(api: RunnersApi, inputs: RunnerInputs, existing: Runner) -
             inputs.name,
         )
         return _finish(api, inputs, existing, None)
-    is_siblings = ownership is Ownership.OTHER and is_owned_by_same_stack(existing, inputs.task_id)
+    is_sibling = ownership is Ownership.OTHER and is_owned_by_same_stack(existing, inputs.task_id)
     # Renamed without an alias, that resource is deleted after this one, and its runner with it.
-    if inputs.adopt_existing and not is_siblings:
+    if inputs.adopt_existing and not is_sibling:
         return _adopt(api, inputs, existing)
-    if is_siblings:
-        advice = (
-            "Another resource of this stack created it, so it cannot be adopted. If that is this "
-            "resource, renamed or moved, set aliases in its options"
-        )
-    elif ownership is Ownership.UNKNOWN:
-        advice = (
-            "If an interrupted update of this stack created it, or you want this stack to manage "
-            "it as it is, set adopt_existing=True"
-        )
-    else:
-        advice = "To manage that runner with this program as it is, set adopt_existing=True"
+    advice = adoption_advice(ownership, is_sibling=is_sibling)
     raise RunnerExistsError(
         f'runner "{inputs.name}" was not created: a runner with that name exists'
         f"{describe_owner(existing)}. {advice}; otherwise choose a different name."
@@ -290,34 +285,15 @@ def _with_reported(state: RunnerState, runner: Runner | None) -> RunnerState:
 def _is_gone(api: RunnersApi, state: RunnerState, failure: str) -> bool:
     """Read the runner before a change, if the state knows the owner that the API reports.
 
-    The runner in the state may have been deleted outside, and another owner may have created one
-    with its name. The reported owner shows it, if there is one. An adopted runner had another
-    owner from the start, and an older version stored none.
-
     Raises:
         RunnerNotOursError: somebody else owns the runner now.
     """
-    if not _has_known_owner(state):
+    if not has_known_owner(state):
         return False
     runner = existing_runner(api, state.name)
-    if runner is not None and _is_replaced(runner, state):
+    if runner is not None and is_replaced(runner, state):
         raise RunnerNotOursError(
-            f"{failure}. {_not_ours(runner)} Use `pulumi state delete` to forget it here, then "
-            "`pulumi up`."
+            f"{failure}. {describe_replacement(runner)} Use `pulumi state delete` to forget it "
+            "here, then `pulumi up`."
         )
     return runner is None
-
-
-def _is_replaced(runner: Runner, state: RunnerState) -> bool:
-    return _has_known_owner(state) and owner_of(runner, state.task_id) is Ownership.OTHER
-
-
-def _has_known_owner(state: RunnerState) -> bool:
-    return state.task_id is not None and not state.adopted
-
-
-def _not_ours(runner: Runner) -> str:
-    return (
-        f'Runner "{runner.name}" is not the one that this stack created: it exists'
-        f"{describe_owner(runner)}."
-    )
