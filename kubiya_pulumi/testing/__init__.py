@@ -1,13 +1,13 @@
-"""For unit tests of programs that use this package: they run without the engine.
+"""Unit tests of programs that use this package, without the engine.
 
     from kubiya_pulumi.testing import Mocks, run_program
 
     def test_the_name_is_exported():
-        ran = run_program("infra", Mocks())
-        assert ran.outputs["runner_name"] == "runner-prod"
+        result = run_program("infra", Mocks())
+        assert result.outputs["runner_name"] == "runner-prod"
 
-What the engine would do to the resources of this package is done for real, on runners that are
-kept in memory or on those of an emulator. Other resources are taken as they are declared.
+The resources of this package run the same code as in `pulumi up`, with runners in memory or in an
+emulator. Every other resource returns its inputs as outputs.
 """
 
 from kubiya_pulumi.testing.client import MemoryClient

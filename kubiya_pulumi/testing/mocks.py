@@ -1,4 +1,4 @@
-"""Pulumi's mocks, with the resources of this package done for real."""
+"""Pulumi mocks that run the lifecycle of this package's resources."""
 
 from __future__ import annotations
 
@@ -28,51 +28,51 @@ STACK_REFERENCE = "pulumi:pulumi:StackReference"
 
 
 class InvalidInputsError(KubiyaError):
-    """A resource has invalid inputs; the engine would refuse it."""
+    """A resource has invalid inputs. The engine would reject it in `check`."""
 
 
 class MissingStackError(KubiyaError):
-    """A program refers to another stack, and the test does not say what that one exports."""
+    """A program refers to a stack whose outputs the test does not define."""
 
 
 @dataclass(frozen=True)
 class DeclaredResource:
-    """A resource as a program declared it, and what it came to. Secrets are in plain."""
+    """A resource that a program declared, with its id and outputs. Secrets are in plain text."""
 
     type: str
     """Its type, such as `pulumi-python:dynamic/kubiya:Runner`."""
     name: str
     """Its name in the program."""
     inputs: dict[str, Any] = field(repr=False)
-    """What it was given, without what is not known in a preview."""
+    """Its inputs, without those that a preview does not know."""
     id: str
     """Its id; empty in a preview."""
     outputs: dict[str, Any] = field(repr=False)
-    """What it gives; in a preview what is known."""
+    """Its outputs; in a preview, those that are known."""
 
 
 class Mocks(pulumi.runtime.Mocks):
     """Mocks for programs that use this package.
 
-    Runners, manifests and health gates are checked and created as `pulumi up` would, with the
-    client that is given here, and the get functions ask that client, too: neither the network
-    nor the settings of the stack play a part. All other resources have their inputs as outputs.
+    The resources of this package are validated and created as in `pulumi up`, with `client`. The
+    get functions use the same client. Neither uses the settings of the stack. Every other resource
+    returns its inputs as outputs.
 
-    Subclass it to say more about other resources: override `new_resource` or `call`, and leave
-    what you do not know to `super()`.
+    To mock other resources or functions, override `new_resource` or `call` in a subclass, and call
+    `super()` for all others.
 
     Args:
-        client: the client to use: a `MemoryClient`, or a `RunnersApi` of an emulator.
-            Default: a new `MemoryClient`.
-        stacks: outputs of other stacks, for `StackReference`: by the name of the stack as the
-            program gives it; `{}` for one that has none. A reference to a stack that is not
-            here is an error.
+        client: the client of the resources and get functions: a `MemoryClient`, or a
+            `RunnersClient` of an emulator. Default: a new `MemoryClient`.
+        stacks: the outputs of other stacks, by the name that the program passes to
+            `StackReference`; `{}` for a stack without outputs. A reference to any other stack
+            raises `MissingStackError`. Default: None, no stacks.
     """
 
     runners_client: RunnersApi
-    """The client, which the get functions use as well."""
+    """The client of the resources and get functions."""
     resources: list[DeclaredResource]
-    """All that was declared, in the order of registration."""
+    """The declared resources, in the order of their registration."""
 
     def __init__(
         self,
@@ -85,26 +85,30 @@ class Mocks(pulumi.runtime.Mocks):
         self._stacks = stacks or {}
 
     def resource(self, name: str) -> DeclaredResource:
-        """Give the one resource of that name.
+        """Return the declared resource with this name.
+
+        Args:
+            name: Pulumi's name for the resource.
 
         Raises:
-            LookupError: none was declared, or several of different types; the message says which
-                there are.
+            LookupError: no resource has the name, or resources of several types have it. The
+                message lists the candidates.
         """
-        found = [each for each in self.resources if each.name == name]
-        if len(found) != 1:
-            there = [f"{each.name} ({each.type})" for each in found or self.resources]
-            how_many = "several resources are" if found else "no resource is"
-            raise LookupError(f'{how_many} named "{name}": {", ".join(there) or "there is none"}')
-        return found[0]
+        matches = [resource for resource in self.resources if resource.name == name]
+        if len(matches) == 1:
+            return matches[0]
+        problem = "several resources are" if matches else "no resource is"
+        candidates = [f"{item.name} ({item.type})" for item in matches or self.resources]
+        declared = ", ".join(candidates) or "the program declares no resources"
+        raise LookupError(f'{problem} named "{name}": {declared}')
 
     def new_resource(self, args: MockResourceArgs) -> tuple[str, dict[str, Any]]:
-        """Do what the engine would do for a resource that is new, and give its id and outputs.
+        """Create a resource as the engine would in a new stack, and return its id and outputs.
 
         Raises:
             InvalidInputsError: its inputs are invalid.
-            MissingStackError: it is a reference to a stack whose outputs were not given.
-            KubiyaError: what its creation raises.
+            MissingStackError: it refers to a stack whose outputs are not defined.
+            KubiyaError: its creation failed.
         """
         inputs = {name: _plain(value) for name, value in args.inputs.items()}
         known, unknown = split_unknown(inputs)
@@ -127,8 +131,8 @@ class Mocks(pulumi.runtime.Mocks):
     def _exported(self, stack: str) -> dict[str, Any]:
         if stack not in self._stacks:
             raise MissingStackError(
-                f'the program refers to the stack "{stack}", whose outputs the test does not give: '
-                f'pass Mocks(stacks={{"{stack}": {{…}}}}) with those that it reads'
+                f'the program refers to the stack "{stack}", whose outputs the test does not '
+                f'define: pass Mocks(stacks={{"{stack}": {{…}}}}) with the outputs that it reads'
             )
         return dict(self._stacks[stack])
 
@@ -146,12 +150,12 @@ class Mocks(pulumi.runtime.Mocks):
             raise InvalidInputsError(f'resource "{name}" has invalid inputs: {reasons}')
         if pulumi.runtime.is_dry_run():
             return "", inputs
-        given = declaration.read_inputs({**inputs, **self._poll_once(inputs)})
-        outputs = declaration.written(handler.create(self.runners_client, given))
+        typed = declaration.read_inputs({**inputs, **self._poll_once(inputs)})
+        outputs = declaration.written(handler.create(self.runners_client, typed))
         return outputs[declaration.id_property], {**outputs, **inputs}
 
     def _poll_once(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
-        """Make a health gate poll once: in memory no runner changes meanwhile."""
+        """Return the inputs that make a health gate poll once: in memory, no health changes."""
         waits = "timeout_seconds" in inputs and isinstance(self.runners_client, MemoryClient)
         return {"timeout_seconds": 0.0} if waits else {}
 
@@ -164,7 +168,7 @@ def _plain(value: Any) -> Any:
 
 
 def _with_secrets(args: MockResourceArgs, outputs: dict[str, Any]) -> dict[str, Any]:
-    """Mark as secret what the engine would: declared secrets, and inputs that were secret."""
+    """Mark the outputs that the engine would: declared secrets, and secret inputs."""
     handler = HANDLERS.get(args.typ)
     declared = frozenset() if handler is None else handler.declaration.secret_outputs
     inputs = {name: value for name, value in args.inputs.items() if outputs.get(name) is not None}
