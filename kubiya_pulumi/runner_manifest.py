@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections import defaultdict
+from collections.abc import Iterable
 from typing import Any
 
 import pulumi
@@ -177,7 +178,9 @@ def enforce_policy(
         raise ManifestRefusedError(str(error)) from None
     except ManifestError as error:
         raise ManifestRefusedError(f"{manifest} {error}") from None
-    if warning := _warning(result, runner):
+    # A policy that denies invalid objects must not rely on a check that did not happen.
+    unchecked = result.unchecked if policy.denies_invalid_objects else ()
+    if warning := _warning(result, runner, unchecked):
         pulumi.warn(warning, resource)
     return text
 
@@ -193,8 +196,8 @@ def _check_sha256(text: str, expected: str, manifest: str) -> None:
         )
 
 
-def _warning(result: Review, runner: str) -> str:
-    """Describe the findings that deny nothing; empty if there are none."""
+def _warning(result: Review, runner: str, unchecked: Iterable[str]) -> str:
+    """Describe the findings that deny nothing, and what was not checked; empty without both."""
     by_rule: dict[str, list[Finding]] = defaultdict(list)
     for finding in result.findings:
         if finding.severity is not Severity.NOTE:
@@ -203,7 +206,7 @@ def _warning(result: Review, runner: str) -> str:
         f'  the waiver of "{waiver.rule}" for "{waiver.object}" matches no finding: remove it'
         for waiver in result.unused_waivers
     ]
-    lines = [*map(_line, by_rule.values()), *waivers]
+    lines = [*map(_line, by_rule.values()), *waivers, *(f"  {reason}" for reason in unchecked)]
     if not lines:
         return ""
     notes = sum(finding.severity is Severity.NOTE for finding in result.findings)

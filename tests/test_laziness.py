@@ -11,10 +11,13 @@ IMPORTS = [
     ("from kubiya_pulumi.api import ApiError, Runner, RunnersApi", ["pulumi", "requests"]),
     ("from kubiya_pulumi.api import RunnersClient", ["pulumi", "pulumi_kubernetes"]),
     ("import kubiya_pulumi.config", ["pulumi", "pulumi_kubernetes"]),
-    ("import kubiya_pulumi.review", ["pulumi", "requests", "yaml"]),
+    ("import kubiya_pulumi.review", ["pulumi", "requests", "yaml", "jsonschema"]),
     (
         "from kubiya_pulumi.review import *",
-        ["pulumi", "pulumi_kubernetes", "requests", "kubiya_pulumi.api"],
+        [
+            *("pulumi", "pulumi_kubernetes", "requests", "kubiya_pulumi.api"),
+            *("jsonschema", "kubernetes_validate"),
+        ],
     ),
     ("import kubiya_pulumi.emulator", ["pulumi", "requests", "starlette", "uvicorn", "yaml"]),
     (

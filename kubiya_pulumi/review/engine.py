@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any
 
-from kubiya_pulumi.review.checks import allowlists
+from kubiya_pulumi.review.checks import allowlists, object_validity
 from kubiya_pulumi.review.checks.images import images_of
 from kubiya_pulumi.review.errors import ReviewDeniedError
 from kubiya_pulumi.review.findings import Finding
@@ -47,6 +47,8 @@ class Review:
     """The findings that a waiver accepts."""
     unused_waivers: tuple[Waiver, ...] = ()
     """The waivers that match no finding, and may be outdated."""
+    unchecked: tuple[str, ...] = ()
+    """What the review did not check, and why: one sentence for each reason."""
 
     @property
     def denied(self) -> tuple[Finding, ...]:
@@ -87,6 +89,7 @@ class Review:
                 for waived in self.waived
             ],
             "unusedWaivers": [waiver.to_dict() for waiver in self.unused_waivers],
+            "unchecked": list(self.unchecked),
         }
 
     @classmethod
@@ -116,6 +119,7 @@ class Review:
                 for waived in entries("waived")
             ),
             unused_waivers=tuple(map(Waiver.from_dict, entries("unusedWaivers"))),
+            unchecked=as_strs(entry.get("unchecked")),
         )
 
 
@@ -127,7 +131,8 @@ def review(objects: Iterable[KubernetesObject], policy: ManifestPolicy = _REPORT
         policy: what to deny and what to waive. The default reports everything and denies nothing.
 
     Raises:
-        ManifestError: the manifest grants more permissions than a review can process.
+        ManifestError: the manifest grants more permissions than a review can process, or takes
+            too long to check against its schemas.
     """
     inventory = Inventory(objects)
     all_findings = chain(
@@ -151,6 +156,7 @@ def review(objects: Iterable[KubernetesObject], policy: ManifestPolicy = _REPORT
         findings=tuple(findings),
         waived=tuple(waived),
         unused_waivers=tuple(unused_waivers),
+        unchecked=tuple(object_validity.unchecked(inventory)),
     )
 
 

@@ -25,10 +25,12 @@ class Severity(StrEnum):
 
 
 class Category(StrEnum):
-    """Whether a manifest requests more than it should, or lacks something it needs."""
+    """Whether a manifest requests more than it should, lacks something, or is invalid."""
 
     EXCESSIVE = "excessive"
     MISSING = "missing"
+    INVALID = "invalid"
+    """The API server refuses the object, so it requests nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)

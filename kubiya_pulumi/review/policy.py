@@ -8,8 +8,10 @@ from dataclasses import dataclass, fields
 from fnmatch import fnmatchcase
 from typing import Any
 
+from kubiya_pulumi.review.checks.object_validity import INVALID_OBJECT
 from kubiya_pulumi.review.errors import ManifestPolicyError
 from kubiya_pulumi.review.findings import Finding, Severity
+from kubiya_pulumi.review.kubernetes import schemas
 from kubiya_pulumi.review.registry import ALLOW_LISTS, RULES
 from kubiya_pulumi.text import join_quoted
 
@@ -77,7 +79,8 @@ class ManifestPolicy:
     its rule does not have to be listed in `deny`.
 
     Raises:
-        ManifestPolicyError: an argument has the wrong type, or names an unknown rule.
+        ManifestPolicyError: an argument has the wrong type, names an unknown rule, or denies
+            `invalid-object` by name while the schemas of Kubernetes are not installed.
     """
 
     deny: Sequence[str] = ()
@@ -109,14 +112,21 @@ class ManifestPolicy:
         object.__setattr__(self, "waivers", tuple(self.waivers))
         _require_matches((waiver.rule for waiver in self.waivers), "Waiver.rule", RULES)
         _require_matches(self.deny, "ManifestPolicy.deny", [*RULES, *Severity])
+        _require_schemas(self.deny)
 
     def denies(self, finding: Finding) -> bool:
         """Return whether the policy denies the finding, unless a waiver covers it."""
         names = (finding.rule, *finding.includes)
-        return (
-            finding.rule in ALLOW_LISTS
-            or finding.severity in self.deny
-            or any(fnmatchcase(name, pattern) for name in names for pattern in self.deny)
+        return finding.rule in ALLOW_LISTS or self._is_denied(names, finding.severity)
+
+    @property
+    def denies_invalid_objects(self) -> bool:
+        """Whether the policy denies findings of the rule `invalid-object`."""
+        return self._is_denied((INVALID_OBJECT.name,), INVALID_OBJECT.severity)
+
+    def _is_denied(self, names: Iterable[str], severity: Severity) -> bool:
+        return severity in self.deny or any(
+            fnmatchcase(name, pattern) for name in names for pattern in self.deny
         )
 
 
@@ -137,4 +147,15 @@ def _require_matches(patterns: Iterable[str], argument: str, names: Iterable[str
             hint = f'did you mean "{close[0]}"?' if close else "see docs/review.md for the rules."
             raise ManifestPolicyError(
                 f"{argument} names an unknown rule {join_quoted([pattern])}; {hint}"
+            )
+
+
+def _require_schemas(deny: Iterable[str]) -> None:
+    """Raise an error for a pattern that only matches a rule which cannot be checked."""
+    for pattern in deny:
+        matches = [name for name in RULES if fnmatchcase(name, pattern)]
+        if matches == [INVALID_OBJECT.name] and not schemas.is_available():
+            raise ManifestPolicyError(
+                f"ManifestPolicy.deny names {join_quoted([pattern])}, which needs the schemas of "
+                "Kubernetes: run pip install 'kubiya-pulumi[schemas]'."
             )

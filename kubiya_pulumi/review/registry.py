@@ -10,6 +10,7 @@ from kubiya_pulumi.review.checks import (
     cluster_objects,
     dangling_references,
     images,
+    object_validity,
     plaintext_secrets,
     pod_security_baseline,
     pod_security_restricted,
@@ -26,6 +27,7 @@ _CHECK_MODULES = (
     cluster_objects,
     unreviewed_objects,
     dangling_references,
+    object_validity,
 )
 
 CHECKS = tuple(module.findings for module in _CHECK_MODULES)

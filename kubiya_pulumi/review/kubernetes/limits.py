@@ -17,6 +17,8 @@ MAX_SCALAR_LENGTH = 4_300
 """Characters of a number, a date or a boolean; Python parses no longer integer."""
 MAX_GRANTS = 200_000
 """Rows of the grants table. Each row also counts once per workload that it lists."""
+MAX_SCHEMA_STEPS = 20_000_000
+"""Steps to validate all objects against their schemas: keywords applied to values."""
 MAX_PERMISSIONS = 1_000_000
 """Single permissions (one verb on one resource) when two sets of grants are compared."""
 MAX_SELECTOR_COMPARISONS = 500_000

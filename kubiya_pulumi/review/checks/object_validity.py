@@ -1,0 +1,158 @@
+"""Objects that the API server refuses: unknown, missing or mistyped fields, and invalid names.
+
+Pulumi's Kubernetes provider applies objects by server-side apply, which refuses unknown fields and
+wrong types: https://kubernetes.io/docs/reference/using-api/server-side-apply/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import chain, islice
+from typing import TYPE_CHECKING
+
+from kubiya_pulumi.review.checks.object_names import name_problems
+from kubiya_pulumi.review.checks.workload_selectors import selector_problems
+from kubiya_pulumi.review.findings import Category, Finding, Rule, Severity
+from kubiya_pulumi.review.kubernetes import schemas
+from kubiya_pulumi.review.kubernetes.custom_kinds import CustomKind, custom_kinds, json_schema
+from kubiya_pulumi.review.kubernetes.inventory import Inventory, Item
+from kubiya_pulumi.review.kubernetes.limits import MAX_SCHEMA_STEPS, Budget
+from kubiya_pulumi.review.kubernetes.references import ObjectReference
+from kubiya_pulumi.text import join_names, join_quoted
+
+if TYPE_CHECKING:
+    from kubiya_pulumi.review.kubernetes.schemas import Schema
+    from kubiya_pulumi.review.kubernetes.validation import SchemaValidator
+
+INVALID_OBJECT = Rule(
+    id="KR-080",
+    name="invalid-object",
+    severity=Severity.ERROR,
+    category=Category.INVALID,
+    description="The API server of Kubernetes 1.35 refuses the object: a field is unknown, is "
+    "missing or has the wrong type, or a name is invalid.",
+    remediation="Correct the field that the message names.",
+    url="https://kubernetes.io/docs/reference/using-api/server-side-apply/",
+)
+RULES = (INVALID_OBJECT,)
+
+MAX_PROBLEMS = 10
+"""Findings for each object. One more finding counts the rest."""
+
+MISSING_PACKAGE = (
+    "Objects were not checked against the schemas of Kubernetes: run "
+    "pip install 'kubiya-pulumi[schemas]'."
+)
+
+
+def findings(inventory: Inventory) -> Iterator[Finding]:
+    """Yield a finding for each problem of each object.
+
+    Without the package of the schemas, only names, labels and selectors are checked.
+
+    Raises:
+        ManifestError: the check takes more than `MAX_SCHEMA_STEPS` steps.
+    """
+    schema_check = _SchemaCheck(inventory) if schemas.is_available() else None
+    for item in inventory.items:
+        problems = chain(
+            name_problems(item),
+            selector_problems(item),
+            schema_check.problems(item) if schema_check else (),
+        )
+        for problem in islice(problems, MAX_PROBLEMS):
+            yield INVALID_OBJECT.finding(item.reference, problem)
+        if more := sum(1 for _ in problems):
+            count = f"{more:,} more problem{'s' if more > 1 else ''}"
+            yield INVALID_OBJECT.finding(
+                item.reference, f"The object has {count}; correct those above first."
+            )
+
+
+def unchecked(inventory: Inventory) -> Iterator[str]:
+    """Yield a sentence for each reason for which objects were not checked."""
+    if not schemas.is_available():
+        yield MISSING_PACKAGE
+        return
+    kinds = custom_kinds(item.body for item in inventory.items)
+    names: dict[str, None] = {}
+    for item in inventory.items:
+        group, _, kind = _kind_of(item.reference)
+        if (group, kind) not in kinds and not schemas.is_kubernetes_group(group):
+            names[str(item.reference)] = None
+    if names:
+        yield (
+            "Objects of custom kinds were not checked, because their CustomResourceDefinition is "
+            f"not in the manifest: {join_names(names)}."
+        )
+
+
+class _SchemaCheck:
+    """The schemas of the kinds of one manifest, and the validator of its objects."""
+
+    def __init__(self, inventory: Inventory) -> None:
+        # Loaded here, because most imports of the review check nothing.
+        from kubiya_pulumi.review.kubernetes.validation import SchemaValidator
+
+        self._validator: SchemaValidator = SchemaValidator(
+            Budget(
+                MAX_SCHEMA_STEPS,
+                f"takes more than {MAX_SCHEMA_STEPS:,} steps to check against its schemas",
+            )
+        )
+        self._custom_kinds = custom_kinds(item.body for item in inventory.items)
+        self._json_schemas: dict[tuple[str, str, str], Schema] = {}
+
+    def problems(self, item: Item) -> Iterator[str]:
+        """Yield a sentence for each violation of the schema of an object's kind."""
+        group, version, kind = _kind_of(item.reference)
+        custom = self._custom_kinds.get((group, kind))
+        try:
+            if custom:
+                schema = self._json_schema(custom, group, version, kind)
+                served = list(custom.schemas)
+            elif schemas.is_kubernetes_group(group):
+                schema = schemas.schema_of(group, version, kind)
+                served = schemas.versions_of(group, kind)
+            else:
+                return
+            if schema is None:
+                yield _not_served(item.reference, group, served)
+                return
+            yield from self._violations(item, schema)
+        except RecursionError:
+            yield "The object or its schema is nested too deeply to be checked; flatten it."
+
+    def _violations(self, item: Item, schema: Schema) -> Iterator[str]:
+        from kubiya_pulumi.review.checks.violation_messages import describe
+
+        for error in self._validator.errors(item.body, schema):
+            # The API server replaces the status of a new object, and does not require its fields.
+            if error.validator != "required" or error.absolute_path[0] != "status":
+                yield describe(error, item)
+
+    def _json_schema(
+        self, custom: CustomKind, group: str, version: str, kind: str
+    ) -> Schema | None:
+        key = (group, version, kind)
+        if version in custom.schemas and key not in self._json_schemas:
+            self._json_schemas[key] = json_schema(custom.schemas[version])
+        return self._json_schemas.get(key)
+
+
+def _kind_of(reference: ObjectReference) -> tuple[str, str, str]:
+    """Return the API group, the version and the kind of an object."""
+    group, _, version = reference.api_version.rpartition("/")
+    # The Kubernetes provider accepts `core/v1` for `v1`.
+    return "" if group == "core" else group, version, reference.kind
+
+
+def _not_served(reference: ObjectReference, group: str, served: list[str]) -> str:
+    kind = join_quoted([reference.kind])
+    if not served:
+        return f"The API version {join_quoted([reference.api_version])} has no kind {kind}."
+    versions = [f"{group}/{version}" if group else version for version in served]
+    return (
+        f"The API version {join_quoted([reference.api_version])} of kind {kind} is not served; "
+        f"use {join_quoted(versions)}."
+    )

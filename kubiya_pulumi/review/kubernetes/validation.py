@@ -1,0 +1,179 @@
+"""Validation of objects against schemas, by the rules of the API server.
+
+The API server differs from JSON Schema: a field that is null counts as absent, some types are
+parsed from text, and schemas have keywords of their own (`x-kubernetes-…`).
+
+Only the keywords below are evaluated. `pattern` is not among them: a manifest can bring its own
+schema, and Python may need exponential time for a regular expression. Nor is `uniqueItems`, which
+takes quadratic time.
+
+The module loads `jsonschema`, so a check imports it only when it validates objects.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from jsonschema import Draft202012Validator, ValidationError
+from jsonschema.validators import create
+
+from kubiya_pulumi.review.kubernetes.coerce import as_list, as_mapping, is_number
+from kubiya_pulumi.review.kubernetes.limits import Budget
+from kubiya_pulumi.review.kubernetes.schemas import Schema, definitions
+
+_Errors = Iterator[ValidationError]
+_Keyword = Callable[[Any, Any, Any, Any], _Errors]
+
+UNKNOWN_FIELD = "unknown"
+"""The `validator` of an error about a field that the schema does not have."""
+
+_TYPES: Mapping[str, Callable[[object], bool]] = {
+    "object": lambda value: isinstance(value, Mapping),
+    "array": lambda value: isinstance(value, list),
+    "string": lambda value: isinstance(value, str),
+    "boolean": lambda value: isinstance(value, bool),
+    "number": is_number,
+    "integer": lambda value: is_number(value) and (isinstance(value, int) or value.is_integer()),
+}
+
+# The grammar of kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity
+_QUANTITY = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)(([KMGTPE]i)|[numkMGTPE]|[eE][+-]?\d+)?", re.ASCII)
+
+
+class SchemaValidator:
+    """Validates objects, and bounds the work that their schemas cause.
+
+    A manifest can bring a schema with many alternatives and an object with many values.
+    """
+
+    def __init__(self, budget: Budget) -> None:
+        """Create a validator.
+
+        Args:
+            budget: the number of steps that all objects together may take. A step is a keyword
+                that is applied to a value, or an entry of either.
+        """
+        self._validator_class = create(
+            meta_schema={},
+            validators={name: _counted(keyword, budget) for name, keyword in _KEYWORDS.items()},
+        )
+
+    def errors(self, body: Mapping[str, Any], schema: Schema) -> _Errors:
+        """Yield an error for each value of an object that violates its schema.
+
+        Args:
+            body: the object.
+            schema: a schema of `schemas` or `custom_kinds`.
+
+        Raises:
+            ManifestError: the budget is exceeded.
+            RecursionError: the object and its schema are nested too deeply.
+        """
+        yield from self._validator_class(schema).iter_errors(body)
+
+
+def _counted(keyword: _Keyword, budget: Budget) -> _Keyword:
+    def apply(validator: Any, argument: Any, value: Any, schema: Any) -> _Errors:
+        entries = (argument, value) if isinstance(argument, list) else (value,)
+        budget.spend(1 + sum(len(entry) for entry in entries if isinstance(entry, list | dict)))
+        yield from keyword(validator, argument, value, schema) or ()
+
+    return apply
+
+
+def _ref(validator: Any, ref: str, value: object, _: Schema) -> _Errors:
+    # All references have the form `…#/$defs/NAME`. The lookup replaces a resolver of URIs.
+    yield from validator.descend(value, definitions()[ref.rpartition("/")[2]])
+
+
+def _type(_: Any, types: Any, value: object, __: Schema) -> _Errors:
+    names = types if isinstance(types, list) else [types]
+    if value is not None and not any(_TYPES[name](value) for name in names if name != "null"):
+        yield ValidationError("The type is wrong.")
+
+
+def _properties(validator: Any, fields: Schema, value: object, _: Schema) -> _Errors:
+    for name, item in as_mapping(value).items():
+        if item is not None and name in fields:
+            yield from validator.descend(item, fields[name], path=name)
+
+
+def _additional(validator: Any, additional: Any, value: object, schema: Schema) -> _Errors:
+    fields = schema.get("properties", {})
+    for name, item in as_mapping(value).items():
+        if name in fields:
+            continue
+        if additional is False:
+            yield ValidationError("The field is unknown.", path=[name], validator=UNKNOWN_FIELD)
+        else:
+            yield from validator.descend(item, additional, path=name)
+
+
+def _required(_: Any, names: list[str], value: object, schema: Schema) -> _Errors:
+    if not isinstance(value, Mapping):
+        return
+    fields = schema.get("properties", {})
+    for name in names:
+        is_null = name in value and as_mapping(fields.get(name)).get("nullable") is True
+        if value.get(name) is None and not is_null:
+            yield ValidationError("The field is missing.", path=[name])
+
+
+def _items(validator: Any, items: Any, value: object, _: Schema) -> _Errors:
+    for index, item in enumerate(as_list(value)):
+        yield from validator.descend(item, items, path=index)
+
+
+def _enum(_: Any, allowed: list[Any], value: object, __: Schema) -> _Errors:
+    # In Python, True equals 1.
+    is_allowed = any(value == entry and type(value) is type(entry) for entry in allowed)
+    if value is not None and not is_allowed:
+        yield ValidationError("The value is not allowed.")
+
+
+def _format(_: Any, name: Any, value: object, __: Schema) -> _Errors:
+    if name == "byte" and isinstance(value, str) and not _is_base64(value):
+        yield ValidationError("The value is not base64.")
+
+
+def _is_base64(text: str) -> bool:
+    try:
+        base64.b64decode(text.replace("\n", "").replace("\r", ""), validate=True)
+    except (binascii.Error, ValueError):
+        return False
+    return True
+
+
+def _int_or_string(_: Any, __: Any, value: object, ___: Schema) -> _Errors:
+    if value is not None and not (_TYPES["integer"](value) or isinstance(value, str)):
+        yield ValidationError("The value is neither an integer nor a string.")
+
+
+def _quantity(_: Any, __: Any, value: object, ___: Schema) -> _Errors:
+    is_text = isinstance(value, str) and _QUANTITY.fullmatch(value.strip()) is not None
+    if value is not None and not (is_text or is_number(value)):
+        yield ValidationError("The value is not a quantity.")
+
+
+_STANDARD = (
+    *("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"),
+    *("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"),
+    *("allOf", "anyOf", "oneOf", "not"),
+)
+_KEYWORDS: Mapping[str, _Keyword] = {
+    **{name: Draft202012Validator.VALIDATORS[name] for name in _STANDARD},
+    "$ref": _ref,
+    "type": _type,
+    "properties": _properties,
+    "additionalProperties": _additional,
+    "required": _required,
+    "items": _items,
+    "enum": _enum,
+    "format": _format,
+    "x-kubernetes-int-or-string": _int_or_string,
+    "x-kubernetes-quantity": _quantity,
+}
