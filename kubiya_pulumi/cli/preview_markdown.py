@@ -14,13 +14,15 @@ from kubiya_pulumi.cli.rbac_rows import HEADER, grant_cells
 from kubiya_pulumi.declarations import RUNNER, TYPE_PREFIX
 from kubiya_pulumi.preview_report import (
     DEFAULT_PROVIDER,
-    UNKNOWN,
     ClusterGrant,
+    Hidden,
     ImageChange,
+    PolicyRemediation,
+    PolicyViolation,
     PreviewReport,
     ResourceRef,
     Step,
-    is_incomplete_warning,
+    Unreviewed,
 )
 
 MAX_BYTES = 65_535
@@ -35,7 +37,8 @@ _SHORTENED_TYPES = ("kubernetes:", "kubiya:", TYPE_PREFIX)
 _MAX_MARKER_LENGTH = 200
 _MAX_ERROR_LENGTH = 4_000
 _MAX_WARNING_LENGTH = 1_000
-_MAX_UNKNOWN_RESOURCES = 5
+_RESOURCE = ("Type", "Name")
+_VIOLATION_HEADER = ("Policy", "Resource", "Message")
 
 
 def render(report: PreviewReport, name: str, max_bytes: int = MAX_BYTES) -> str:
@@ -54,18 +57,35 @@ def render(report: PreviewReport, name: str, max_bytes: int = MAX_BYTES) -> str:
 
 def _tables(report: PreviewReport) -> Iterator[Table]:
     """Yield all tables, in the order of their importance."""
-    changes, resource = report.changes, ("Type", "Name")
+    preview, changes = report.preview, report.changes
+    mandatory = [_violation_row(entry) for entry in preview.violations if entry.is_mandatory]
+    advisory = [_violation_row(entry) for entry in preview.violations if not entry.is_mandatory]
     replaced = [(*_resource(step), _replace_reason(step)) for step in changes.replaced]
     updated = [
         (*_resource(step), _properties(step, step.changed_paths)) for step in changes.updated
     ]
-    yield Table("Replaced", (*resource, "Reason"), replaced)
-    yield Table("Deleted", resource, [_resource(step) for step in changes.deleted])
+    yield Table("Mandatory policy violations", _VIOLATION_HEADER, mandatory)
+    yield Table("Not reviewed", (*_RESOURCE, "Reason"), list(map(_reason_row, report.unreviewed)))
+    yield Table("Replaced", (*_RESOURCE, "Reason"), replaced)
+    yield Table("Deleted", _RESOURCE, _resources(changes.deleted))
+    yield Table("Removed from the stack, kept in place", _RESOURCE, _resources(changes.kept))
     yield Table("RBAC", ("Change", *HEADER), _rbac_rows(report), _rbac_note(report))
     yield Table("Images", ("Workload", "Before", "After"), list(map(_image_row, report.images)))
-    yield Table("Updated", (*resource, "Properties"), updated, folded=True)
-    yield Table("Created", resource, [_resource(step) for step in changes.created], folded=True)
-    yield Table("Imported", resource, [_resource(step) for step in changes.imported], folded=True)
+    yield Table("Advisory policy violations", _VIOLATION_HEADER, advisory)
+    yield Table(
+        "Changed by a policy",
+        ("Policy", "Resource"),
+        list(map(_remediation_row, preview.remediations)),
+    )
+    yield Table("Updated", (*_RESOURCE, "Properties"), updated, folded=True)
+    yield Table("Created", _RESOURCE, _resources(changes.created), folded=True)
+    yield Table("Imported", _RESOURCE, _resources(changes.imported), folded=True)
+    yield Table(
+        "Removed from the stack, already deleted",
+        _RESOURCE,
+        _resources(changes.forgotten),
+        folded=True,
+    )
     yield Table("Warnings", ("Message",), _warning_rows(report), folded=True)
 
 
@@ -81,34 +101,28 @@ def _paragraphs(report: PreviewReport) -> Iterator[str]:
     if preview.errors:
         yield "**The preview failed.** It ended with:"
         yield code_block("\n".join(preview.errors), _MAX_ERROR_LENGTH)
-    if changes.unknown:
-        yield (
-            "**The manifest is unknown until the update, so its RBAC was not reviewed.** "
-            f"Unknown: {_resource_names(changes.unknown)}."
-        )
+    if violations := sum(violation.is_mandatory for violation in preview.violations):
+        yield f"**Mandatory policies are violated** ({violations:,}), so the update cannot run."
+    if report.unreviewed:
+        count = len({unreviewed.resource for unreviewed in report.unreviewed})
+        resources = "1 resource was" if count == 1 else f"{count:,} resources were"
+        yield f"**{resources} not reviewed**, at least not wholly. See the reasons below."
     if changes.spurious_deletes:
         yield (
-            f"Pulumi lists {len(changes.spurious_deletes):,} of their objects as deleted for this "
-            "reason alone. This report omits them."
+            f"Pulumi lists {len(changes.spurious_deletes):,} objects as deleted only because their "
+            "component is unknown until the update. This report omits them."
         )
     counts = {
         "replace": changes.replaced,
         "delete": changes.deleted,
+        "remove from the stack": (*changes.kept, *changes.forgotten),
         "update": changes.updated,
         "create": changes.created,
         "import": changes.imported,
     }
     summary = [f"{len(steps):,} to {verb}" for verb, steps in counts.items() if steps]
-    if summary or not preview.errors:
+    if summary or not (preview.has_failed or report.unreviewed):
         yield f"**{', '.join(summary)}.**" if summary else "Nothing to do."
-
-
-def _resource_names(resources: Sequence[ResourceRef]) -> str:
-    shown = [
-        f"{_type(resource.type)} {code(resource.name)}"
-        for resource in resources[:_MAX_UNKNOWN_RESOURCES]
-    ]
-    return ", ".join(shown + ["…"] * (len(resources) > _MAX_UNKNOWN_RESOURCES))
 
 
 def _type(token: str) -> str:
@@ -119,12 +133,39 @@ def _resource(step: Step) -> tuple[str, str]:
     return _type(step.urn.type), code(step.urn.name)
 
 
+def _resources(steps: Sequence[Step]) -> list[tuple[str, ...]]:
+    return [_resource(step) for step in steps]
+
+
+def _reason_row(unreviewed: Unreviewed) -> tuple[str, ...]:
+    resource, reason, paths = unreviewed
+    text = f"{codes(paths)}: {reason}" if paths else reason
+    return _type(resource.type), code(resource.name), text
+
+
+def _violation_row(violation: PolicyViolation) -> tuple[str, ...]:
+    message = code(violation.message, _MAX_WARNING_LENGTH)
+    return _policy(violation), _policy_resource(violation.resource), message
+
+
+def _remediation_row(remediation: PolicyRemediation) -> tuple[str, ...]:
+    return _policy(remediation), _policy_resource(remediation.resource)
+
+
+def _policy(entry: PolicyViolation | PolicyRemediation) -> str:
+    return f"{code(entry.policy)} of {code(entry.pack)}"
+
+
+def _policy_resource(resource: ResourceRef | None) -> str:
+    return f"{_type(resource.type)} {code(resource.name)}" if resource else "the stack"
+
+
 def _replace_reason(step: Step) -> str:
     """Return the properties that force the replacement, or those that may force it."""
     if step.replace_reasons:
         return _properties(step, step.replace_reasons)
     inputs = step.new.inputs if step.new else {}
-    unknown = [name for name, value in inputs.items() if value == UNKNOWN]
+    unknown = [name for name, value in inputs.items() if value is Hidden.UNKNOWN]
     if unknown:
         return f"{codes(unknown)}, unknown until the update"
     return _properties(step, step.changed_paths)
@@ -173,11 +214,10 @@ def _image_row(change: ImageChange) -> tuple[str, ...]:
 
 
 def _warning_rows(report: PreviewReport) -> list[tuple[str, ...]]:
-    """Return a row for each line, except for warnings that the paragraphs already mention."""
+    """Return a row for each line of each warning."""
     return [
         (code(line, _MAX_WARNING_LENGTH),)
         for warning in report.preview.warnings
-        if not is_incomplete_warning(warning)
         for line in warning.splitlines()
         if line.strip()
     ]

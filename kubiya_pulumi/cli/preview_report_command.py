@@ -59,13 +59,13 @@ def run(options: argparse.Namespace) -> int:
         return 2
     write_text(render(report, options.marker or report.preview.stack))
     met = sorted(report.conditions & options.fail_on)
-    if report.preview.errors:
+    if report.preview.has_failed:
         sys.stderr.write("preview-report: the preview failed\n")
     if met:
         sys.stderr.write(
             f"preview-report: the preview meets a condition of --fail-on: {', '.join(met)}\n"
         )
-    return 1 if met or report.preview.errors else 0
+    return 1 if met or report.preview.has_failed else 0
 
 
 def _conditions(text: str) -> frozenset[GateCondition]:

@@ -1,35 +1,47 @@
-"""Parse the output of `pulumi preview --json` and report what the update would change.
+"""Parse the output of `pulumi preview` and report what the update would change.
 
 Pure functions of text: no engine, no Pulumi, no network.
 """
 
 from __future__ import annotations
 
-from kubiya_pulumi.preview_report.changes import Changes, ResourceRef, is_incomplete_warning
+from kubiya_pulumi.preview_report.changes import Changes
+from kubiya_pulumi.preview_report.errors import PreviewError
+from kubiya_pulumi.preview_report.hidden import Hidden
 from kubiya_pulumi.preview_report.objects import DEFAULT_PROVIDER, ImageChange
-from kubiya_pulumi.preview_report.parser import UNKNOWN, Preview, PreviewError, parse_preview
+from kubiya_pulumi.preview_report.parser import parse_preview
 from kubiya_pulumi.preview_report.plan import PropertyMap, State, Step, Urn
+from kubiya_pulumi.preview_report.preview import (
+    PolicyRemediation,
+    PolicyViolation,
+    Preview,
+    ResourceRef,
+)
 from kubiya_pulumi.preview_report.rbac_diff import ANY_SUBJECT, ClusterGrant, RbacDiff
 from kubiya_pulumi.preview_report.report import GateCondition, PreviewReport, build_report
+from kubiya_pulumi.preview_report.unreviewed import Reason, Unreviewed
 
 __all__ = [
     "ANY_SUBJECT",
     "DEFAULT_PROVIDER",
-    "UNKNOWN",
     "Changes",
     "ClusterGrant",
     "GateCondition",
+    "Hidden",
     "ImageChange",
+    "PolicyRemediation",
+    "PolicyViolation",
     "Preview",
     "PreviewError",
     "PreviewReport",
     "PropertyMap",
     "RbacDiff",
+    "Reason",
     "ResourceRef",
     "State",
     "Step",
+    "Unreviewed",
     "Urn",
     "build_report",
-    "is_incomplete_warning",
     "parse_preview",
 ]

@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from kubiya_pulumi.preview_report.changes import Changes, find_changes
+from kubiya_pulumi.preview_report.errors import PreviewError
 from kubiya_pulumi.preview_report.objects import (
     ImageChange,
     image_changes,
     objects_before_and_after,
 )
-from kubiya_pulumi.preview_report.parser import Preview, PreviewError
+from kubiya_pulumi.preview_report.preview import Preview
 from kubiya_pulumi.preview_report.rbac_diff import RbacDiff, diff_rbac
+from kubiya_pulumi.preview_report.unreviewed import Unreviewed, find_unreviewed
 from kubiya_pulumi.review import ManifestError
 
 
@@ -26,7 +28,7 @@ class GateCondition(StrEnum):
     RBAC = "rbac"
     """A subject would gain or lose a permission."""
     UNREVIEWED = "unreviewed"
-    """A manifest is unknown until the update, so it has not been reviewed."""
+    """A resource was not reviewed, or not wholly: its content is unknown, secret or missing."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,8 @@ class PreviewReport:
     changes: Changes
     rbac: RbacDiff
     images: tuple[ImageChange, ...]
+    unreviewed: tuple[Unreviewed, ...]
+    """The resources that were not reviewed, or not wholly."""
 
     @property
     def conditions(self) -> frozenset[GateCondition]:
@@ -45,7 +49,7 @@ class PreviewReport:
             GateCondition.REPLACE: self.changes.replaced,
             GateCondition.DELETE: self.changes.deleted,
             GateCondition.RBAC: self.rbac.gained or self.rbac.lost,
-            GateCondition.UNREVIEWED: self.changes.unknown,
+            GateCondition.UNREVIEWED: self.unreviewed,
         }
         return frozenset(condition for condition, evidence in matches.items() if evidence)
 
@@ -63,4 +67,5 @@ def build_report(preview: Preview) -> PreviewReport:
         rbac = diff_rbac(before, after, unchanged_listed=preview.unchanged_listed)
     except ManifestError as error:
         raise PreviewError(f"{error}, so its RBAC cannot be compared.") from None
-    return PreviewReport(preview, changes, rbac, image_changes(changes))
+    unreviewed = find_unreviewed(preview, changes)
+    return PreviewReport(preview, changes, rbac, image_changes(changes), unreviewed)

@@ -46,6 +46,10 @@ class Command:
         return status
 
 
+PREVIEWS = Path(__file__).parents[1] / "preview_report" / "previews"
+CONDITIONS = "--fail-on=replace,delete,rbac,unreviewed"
+
+
 @pytest.fixture
 def report(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Command:
     return Command(tmp_path, capsys)
@@ -60,8 +64,10 @@ def runner(op: str, **inputs: Any) -> dict[str, Any]:
     ("text", "problem"),
     [
         ("", "is empty. Pass the"),
-        ("no json", "is not JSON. Pass the"),
-        ("[]", "is JSON, but not that of a preview. Pass the"),
+        ("no json", "contains no JSON object. Pass the"),
+        ("{}", "is JSON, but not that of a preview. Pass the"),
+        (document()[:-1], "is not complete JSON. Pass the"),
+        (document() + "x", "contains text after its JSON. Pass the"),
         (b"\xff\xfe", "cannot be read: it is not UTF-8 text."),
     ],
 )
@@ -248,7 +254,7 @@ def test_names_are_never_markup(name: str, report: Command) -> None:
     }
     headings = [b for a, b in itertools.pairwise(comment) if a.type == "heading_open"]
     titles = {re.sub("`[^`]*`", "", heading.content).strip() for heading in headings}
-    assert titles <= {"Preview of", "Replaced", "Deleted", "RBAC", "Images"}
+    assert titles <= {"Preview of", "Not reviewed", "Replaced", "Deleted", "RBAC", "Images"}
     outside = "".join(token.content for token in comment if token.type == "text")
     assert not re.search(r"octocat|example\.com|script|right to left|xxx", outside)
     assert_rows_are_whole(report.out)
@@ -297,10 +303,10 @@ def test_important_rows_are_omitted_last(report: Command) -> None:
 
 def test_a_preview_without_unchanged_resources_names_the_flag(report: Command) -> None:
     update = object_step("update", role(rules=[]), role(rules=[rule("get", "secrets")]))
-    report(document(update, changeSummary={"same": 5}))
+    report(document(update, unlisted=5))
     assert "| gained | any bound subject | `get` | `secrets` |" in report.out
     assert "`pulumi preview --json --show-sames`" in report.out
-    report(document(update, object_step("same", binding()), changeSummary={"same": 1}))
+    report(document(update, object_step("same", binding())))
     assert "--show-sames" not in report.out
 
 
@@ -318,5 +324,117 @@ def test_it_works_without_extras(report: Command, monkeypatch: pytest.MonkeyPatc
 
 
 def test_lone_surrogates_are_removed(report: Command) -> None:
-    assert report(json.dumps({"steps": [step("create", "a:b:C", "x\ud800y")]})) == 0
+    assert report(document(step("create", "a:b:C", "x\ud800y"))) == 0
     assert "`xy`" in report.out
+
+
+@pytest.mark.parametrize(
+    ("file", "status", "message"),
+    [
+        ("output-json-summary.json", 1, "a condition of --fail-on: delete"),
+        ("unknown-rules.json", 1, "a condition of --fail-on: unreviewed"),
+        ("unknown-subjects.json", 1, "a condition of --fail-on: rbac, unreviewed"),
+        ("secret-rules.json", 1, "a condition of --fail-on: unreviewed"),
+        ("retain-on-delete.json", 0, ""),
+        ("mandatory-policy-violation.jsonl", 1, "the preview failed"),
+        ("text-before-the-json.json", 0, ""),
+        ("policy-pack-missing.jsonl", 1, "the preview failed"),
+        ("helm-release.json", 1, "a condition of --fail-on: unreviewed"),
+        ("unknown-image.json", 1, "a condition of --fail-on: unreviewed"),
+        ("unknown-spec.json", 1, "a condition of --fail-on: unreviewed"),
+        ("unknown-metadata.json", 1, "a condition of --fail-on: rbac, unreviewed"),
+    ],
+)
+def test_the_status_of_each_preview(file: str, status: int, message: str, report: Command) -> None:
+    assert report((PREVIEWS / file).read_bytes(), CONDITIONS) == status
+    assert message in report.err
+    assert "Nothing to do" not in report.out
+
+
+def test_what_was_not_reviewed_is_named(report: Command) -> None:
+    report((PREVIEWS / "unknown-rules.json").read_bytes())
+    assert "**1 resource was not reviewed**" in report.out
+    assert "| `ClusterRole` | `app` | `rules`: unknown until the update |" in report.out
+    report((PREVIEWS / "helm-release.json").read_bytes())
+    assert "| `Release` | `operator` | Helm renders its objects during" in report.out
+
+
+def test_a_retained_resource_has_a_row_of_its_own(report: Command) -> None:
+    assert report((PREVIEWS / "retain-on-delete.json").read_bytes(), "--fail-on=delete") == 0
+    assert "**1 to remove from the stack.**" in report.out
+    assert "#### Removed from the stack, kept in place" in report.out
+    assert "#### Deleted" not in report.out
+
+
+def violation(level: str, name: str = "tagged", **more: Any) -> dict[str, Any]:
+    entry = {
+        "resourceUrn": "urn:pulumi:dev::infra::a:b:C::x",
+        "message": f"<{{%fg 13%}}>{name} is required\n<{{%reset%}}>",
+        "policyName": name,
+        "policyPackName": "house-rules",
+        "policyPackVersion": "1.0.0",
+        "enforcementLevel": level,
+        **more,
+    }
+    return {"policyEvent": entry}
+
+
+def stream(*events: dict[str, Any]) -> str:
+    summary = {"summaryEvent": {"isPreview": True, "resourceChanges": {}, "result": "succeeded"}}
+    return "\n".join(
+        json.dumps({"sequence": number, "timestamp": 1, **event})
+        for number, event in enumerate([*events, summary])
+    )
+
+
+@pytest.mark.parametrize(
+    ("event", "status", "title"),
+    [
+        (violation("mandatory"), 1, "Mandatory policy violations"),
+        (violation("remediate"), 1, "Mandatory policy violations"),
+        (violation("unheard-of"), 1, "Mandatory policy violations"),
+        (violation("advisory"), 0, "Advisory policy violations"),
+        (violation("warning"), 0, "Advisory policy violations"),
+        (
+            violation("mandatory", exceptions=[{"id": "EXC-1", "reason": "r"}]),
+            0,
+            "Advisory policy violations",
+        ),
+    ],
+)
+def test_policy_violations_are_named(
+    event: dict[str, Any], status: int, title: str, report: Command
+) -> None:
+    assert report(stream(event)) == status
+    assert f"#### {title}\n" in report.out
+    row = "| `tagged` of `house-rules 1.0.0` | `a:b:C` `x` | `tagged is required` |"
+    assert row in report.out
+    assert (report.err == "preview-report: the preview failed\n") == (status == 1)
+
+
+def test_mandatory_violations_are_apart_from_advisory_ones(report: Command) -> None:
+    assert report(stream(violation("advisory", "one"), violation("mandatory", "two"))) == 1
+    mandatory, advisory = report.out.index("`two`"), report.out.index("`one`")
+    assert report.out.index("Mandatory policy violations") < mandatory
+    assert mandatory < report.out.index("Advisory policy violations") < advisory
+
+
+def test_a_violation_of_the_stack_names_no_resource(report: Command) -> None:
+    report(stream(violation("advisory", resourceUrn="")))
+    assert "| the stack |" in report.out
+
+
+def test_remediations_are_named(report: Command) -> None:
+    [entry] = violation("remediate").values()
+    assert report(stream({"policyRemediationEvent": entry})) == 0
+    assert "#### Changed by a policy" in report.out
+    assert "| `tagged` of `house-rules 1.0.0` | `a:b:C` `x` |" in report.out
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_the_texts_of_policies_are_never_markup(name: str, report: Command) -> None:
+    events = [violation(level, name, message=name) for level in ("mandatory", "advisory")]
+    report(stream(*events))
+    types = {token.type for token in tokens(report.out)}
+    assert not types & {"link_open", "image", "em_open", "s_open", "html_inline", "code_block"}
+    assert_rows_are_whole(report.out)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from typing import Any
 
 GROUP = "kubernetes:yaml/v2:ConfigGroup"
@@ -42,8 +43,17 @@ def object_step(
     )
 
 
-def document(*steps: dict[str, Any], **more: Any) -> str:
-    return json.dumps({"steps": steps, "duration": 1, **more})
+def document(*steps: dict[str, Any], unlisted: int = 0, **more: Any) -> str:
+    """Return the output of `pulumi preview --json`.
+
+    Args:
+        steps: the steps of the document.
+        unlisted: the number of unchanged resources that the document omits.
+        more: other fields of the document.
+    """
+    counts = Counter(step["op"] for step in steps)
+    counts["same"] += unlisted
+    return json.dumps({"steps": steps, "duration": 1, "changeSummary": counts, **more})
 
 
 def role(name: str = "reader", *, namespace: str = "", rules: list[Any]) -> dict[str, Any]:
