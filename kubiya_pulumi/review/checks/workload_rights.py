@@ -77,13 +77,15 @@ RISKS = (
             "Grant only read access to these resources.",
         ),
         (
-            # The status has the addresses of the pod, and its labels can be changed with it.
+            # The status has addresses. Labels of a pod, by which Services select it, can be changed
+            # with its status too.
             Right(("update", "patch"), "", ("pods/status", "services/status")),
             # A Service may claim any address (`externalIPs`).
             Right(WRITE, "", ("services", "endpoints")),
             Right(WRITE, "discovery.k8s.io", ("endpointslices",)),
             Right((*WRITE, *DELETE), _NETWORKING, ("networkpolicies",)),
             Right(WRITE, _NETWORKING, ("ingresses",)),
+            Right(("update", "patch"), _NETWORKING, ("ingresses/status",)),
             Right(WRITE, _NETWORKING, ("ingressclasses", "servicecidrs"), cluster_only=True),
             Right(
                 WRITE,
@@ -131,6 +133,8 @@ RISKS = (
                 ("storageclasses", "csidrivers", "csinodes", "volumeattachments"),
                 cluster_only=True,
             ),
+            # The status tells the driver which device to mount on the node.
+            Right(("update", "patch"), _STORAGE, ("volumeattachments/status",), cluster_only=True),
             Right(
                 WRITE,
                 _SNAPSHOTS,

@@ -1,0 +1,90 @@
+"""Every right that lets its holder gain more is reported, and matched as the API server does."""
+
+from __future__ import annotations
+
+import pytest
+
+from kubiya_pulumi.review import review
+from kubiya_pulumi.review.checks.access import RISKS
+from tests.review.manifest_objects import NAMESPACE, Object, cluster_role, grant_role, parsed, rule
+from tests.review.rights_cases import RIGHT_CASES, RightCase
+
+RISK_RULES = {risk.rule.name for risk in RISKS} | {"read-secrets"}
+
+each_right = pytest.mark.parametrize("case", RIGHT_CASES, ids=str)
+
+
+def granted(case: RightCase, **changes: list[str]) -> Object:
+    """Return the rule of a role that grants a right, with some fields changed."""
+    fields = {"apiGroups": [case.api_group], "resources": [case.resource], "verbs": [case.verb]}
+    return {**fields, **changes}
+
+
+def broken(policy_rule: Object, namespace: str = "") -> set[str]:
+    """Return the broken rules about rights, of a role that is granted in the cluster or once."""
+    binding = grant_role("app", namespace=namespace, kind="ClusterRole")
+    findings = review(parsed(cluster_role(policy_rule), binding)).findings
+    return {
+        name
+        for finding in findings
+        for name in (finding.rule, *finding.includes)
+        if name in RISK_RULES
+    }
+
+
+@each_right
+def test_a_right_is_reported_in_the_whole_cluster(case: RightCase) -> None:
+    assert case.rule in broken(granted(case))
+
+
+@each_right
+def test_a_right_is_reported_in_a_namespace_where_it_exists(case: RightCase) -> None:
+    assert (case.rule in broken(granted(case), NAMESPACE)) == (case.where == "any")
+    if case.where not in ("any", "cluster"):
+        assert case.rule in broken(granted(case), case.where)
+
+
+@each_right
+def test_each_kind_of_wildcard_includes_a_right(case: RightCase) -> None:
+    assert case.rule in broken(granted(case, apiGroups=["*"]))
+    if case.resource != "userextras/*":
+        assert case.rule in broken(granted(case, resources=["*"]))
+    _, slash, subresource = case.resource.partition("/")
+    if slash:
+        assert case.rule in broken(granted(case, resources=[f"*/{subresource}"]))
+    # Without an identity to act as, the action of a constrained impersonation has no effect.
+    if not case.verb.startswith("impersonate-on:"):
+        assert case.rule in broken(granted(case, verbs=["*"]))
+
+
+@each_right
+def test_a_pattern_that_the_api_server_does_not_know_includes_nothing(case: RightCase) -> None:
+    resource, slash, _ = case.resource.partition("/")
+    if slash and resource != "userextras" and not case.verb.startswith("impersonate-on:"):
+        for pattern in (f"{resource}/*", f"{resource}*", f"{resource}/", "*/*"):
+            assert case.rule not in broken(granted(case, resources=[pattern]))
+    assert not broken(granted(case, apiGroups=["other.example.com"])) - {
+        "constrained-impersonation"
+    }
+    assert not broken(granted(case, verbs=[f"{case.verb[:2]}*"]))
+
+
+@pytest.mark.parametrize(
+    ("policy_rule", "expected"),
+    [
+        (rule("core", "secrets", "get patch", "one"), set()),
+        (rule("core", "secrets", "create deletecollection", "one"), set()),
+        (rule("core", "serviceaccounts/token", "create", "one"), {"create-tokens"}),
+        (rule("core", "serviceaccounts", "impersonate", "one"), {"impersonate"}),
+        (rule("certificates.k8s.io", "signers", "approve", "one"), {"approve-certificates"}),
+        (rule("core", "configmaps", "update patch", "lock"), set()),
+        (rule("apps", "deployments", "create", "one"), set()),
+        (rule("apps", "deployments", "patch", "one"), {"create-workloads"}),
+    ],
+)
+def test_names_of_objects_restrict_a_right(policy_rule: Object, expected: set[str]) -> None:
+    assert broken(policy_rule) == expected
+
+
+def test_every_risk_has_a_case() -> None:
+    assert {case.rule for case in RIGHT_CASES} == RISK_RULES
