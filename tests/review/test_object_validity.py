@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 from pathlib import Path
@@ -17,6 +18,7 @@ from kubiya_pulumi.emulator import Emulator
 from kubiya_pulumi.review import (
     Category,
     Finding,
+    Inventory,
     KubernetesObject,
     ManifestError,
     ManifestPolicy,
@@ -28,14 +30,25 @@ from kubiya_pulumi.review import (
 from kubiya_pulumi.review.checks import object_validity
 from kubiya_pulumi.review.kubernetes import schemas
 from tests.harness.toolchain import ROOT
-from tests.review.validity_cases import ACCEPTED, REFUSED, custom_resource, widget_definition
+from tests.review.validity_cases import (
+    ACCEPTED,
+    ORDINARY_OBJECTS,
+    REFUSED,
+    custom_resource,
+    widget_definition,
+)
 
-REPORT_ALL = ManifestPolicy()
+NOT_IN_MANIFESTS = {
+    *("APIGroup", "APIVersions", "Binding", "ComponentStatus", "DeleteOptions", "Eviction"),
+    *("Scale", "Status", "TokenRequest", "WatchEvent"),
+}
+"""The kinds of requests and responses, which are not stored."""
 
 
-def invalid(text: str, policy: ManifestPolicy = REPORT_ALL) -> list[Finding]:
-    findings = review(parse_manifest(text), policy).findings
-    return [finding for finding in findings if finding.rule == "invalid-object"]
+def invalid(text: str) -> list[Finding]:
+    """Return the findings of this rule alone, in the order of a review."""
+    found = object_validity.findings(Inventory(parse_manifest(text)))
+    return sorted(found, key=lambda finding: (str(finding.object), finding.message))
 
 
 def messages(text: str) -> list[str]:
@@ -121,6 +134,20 @@ def test_the_manifests_of_the_examples_are_valid(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     if "\nkind:" in text:
         assert messages(text) == []
+
+
+def test_an_ordinary_object_of_each_kind_is_valid() -> None:
+    objects = parse_manifest(ORDINARY_OBJECTS.read_text(encoding="utf-8"))
+    result = review(objects)
+    assert [finding for finding in result.findings if finding.rule == "invalid-object"] == []
+    assert result.unchecked == ()
+    kinds = {
+        (f"{group}/{version}" if group else version, kind)
+        for group, version, kind in schemas.kinds()
+        if re.fullmatch(r"v\d+", version) and not kind.endswith(("List", "Review"))
+    }
+    missing = kinds - {(item.api_version, item.kind) for item in objects}
+    assert {kind for _, kind in missing} == NOT_IN_MANIFESTS
 
 
 def test_the_manifest_of_the_emulator_is_valid() -> None:

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
+
+ORDINARY_OBJECTS = Path(__file__).with_name("ordinary_objects.yaml")
+"""A manifest with an ordinary object of each kind of Kubernetes."""
 
 
 @dataclass(frozen=True)
@@ -173,6 +177,24 @@ REFUSED = {
         'Field spec.containers[name="app"].resources.limits.memory is not a quantity; set it to a '
         'number, with a unit such as "m", "Mi" or "Gi" if it needs one.',
     ),
+    "a variable twice": Refused(
+        _pod(env=[{"name": "A", "value": "1"}, {"name": "A", "value": "2"}]),
+        'Field spec.containers[name="app"].env[name="A"] has the same name as another entry of '
+        "its list; remove one of them.",
+    ),
+    "a port twice": Refused(
+        _pod(ports=[{"containerPort": 80}, {"containerPort": 80, "protocol": "TCP"}]),
+        'Field spec.containers[name="app"].ports[1] has the same containerPort, protocol as '
+        "another entry of its list; remove one of them.",
+    ),
+    "a finalizer twice": Refused(
+        _config_map(metadata={"finalizers": ["example.com/a", "example.com/a"]}),
+        "Field metadata.finalizers[1] is equal to another entry of its list; remove one of them.",
+    ),
+    "null as a container": Refused(
+        _pod_spec(containers=[None]),
+        "Field spec.containers[0] is null and must be an object; change it.",
+    ),
     "a Secret that is not base64": Refused(
         _object("v1", "Secret", data={"key": "plain text!"}),
         "Field data.key is not valid base64; encode its value in base64.",
@@ -229,7 +251,8 @@ REFUSED = {
     ),
     "a custom resource with an unknown field": Refused(
         widget_definition({"size": {"type": "integer"}}) + custom_resource({"sise": 1}),
-        'Field spec.sise does not exist in Widget of example.com/v1; rename it to "size", or remove it.',
+        'Field spec.sise does not exist in Widget of example.com/v1; rename it to "size", or '
+        "remove it.",
     ),
     "a custom resource without a required field": Refused(
         widget_definition({"size": {"type": "integer"}}, required=["size"]) + custom_resource({}),
@@ -292,7 +315,10 @@ ACCEPTED = {
     "a number as a port": _pod(livenessProbe={"httpGet": {"port": 80}}),
     "a percentage": _deployment(strategy={"rollingUpdate": {"maxSurge": "25%"}}),
     "a whole number with a point": _deployment(replicas=3.0),
-    "a variable twice": _pod(env=[{"name": "A", "value": "1"}, {"name": "A", "value": "2"}]),
+    "a port in two protocols": _pod(
+        ports=[{"containerPort": 53}, {"containerPort": 53, "protocol": "UDP"}]
+    ),
+    "null in a list": _pod_spec(tolerations=[None]),
     "a header without a value": _pod(
         livenessProbe={"httpGet": {"port": 80, "httpHeaders": [{"name": "X-Probe", "value": ""}]}}
     ),
@@ -319,6 +345,13 @@ ACCEPTED = {
         {"size": {"type": "integer"}}, **{"x-kubernetes-preserve-unknown-fields": True}
     )
     + custom_resource({"size": 1, "other": [True]}),
+    "a custom resource with unknown fields inside of those that are preserved": widget_definition(
+        {"size": {"type": "object", "properties": {"a": {"type": "string"}}}},
+        **{"x-kubernetes-preserve-unknown-fields": True},
+    )
+    + custom_resource({"size": {"a": "x", "b": "y"}}),
+    "a custom resource with an object of any fields": widget_definition({"any": {"type": "object"}})
+    + custom_resource({"any": {"a": 1}}),
     "a custom resource with an integer or a string": widget_definition(
         {"port": {"x-kubernetes-int-or-string": True,
                   "anyOf": [{"type": "integer"}, {"type": "string"}]}}

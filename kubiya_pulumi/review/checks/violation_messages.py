@@ -12,10 +12,10 @@ from typing import Any
 
 from jsonschema import ValidationError
 
-from kubiya_pulumi.review.kubernetes.coerce import as_mapping, is_number
+from kubiya_pulumi.review.kubernetes.coerce import as_mapping, as_strs, is_number
 from kubiya_pulumi.review.kubernetes.inventory import Item
 from kubiya_pulumi.review.kubernetes.validation import UNKNOWN_FIELD
-from kubiya_pulumi.text import join_quoted, sanitize
+from kubiya_pulumi.text import join_names, join_quoted, sanitize
 
 _MAX_NAME_LENGTH = 63
 _TYPES = {
@@ -69,6 +69,10 @@ def describe(error: ValidationError, item: Item) -> str:
             )
         case "format":
             return f"{field} is not valid base64; encode its value in base64."
+        case "x-kubernetes-list-type":
+            keys = as_strs(as_mapping(error.schema).get("x-kubernetes-list-map-keys"))
+            same = f"has the same {join_names(keys)} as" if argument == "map" else "is equal to"
+            return f"{field} {same} another entry of its list; remove one of them."
         case "enum":
             allowed = join_quoted([str(entry) for entry in argument], limit=10)
             return f"{field} has a value that is not allowed; set it to one of {allowed}."
@@ -107,6 +111,8 @@ def _describe_value(value: object, *, is_secret: bool) -> str:
         return "a string"
     if isinstance(value, list):
         return "a list"
+    if value is None:
+        return "null"
     return "an object" if isinstance(value, Mapping) else "of another type"
 
 

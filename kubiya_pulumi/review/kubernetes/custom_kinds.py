@@ -36,6 +36,9 @@ _COPIED: Mapping[str, Callable[[Any], bool]] = {
     "maxItems": is_number,
     "minProperties": is_number,
     "maxProperties": is_number,
+    "x-kubernetes-list-type": lambda value: isinstance(value, str),
+    "x-kubernetes-list-map-keys": lambda value: isinstance(value, list),
+    "default": lambda value: isinstance(value, str | int | float),
 }
 
 
@@ -86,7 +89,7 @@ def json_schema(structural: Schema) -> Schema:
     Raises:
         RecursionError: the schema is nested too deeply.
     """
-    schema = _converted(structural, is_structural=True)
+    schema = _converted(structural, refuses_unknown=True)
     return {**schema, "properties": {**schema.get("properties", {}), **_OBJECT_FIELDS}}
 
 
@@ -97,14 +100,17 @@ _OBJECT_FIELDS: Mapping[str, Schema] = {
 }
 
 
-def _converted(schema: Schema, *, is_structural: bool) -> dict[str, Any]:
+def _converted(schema: Schema, *, refuses_unknown: bool) -> dict[str, Any]:
     """Convert a schema.
 
     Args:
         schema: the schema.
-        is_structural: whether it specifies fields. The schemas of `allOf`, `anyOf`, `oneOf` and
-            `not` only restrict their values.
+        refuses_unknown: whether it may refuse unknown fields. Not so inside of a schema with
+            `x-kubernetes-preserve-unknown-fields`, nor in those of `allOf`, `anyOf`, `oneOf` and
+            `not`, which only restrict the values of fields.
     """
+    if schema.get("x-kubernetes-preserve-unknown-fields") is True:
+        refuses_unknown = False
     result = {
         key: schema[key]
         for key, is_valid in _COPIED.items()
@@ -117,9 +123,9 @@ def _converted(schema: Schema, *, is_structural: bool) -> dict[str, Any]:
     if required := as_strs(schema.get("required")):
         result["required"] = list(required)
     if isinstance(schema.get("items"), Mapping):
-        result["items"] = _converted(schema["items"], is_structural=is_structural)
+        result["items"] = _converted(schema["items"], refuses_unknown=refuses_unknown)
     fields: dict[str, Schema] = {
-        name: _converted(as_mapping(field), is_structural=is_structural)
+        name: _converted(as_mapping(field), refuses_unknown=refuses_unknown)
         for name, field in as_mapping(schema.get("properties")).items()
     }
     if schema.get("x-kubernetes-embedded-resource") is True:
@@ -127,17 +133,18 @@ def _converted(schema: Schema, *, is_structural: bool) -> dict[str, Any]:
         result["required"] = [*result.get("required", ()), "apiVersion", "kind"]
     if fields:
         result["properties"] = fields
+    # An object without any specified field may have all of them.
     if isinstance(schema.get("additionalProperties"), Mapping):
         values = schema["additionalProperties"]
-        result["additionalProperties"] = _converted(values, is_structural=is_structural)
-    elif is_structural and fields and not schema.get("x-kubernetes-preserve-unknown-fields"):
+        result["additionalProperties"] = _converted(values, refuses_unknown=refuses_unknown)
+    elif fields and refuses_unknown and schema.get("additionalProperties") is not True:
         result["additionalProperties"] = False
     if schema.get("x-kubernetes-int-or-string") is True:
         # The alternatives beside it only repeat the two types.
         return {**result, "x-kubernetes-int-or-string": True}
     for key in _ALTERNATIVES:
         if alternatives := as_mappings(schema.get(key)):
-            result[key] = [_converted(entry, is_structural=False) for entry in alternatives]
+            result[key] = [_converted(entry, refuses_unknown=False) for entry in alternatives]
     if isinstance(schema.get("not"), Mapping):
-        result["not"] = _converted(schema["not"], is_structural=False)
+        result["not"] = _converted(schema["not"], refuses_unknown=False)
     return result

@@ -77,12 +77,12 @@ def is_kubernetes_group(group: str) -> bool:
 
     The group of a CustomResourceDefinition has a dot, and never is one of Kubernetes' own.
     """
-    return "." not in group or any(group == known for known, _, _ in _names_by_kind())
+    return "." not in group or any(group == known for known, _, _ in kinds())
 
 
 def schema_of(group: str, version: str, kind: str) -> Schema | None:
     """Return the schema of a kind of Kubernetes, or None if it has no such kind."""
-    name = _names_by_kind().get((group, version, kind))
+    name = kinds().get((group, version, kind))
     return definitions()[name] if name else None
 
 
@@ -90,13 +90,14 @@ def versions_of(group: str, kind: str) -> list[str]:
     """Return the versions in which Kubernetes has a kind, sorted."""
     return sorted(
         version
-        for known_group, version, known_kind in _names_by_kind()
+        for known_group, version, known_kind in kinds()
         if (known_group, known_kind) == (group, kind)
     )
 
 
 @lru_cache(maxsize=1)
-def _names_by_kind() -> Mapping[tuple[str, str, str], str]:
+def kinds() -> Mapping[tuple[str, str, str], str]:
+    """Return the name of each kind's definition, by API group, version and kind."""
     return {
         (entry["group"], entry["version"], entry["kind"]): name
         for name, definition in definitions().items()

@@ -15,13 +15,19 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from jsonschema import Draft202012Validator, ValidationError
 from jsonschema.validators import create
 
-from kubiya_pulumi.review.kubernetes.coerce import as_list, as_mapping, is_number
+from kubiya_pulumi.review.kubernetes.coerce import (
+    as_list,
+    as_mapping,
+    as_strs,
+    get_path,
+    is_number,
+)
 from kubiya_pulumi.review.kubernetes.limits import Budget
 from kubiya_pulumi.review.kubernetes.schemas import Schema, definitions
 
@@ -128,6 +134,44 @@ def _items(validator: Any, items: Any, value: object, _: Schema) -> _Errors:
         yield from validator.descend(item, items, path=index)
 
 
+def _list_type(_: Any, list_type: Any, value: object, schema: Schema) -> _Errors:
+    # Server-side apply refuses duplicates in the lists that it merges.
+    if list_type == "map":
+        keys = as_strs(schema.get("x-kubernetes-list-map-keys"))
+    elif list_type == "set":
+        keys = ()
+    else:
+        return
+    seen = set()
+    for index, item in enumerate(as_list(value)):
+        if list_type == "map" and item is None:
+            yield ValidationError(
+                "The entry is null.", path=[index], validator="type", validator_value="object"
+            )
+        identity = _identity(item, keys, schema)
+        if identity in seen:
+            yield ValidationError("The entry is a duplicate.", path=[index])
+        if identity is not None:
+            seen.add(identity)
+
+
+def _identity(item: object, keys: Sequence[str], schema: Schema) -> tuple[object, ...] | None:
+    """Return what identifies an entry of a list, or None if its schema reports it as mistyped."""
+    if not keys:
+        parts: tuple[object, ...] = (item,)
+    elif isinstance(item, Mapping):
+        # The schemas of Kubernetes omit its only default of a key: the protocol of a port.
+        defaults = {
+            key: get_path(schema, "items", "properties", key, "default")
+            or ("TCP" if key == "protocol" else None)
+            for key in keys
+        }
+        parts = tuple(item.get(key, defaults[key]) for key in keys)
+    else:
+        return None
+    return parts if all(isinstance(part, str | int | float | None) for part in parts) else None
+
+
 def _enum(_: Any, allowed: list[Any], value: object, __: Schema) -> _Errors:
     # In Python, True equals 1.
     is_allowed = any(value == entry and type(value) is type(entry) for entry in allowed)
@@ -174,6 +218,7 @@ _KEYWORDS: Mapping[str, _Keyword] = {
     "items": _items,
     "enum": _enum,
     "format": _format,
+    "x-kubernetes-list-type": _list_type,
     "x-kubernetes-int-or-string": _int_or_string,
     "x-kubernetes-quantity": _quantity,
 }
