@@ -5,15 +5,15 @@ from __future__ import annotations
 import argparse
 import os
 import signal
-import sys
 import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kubiya_pulumi.cli.files import FileError, write_message, write_text
 from kubiya_pulumi.emulator.options import EmulatorOptions
 
 if TYPE_CHECKING:
@@ -24,10 +24,6 @@ EXTRA_MODULES = frozenset({"starlette", "uvicorn", "anyio", "h11"})
 
 _SERVER_OPTIONS = ("host", "port", "state", "follow_cluster")
 """The arguments of `Emulator` that are not fields of `EmulatorOptions`."""
-
-
-class _FileError(Exception):
-    """The URL file cannot be written."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -61,31 +57,33 @@ def run(options: argparse.Namespace) -> int:
         options: the parsed arguments.
 
     Returns:
-        The exit status: 0 if a signal stopped the emulator, 1 if it could not start; stderr then
+        The exit status: 0 if a signal stopped the emulator, 2 if it could not start; stderr then
         says why.
+
+    Raises:
+        FileError: the URL file or the output cannot be written.
     """
     try:
         from kubiya_pulumi.emulator import Emulator, EmulatorError
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in EXTRA_MODULES:
             raise
-        sys.stderr.write("The emulator requires an extra: pip install 'kubiya-pulumi[emulator]'\n")
-        return 1
+        write_message("The emulator requires an extra: pip install 'kubiya-pulumi[emulator]'")
+        return 2
     names = [*_SERVER_OPTIONS, *(option.name for option in fields(EmulatorOptions))]
     arguments = {name: getattr(options, name) for name in names}
     stop = threading.Event()
     with _stop_on_signals(stop):
         try:
-            with Emulator(**arguments, on_call=None if options.quiet else _print_call) as emulator:
-                if options.url_file is not None:
-                    _write_atomically(options.url_file, f"{emulator.url}\n")
+            with (
+                Emulator(**arguments, on_call=None if options.quiet else _print_call) as emulator,
+                _url_file(options.url_file, emulator.url),
+            ):
                 _print_greeting(emulator.url, any_key=emulator.options.api_key is None)
                 stop.wait()
-        except (EmulatorError, _FileError) as error:
-            sys.stderr.write(f"{error}\n")
-            return 1
-    if options.url_file is not None:
-        options.url_file.unlink(missing_ok=True)
+        except EmulatorError as error:
+            write_message(str(error))
+            return 2
     return 0
 
 
@@ -116,19 +114,16 @@ def _add_option_flags(parser: argparse.ArgumentParser) -> None:
 
 def _print_greeting(url: str, *, any_key: bool) -> None:
     key = "any-key" if any_key else "the-key"
-    sys.stdout.write(
+    write_text(
         f"Runners API emulator on {url}\n"
         f"  for a shell:  export KUBIYA_BASE_URL={url} KUBIYA_API_KEY={key}\n"
         f"  for a stack:  pulumi config set kubiya:baseUrl {url}\n"
         f"                pulumi config set --secret kubiya:apiKey {key}\n"
     )
-    sys.stdout.flush()
 
 
 def _print_call(call: Call) -> None:
-    with suppress(OSError):  # stderr may be a closed pipe
-        sys.stderr.write(f"{call.method} {call.path} {call.status or '-'}\n")
-        sys.stderr.flush()
+    write_message(f"{call.method} {call.path} {call.status or '-'}")
 
 
 @contextmanager
@@ -145,16 +140,26 @@ def _stop_on_signals(stop: threading.Event) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _write_atomically(path: Path, text: str) -> None:
-    """Write a file in one step, so that a reader never sees a part of it.
+@contextmanager
+def _url_file(path: Path | None, url: str) -> Iterator[None]:
+    """Keep the URL in a file while the block runs.
+
+    The file is written in one step, so that a reader never sees a part of it.
 
     Raises:
-        _FileError: the file cannot be written.
+        FileError: the file cannot be written.
     """
+    if path is None:
+        yield
+        return
     try:
         descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}")
-        with os.fdopen(descriptor, "w") as file:
-            file.write(text)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(f"{url}\n")
         Path(temporary).replace(path)
     except OSError as error:
-        raise _FileError(f"The URL file {path} cannot be written: {error.strerror}.") from None
+        raise FileError(f"the URL file {path} cannot be written: {error.strerror}.") from None
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)

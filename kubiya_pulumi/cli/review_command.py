@@ -4,23 +4,18 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+import re
 import sys
-from collections.abc import Sequence
+from typing import Any
 
 from kubiya_pulumi.cli import review_markdown, review_sarif
-from kubiya_pulumi.cli.files import FileError, describe_file, read_text, write_text
-from kubiya_pulumi.cli.source_map import object_lines
+from kubiya_pulumi.cli.files import FileError, describe_file, read_text, write_message, write_text
+from kubiya_pulumi.cli.manifest_files import find_manifests
+from kubiya_pulumi.cli.sources import Source, Sources
 from kubiya_pulumi.errors import KubiyaError
-from kubiya_pulumi.review import (
-    KubernetesObject,
-    ManifestError,
-    ManifestPolicy,
-    Review,
-    Waiver,
-    parse_manifest,
-    review,
-    sha256_of,
-)
+from kubiya_pulumi.review import ManifestError, ManifestPolicy, Review, Waiver, review
+from kubiya_pulumi.text import sanitize
 
 _FORMATS = ("table", "json", "markdown", "sarif")
 _ALLOW_LISTS = {
@@ -33,19 +28,48 @@ _ALLOW_LISTS = {
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
     parser.description = (
-        "Review a manifest: its RBAC permissions, its images, and what it requests too much or "
-        "lacks. The command applies nothing."
+        "Review manifests: their RBAC permissions, their images, and what they request too much or "
+        "lack. The objects of all files count as one manifest. The command applies nothing."
     )
     source = parser.add_mutually_exclusive_group()
     source.add_argument(
-        "file", metavar="FILE", nargs="?", default="-", help="default: -, standard input"
+        "paths",
+        metavar="PATH",
+        nargs="*",
+        default=["-"],
+        help="a file, a folder with *.yaml, *.yml and *.json files, or -, standard input (default)",
     )
     source.add_argument(
         "--runner",
         metavar="NAME",
         help="download this runner's manifest, with KUBIYA_API_KEY and KUBIYA_BASE_URL",
     )
+    parser.add_argument(
+        "--exclude",
+        metavar="PATTERN",
+        action="append",
+        default=[],
+        help="leave out the files and folders of this name or path when a folder is searched",
+    )
+    parser.add_argument(
+        "--manifest-name",
+        metavar="PATH",
+        help="how a report calls the manifest of --runner or of standard input; default: "
+        "kubiya-runner-NAME.yaml, or stdin",
+    )
     parser.add_argument("--format", choices=_FORMATS, default="table", help="default: table")
+    sarif = parser.add_argument_group("SARIF")
+    sarif.add_argument(
+        "--category",
+        metavar="NAME",
+        default="",
+        help="distinguishes several reviews of one commit; default: the path",
+    )
+    sarif.add_argument(
+        "--omit-waived",
+        action="store_true",
+        help="leave waived findings out, for services that ignore suppressions",
+    )
     policy = parser.add_argument_group("policy", "findings that exit with status 1")
     policy.add_argument(
         "--deny",
@@ -79,41 +103,66 @@ def run(options: argparse.Namespace) -> int:
         options: the parsed arguments.
 
     Returns:
-        0 for success, 1 if a finding is denied, 2 if the manifest cannot be read or downloaded, the
+        0 for success, 1 if a finding is denied, 2 if a manifest cannot be read or downloaded, the
         policy is invalid, or the format requires an extra that is not installed.
+
+    Raises:
+        FileError: a folder cannot be searched, or the output cannot be written.
     """
-    name = _manifest_name(options)
     try:
         policy = _policy(options)
-        text = _read_manifest(options)
-        objects = parse_manifest(text)
-        result = review(objects, policy)
-        _write(result, text, objects, options)
-    except ManifestError as error:
-        sys.stderr.write(f"review: {name} {error}\n")
+        sources = _download(options) if options.runner is not None else _read(options)
+        name = _describe(sources, options)
+        try:
+            result = review(sources.objects, policy)
+        except ManifestError as error:
+            raise _UnreadableError([f"{name} {error}"]) from None
+        write_text(_render(result, sources, options))
+    except _UnreadableError as error:
+        for problem in error.problems:
+            write_message(f"review: {problem}")
         return 2
-    except (KubiyaError, FileError) as error:
-        sys.stderr.write(f"review: {error}\n")
+    except KubiyaError as error:
+        write_message(f"review: {error}")
         return 2
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] != "rich":
             raise
-        sys.stderr.write(
+        write_message(
             "review: the table requires an extra: pip install 'kubiya-pulumi[cli]', or choose "
-            "another --format\n"
+            "another --format"
         )
         return 2
+    omitted = review_sarif.omitted_results(result, omit_waived=options.omit_waived)
+    if omitted and options.format == "sarif":
+        write_message(f"review: {omitted:,} findings are omitted: see the log's notifications")
     if result.denied:
         count = len(result.denied)
         findings = "1 finding" if count == 1 else f"{count:,} findings"
-        sys.stderr.write(f"review: {name} has {findings} that the policy denies\n")
+        write_message(f"review: {name} has {findings} that the policy denies")
     return 1 if result.denied else 0
 
 
-def _manifest_name(options: argparse.Namespace) -> str:
-    if options.runner is None:
-        return describe_file(options.file)
-    return f'the manifest of runner "{options.runner}"'
+class _UnreadableError(Exception):
+    """Some of the texts cannot be reviewed."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__(*problems)
+        self.problems = problems
+        """A sentence for each of them."""
+
+
+def _describe(sources: Sources, options: argparse.Namespace) -> str:
+    """Return the name of the reviewed texts as the start of a sentence."""
+    if options.runner is not None:
+        return _describe_runner(options.runner)
+    if sources.single:
+        return describe_file(sources.names[0])
+    return f"the manifest in {', '.join(map(describe_file, sources.names))}"
+
+
+def _describe_runner(runner: str) -> str:
+    return f'the manifest of runner "{sanitize(runner)}"'
 
 
 def _policy(options: argparse.Namespace) -> ManifestPolicy:
@@ -127,29 +176,66 @@ def _policy(options: argparse.Namespace) -> ManifestPolicy:
     )
 
 
-def _read_manifest(options: argparse.Namespace) -> str:
-    if options.runner is None:
-        return read_text(options.file)
+def _download(options: argparse.Namespace) -> Sources:
     from kubiya_pulumi.cli.manifest_download import download_manifest
 
-    return download_manifest(options.runner)
+    text = download_manifest(options.runner)
+    runner = re.sub(r"[/\\]", "-", options.runner)
+    name = options.manifest_name or f"kubiya-runner-{runner}.yaml"
+    try:
+        source = Source.of(name, text)
+    except ManifestError as error:
+        raise _UnreadableError([f"{_describe_runner(options.runner)} {error}"]) from None
+    return Sources([source], [name], single=True)
 
 
-def _write(
-    result: Review, text: str, objects: Sequence[KubernetesObject], options: argparse.Namespace
-) -> None:
-    sha256 = sha256_of(text)
+def _read(options: argparse.Namespace) -> Sources:
+    """Read all files, so that one run reports every file that is not a manifest."""
+    paths, sources, problems = options.paths, [], []
+    if options.manifest_name and "-" not in paths:
+        raise FileError("--manifest-name requires --runner or standard input.")
+    names = {"-": options.manifest_name or "stdin"}
+    single = len(paths) == 1 and not os.path.isdir(paths[0])  # noqa: PTH112
+    files = find_manifests(paths, options.exclude)
+    for file in files:
+        try:
+            sources.append(Source.of(names.get(file, file), read_text(file)))
+        except FileError as error:
+            problems.append(str(error))
+        except ManifestError as error:
+            problems.append(f"{describe_file(file)} {error}")
+    if problems and len(files) > len(paths):
+        problems.append("leave out files that are not manifests with --exclude")
+    if problems:
+        raise _UnreadableError(problems)
+    return Sources(sources, [names.get(path, path) for path in paths], single=single)
+
+
+def _render(result: Review, sources: Sources, options: argparse.Namespace) -> str:
     match options.format:
         case "json":
-            write_text(json.dumps({"sha256": sha256, **result.to_dict()}, indent=2) + "\n")
+            return json.dumps(_to_dict(result, sources), indent=2) + "\n"
         case "markdown":
-            name = options.runner or options.file
-            write_text(review_markdown.render(result, name, sha256))
+            return review_markdown.render(result, sources)
         case "sarif":
-            lines = object_lines(text, objects)
-            file = None if options.runner else options.file
-            write_text(review_sarif.render(result, file, lines))
+            return review_sarif.render(
+                result, sources, category=options.category, omit_waived=options.omit_waived
+            )
         case _:
             from kubiya_pulumi.cli import review_table
 
-            review_table.render(result, sha256, sys.stdout)
+            return review_table.render(result, sources, sys.stdout)
+
+
+def _to_dict(result: Review, sources: Sources) -> dict[str, Any]:
+    """Return the review as plain data, and the hash of each text.
+
+    If the user named several files or a folder, the result also locates each finding.
+    """
+    review_data = result.to_dict()
+    if sources.single:
+        return {"sha256": sources.all[0].sha256, **review_data}
+    for entry, finding in zip(review_data["findings"], result.findings, strict=True):
+        entry["locations"] = [vars(place) for place in sources.locations_of(finding.object)]
+    files = [{"file": source.file, "sha256": source.sha256} for source in sources.all]
+    return {"files": files, **review_data}

@@ -1,4 +1,4 @@
-"""Print a review in a terminal. This module requires `rich`, from the extra `cli`."""
+"""Render a review for a terminal. This module requires `rich`, from the extra `cli`."""
 
 from __future__ import annotations
 
@@ -6,13 +6,16 @@ import os
 import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from io import StringIO
 from typing import TextIO
 
 from rich.console import Console
 from rich.text import Text
 
+from kubiya_pulumi.cli.files import show_path
 from kubiya_pulumi.cli.rbac_rows import grant_cells
 from kubiya_pulumi.cli.review_markdown import summarize
+from kubiya_pulumi.cli.sources import Sources
 from kubiya_pulumi.review import RULES, Finding, Grant, Review, Severity
 from kubiya_pulumi.text import sanitize
 
@@ -22,22 +25,24 @@ _Line = tuple[int, Text]
 """The indentation of a line, and its text."""
 
 
-def render(review: Review, sha256: str, file: TextIO) -> None:
-    """Print the RBAC table, the images and the findings. The errors come last.
+def render(review: Review, sources: Sources, terminal: TextIO) -> str:
+    """Render the RBAC table, the images and the findings. The errors come last.
 
     Related lines are indented under their heading: columns would break the long names of roles and
     workloads.
 
     Args:
-        review: the review to print.
-        sha256: the SHA-256 of the manifest's text, in hexadecimal.
-        file: the output. If it is a terminal, the output is colored and wrapped to its width.
-            Otherwise lines are wrapped to `COLUMNS`, or not wrapped without that variable.
+        review: the review to render.
+        sources: the reviewed texts.
+        terminal: where the result will be written. If it is a terminal, the result is colored and
+            wrapped to its width. Otherwise lines are wrapped to `COLUMNS`, or not wrapped without
+            that variable.
     """
     # Without a terminal, rich would wrap at 80 columns.
-    unlimited = not file.isatty() and not os.environ.get("COLUMNS", "").isdigit()
+    unlimited = not terminal.isatty() and not os.environ.get("COLUMNS", "").isdigit()
     console = Console(
-        file=file,
+        file=(result := StringIO()),
+        force_terminal=terminal.isatty() or None,
         highlight=False,
         markup=False,
         emoji=False,
@@ -51,12 +56,16 @@ def render(review: Review, sha256: str, file: TextIO) -> None:
             (2, Text(f"{sanitize(waiver.rule)} for {sanitize(waiver.object)}"))
             for waiver in review.unused_waivers
         ],
-        "Findings": _findings(review.findings),
+        "Not checked": [(2, Text(reason)) for reason in review.unchecked],
+        "Findings": _findings(review.findings, sources),
     }
     for title, lines in sections.items():
         _print_section(console, title, list(lines))
-    console.print(f"SHA-256: {sha256}", soft_wrap=True)  # on one line, for copying
+    for source in sources.all:
+        label = "SHA-256" if sources.single else f"SHA-256 of {show_path(source.file)}"
+        console.print(f"{label}: {source.sha256}", soft_wrap=True)  # on one line, for copying
     console.print(summarize(review))
+    return result.getvalue()
 
 
 def _print_section(console: Console, title: str, lines: Sequence[_Line]) -> None:
@@ -93,7 +102,7 @@ def _waived(review: Review) -> Iterator[_Line]:
         yield 4, Text(f"reason: {sanitize(waived.reason)}")
 
 
-def _findings(findings: Iterable[Finding]) -> Iterator[_Line]:
+def _findings(findings: Iterable[Finding], sources: Sources) -> Iterator[_Line]:
     """Group the findings by rule, with the rule's remediation. The errors come last."""
     rules: dict[tuple[Severity, str, bool], list[Finding]] = defaultdict(list)
     for finding in sorted(findings, key=lambda finding: -finding.severity.rank):
@@ -103,7 +112,7 @@ def _findings(findings: Iterable[Finding]) -> Iterator[_Line]:
         yield 2, Text(f"{label}: ", _STYLES[severity]).append(rule, "bold")
         yield 4, Text(f"fix: {RULES[rule].remediation}", "dim")
         for finding in rule_findings:
-            yield 4, Text(str(finding.object))
+            yield 4, Text(sources.describe(finding.object))
             yield 6, Text(finding.message)
 
 

