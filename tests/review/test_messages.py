@@ -123,7 +123,7 @@ MESSAGES = {
         "contains."
     ),
     "unknown-service-account": (
-        "The workload runs as ServiceAccount runners/platform, whose permissions in the "
+        "The pod runs as ServiceAccount runners/platform, whose permissions in the "
         "cluster are not known. Add the ServiceAccount to the manifest, and bind the roles "
         "that it needs."
     ),

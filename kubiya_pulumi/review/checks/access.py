@@ -145,14 +145,14 @@ def _service_account_findings(inventory: Inventory) -> Iterator[Finding]:
     rule = access_rules.UNKNOWN_SERVICE_ACCOUNT
     accounts = inventory.names("ServiceAccount")
     for workload in inventory.workloads:
-        namespace, name = workload.reference.namespace, workload.service_account
-        # Each namespace has this account, with or without the manifest.
-        if name != "default" and (namespace, name) not in accounts:
-            yield rule.finding(
-                workload.reference,
-                f"The workload runs as {Subject('ServiceAccount', namespace, name)}, whose "
-                f"permissions in the cluster are not known. {rule.remediation}",
+        account = Subject("ServiceAccount", workload.namespace, workload.service_account)
+        # Each namespace has the account `default`, with or without the manifest.
+        if account.name != "default" and (account.namespace, account.name) not in accounts:
+            message = (
+                f"The pod runs as {account}, whose permissions in the cluster are not known. "
+                f"{rule.remediation}"
             )
+            yield rule.finding(workload.reference, workload.locate(message))
 
 
 def _reviewed_roles(
