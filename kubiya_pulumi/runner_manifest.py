@@ -206,7 +206,7 @@ def _warning(result: Review, runner: str, unchecked: Iterable[str]) -> str:
         f'  the waiver of "{waiver.rule}" for "{waiver.object}" matches no finding: remove it'
         for waiver in result.unused_waivers
     ]
-    lines = [*map(_line, by_rule.values()), *waivers, *(f"  {reason}" for reason in unchecked)]
+    lines = [*(f"  {reason}" for reason in unchecked), *map(_line, by_rule.values()), *waivers]
     if not lines:
         return ""
     notes = sum(finding.severity is Severity.NOTE for finding in result.findings)

@@ -15,7 +15,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from jsonschema import Draft202012Validator, ValidationError
@@ -136,37 +136,39 @@ def _items(validator: Any, items: Any, value: object, _: Schema) -> _Errors:
 
 def _list_type(_: Any, list_type: Any, value: object, schema: Schema) -> _Errors:
     # Server-side apply refuses duplicates in the lists that it merges.
-    if list_type == "map":
-        keys = as_strs(schema.get("x-kubernetes-list-map-keys"))
-    elif list_type == "set":
-        keys = ()
-    else:
+    if list_type not in ("map", "set"):
         return
+    keys = as_strs(schema.get("x-kubernetes-list-map-keys")) if list_type == "map" else ()
+    # The schemas of Kubernetes omit the only key that has a default: the protocol of a port.
+    defaults = {
+        key: get_path(schema, "items", "properties", key, "default")
+        or ("TCP" if key == "protocol" else None)
+        for key in keys
+    }
     seen = set()
     for index, item in enumerate(as_list(value)):
         if list_type == "map" and item is None:
             yield ValidationError(
                 "The entry is null.", path=[index], validator="type", validator_value="object"
             )
-        identity = _identity(item, keys, schema)
+        identity = _identity(item, defaults)
         if identity in seen:
             yield ValidationError("The entry is a duplicate.", path=[index])
         if identity is not None:
             seen.add(identity)
 
 
-def _identity(item: object, keys: Sequence[str], schema: Schema) -> tuple[object, ...] | None:
-    """Return what identifies an entry of a list, or None if its schema reports it as mistyped."""
-    if not keys:
+def _identity(item: object, defaults: Mapping[str, Any]) -> tuple[object, ...] | None:
+    """Return what identifies an entry of a list, or None if it has the wrong type.
+
+    Args:
+        item: the entry.
+        defaults: the default of each key of an entry. Without keys, the entry itself counts.
+    """
+    if not defaults:
         parts: tuple[object, ...] = (item,)
     elif isinstance(item, Mapping):
-        # The schemas of Kubernetes omit its only default of a key: the protocol of a port.
-        defaults = {
-            key: get_path(schema, "items", "properties", key, "default")
-            or ("TCP" if key == "protocol" else None)
-            for key in keys
-        }
-        parts = tuple(item.get(key, defaults[key]) for key in keys)
+        parts = tuple(item.get(key, default) for key, default in defaults.items())
     else:
         return None
     return parts if all(isinstance(part, str | int | float | None) for part in parts) else None
