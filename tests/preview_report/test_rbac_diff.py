@@ -166,6 +166,26 @@ def test_a_binding_to_a_default_cluster_role() -> None:
     assert lost == []
 
 
+def test_a_binding_to_a_system_role_grants_the_rules_of_kubernetes() -> None:
+    name = "system:controller:clusterrole-aggregation-controller"
+    rules = [(WHO, "escalate get list patch update watch", "clusterroles")]
+    assert changes(object_step("create", binding(role_name=name))) == (rules, [])
+    assert changes(object_step("delete", binding(role_name=name))) == ([], rules)
+    less = object_step("update", binding(role_name="cluster-admin"), binding(role_name=name))
+    assert changes(less)[0] == []
+
+
+def test_what_an_unlisted_role_may_allow_covers_nothing() -> None:
+    unlisted = object_step("same", binding("other", role_name="system:an-add-on"))
+    listed = object_step("same", role(rules=[rule("get", "secrets")]))
+    created = object_step("create", binding())
+    assert changes(unlisted, listed, created) == ([(WHO, "get", "secrets")], [])
+    everything = object_step("same", binding("all", role_name="cluster-admin"))
+    added = object_step("create", binding("other", role_name="system:an-add-on"))
+    [row] = build_report(parse_preview(document(everything, added))).rbac.gained
+    assert (row.grant.rules_unknown, row.grant.role) == (True, "ClusterRole/system:an-add-on")
+
+
 def test_a_binding_to_an_unlisted_role() -> None:
     created = object_step("create", binding(role_name="elsewhere"))
     assert changes(created) == ([(WHO, "", "")], [])
