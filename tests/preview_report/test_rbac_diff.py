@@ -177,7 +177,7 @@ def test_a_binding_to_a_system_role_grants_the_rules_of_kubernetes() -> None:
 
 def test_what_an_unlisted_role_may_allow_covers_nothing() -> None:
     unlisted = object_step("same", binding("other", role_name="system:an-add-on"))
-    listed = object_step("same", role(rules=[rule("get", "secrets")]))
+    listed = object_step("create", role(rules=[rule("get", "secrets")]))
     created = object_step("create", binding())
     assert changes(unlisted, listed, created) == ([(WHO, "get", "secrets")], [])
     everything = object_step("same", binding("all", role_name="cluster-admin"))
