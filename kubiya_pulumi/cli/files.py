@@ -97,7 +97,7 @@ def describe_file(file: str) -> str:
 
 def show_path(path: str) -> str:
     """Return a path for a message or a report, on one line and in any encoding."""
-    return remove_control_characters(os.fsencode(path).decode(errors="backslashreplace"))
+    return remove_control_characters(os.fsencode(path).decode(errors="backslashreplace")) or '""'
 
 
 @contextmanager

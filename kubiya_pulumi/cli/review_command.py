@@ -7,10 +7,18 @@ import json
 import os
 import re
 import sys
+from pathlib import Path
 from typing import Any
 
 from kubiya_pulumi.cli import review_markdown, review_sarif
-from kubiya_pulumi.cli.files import FileError, describe_file, read_text, write_message, write_text
+from kubiya_pulumi.cli.files import (
+    FileError,
+    describe_file,
+    read_text,
+    show_path,
+    write_message,
+    write_text,
+)
 from kubiya_pulumi.cli.manifest_files import find_manifests
 from kubiya_pulumi.cli.sources import Source, Sources
 from kubiya_pulumi.errors import KubiyaError
@@ -158,7 +166,7 @@ def _describe(sources: Sources, options: argparse.Namespace) -> str:
         return _describe_runner(options.runner)
     if sources.single:
         return describe_file(sources.names[0])
-    return f"the manifest in {', '.join(map(describe_file, sources.names))}"
+    return f"the manifest in {', '.join(map(show_path, sources.names))}"
 
 
 def _describe_runner(runner: str) -> str:
@@ -198,6 +206,10 @@ def _read(options: argparse.Namespace) -> Sources:
     single = len(paths) == 1 and not os.path.isdir(paths[0])  # noqa: PTH112
     files = find_manifests(paths, options.exclude)
     for file in files:
+        # Only a pipe that the user names may be read: another one would wait forever.
+        if file not in paths and Path(file).exists() and not Path(file).is_file():
+            problems.append(f"{describe_file(file)} is not a regular file.")
+            continue
         try:
             sources.append(Source.of(names.get(file, file), read_text(file)))
         except FileError as error:
