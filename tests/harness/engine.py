@@ -72,6 +72,8 @@ class Stack:
     """The folder with the copy of the program."""
     results: list[Result]
     """The results of all commands so far, in order."""
+    env: Mapping[str, str]
+    """Variables to add to the environment of the next commands."""
 
     def __init__(
         self,
@@ -85,7 +87,7 @@ class Stack:
         self._source = program
         self._name = name
         self._config, self._secrets = config or {}, secrets or {}
-        self._env = env or {}
+        self.env = env or {}
         self.results = []
         self._running: subprocess.Popen[str] | None = None
 
@@ -277,7 +279,7 @@ class Stack:
                 "PULUMI_SKIP_UPDATE_CHECK": "true",
                 "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
             }
-            | dict(self._env)
+            | dict(self.env)
         )
 
     def processes(self) -> list[int]:
