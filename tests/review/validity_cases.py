@@ -226,6 +226,11 @@ REFUSED = {
         _object("v1", "Namespace", "a.b"),
         'The name "a.b" is invalid; use at most 63 lower-case letters, digits and "-".',
     ),
+    "a Service that starts with a digit": Refused(
+        _object("v1", "Service", "1st", spec={"ports": [{"port": 80}]}),
+        'The name "1st" is invalid; use a lower-case letter, and after it at most 62 lower-case '
+        'letters, digits and "-".',
+    ),
     "a role with a slash": Refused(
         _object("rbac.authorization.k8s.io/v1", "ClusterRole", "a/b", rules=[]),
         'The name "a/b" is invalid; use a name without "/" and "%".',

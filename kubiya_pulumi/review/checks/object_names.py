@@ -18,10 +18,11 @@ _MAX_LABEL = 63
 
 _DNS_LABEL = "[a-z0-9]([-a-z0-9]*[a-z0-9])?"
 _LABEL = re.compile(_DNS_LABEL)
+_SERVICE = re.compile("[a-z]([-a-z0-9]*[a-z0-9])?")
 _SUBDOMAIN = re.compile(rf"{_DNS_LABEL}(\.{_DNS_LABEL})*")
 _QUALIFIED = re.compile("[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?")
 
-_NAMED_BY_LABEL = frozenset({"Namespace", "Service", "StatefulSet"})
+_NAMED_BY_LABEL = frozenset({"Namespace", "StatefulSet"})
 _NAMED_BY_PATH_SEGMENT = frozenset(
     {"CertificateSigningRequest", "ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding"}
 )
@@ -58,6 +59,12 @@ def _object_name_problems(kind: str, name: str) -> Iterator[str]:
             yield (
                 f"The name {quoted} is invalid; use at most {_MAX_LABEL} lower-case letters, "
                 'digits and "-".'
+            )
+    elif kind == "Service":
+        if len(name) > _MAX_LABEL or not _SERVICE.fullmatch(name):
+            yield (
+                f"The name {quoted} is invalid; use a lower-case letter, and after it at most "
+                f'{_MAX_LABEL - 1} lower-case letters, digits and "-".'
             )
     elif len(name) > _MAX_SUBDOMAIN or not _SUBDOMAIN.fullmatch(name):
         yield (

@@ -36,7 +36,8 @@ core.v1.SleepAction.seconds core.v1.Sysctl.value discovery.v1.EndpointSlice.endp
 rbac.v1.RoleRef.apiGroup resource.v1.DeviceClass.spec resource.v1.ResourceClaim.spec
 resource.v1.ResourceClaimTemplate.spec resource.v1.ResourceClaimTemplateSpec.spec
 scheduling.v1.PriorityClass.value storage.v1.CSIDriver.spec storage.v1.CSINode.spec
-storage.v1.CSINodeSpec.drivers apiextensions.v1.CustomResourceDefinitionVersion.served
+storage.v1.CSINodeSpec.drivers storage.v1.TokenRequest.audience core.v1.Event.involvedObject
+apiextensions.v1.CustomResourceDefinitionVersion.served
 apiextensions.v1.CustomResourceDefinitionVersion.storage
 """
 _FOLDER = re.compile(r"v1\.(\d+)\.\d+-local-strict")
