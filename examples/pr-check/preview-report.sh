@@ -11,9 +11,10 @@ rm -f report.md
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
-# --show-sames lists unchanged resources, too, for a complete RBAC table.
+# The stream of events lists unchanged resources, for a complete RBAC table, and names the policies.
+export PULUMI_ENABLE_STREAMING_JSON_PREVIEW=true
 status=0
-pulumi preview --stack "$STACK" --json --show-sames --non-interactive \
+pulumi preview --stack "$STACK" --json --non-interactive \
     >"$scratch/preview.json" || status=1
 kubiya-pulumi preview-report "$scratch/preview.json" --fail-on="${FAIL_ON-}" \
     >"$scratch/report.md" || status=$?

@@ -105,9 +105,10 @@ def test_one_comment_follows_the_pull_request(
         return text
 
     # Before the first deployment.
-    assert check.run() == 0
+    assert check.run() == 1
+    assert "meets a condition of --fail-on: unreviewed" in check.output
     assert "posted comment" in check.output
-    assert "so its RBAC was not reviewed" in report()
+    assert "were not reviewed" in report()
 
     # One more permission.
     stack.up("--skip-preview")
