@@ -2,9 +2,9 @@
 """Install the real toolchain into `.tools/bin`: Pulumi's engine, its plugins, a control plane.
 
 Tools that are already installed are used and not built. All others are built from the pinned Go
-modules next to this file, once per machine: the result is kept in a cache outside the clone,
-under a hash of the pins, and linked into `.tools/bin`. This program uses only the standard
-library, because it runs before anything is installed.
+modules next to this file, or installed from the pinned npm packages, once per machine: the result
+is kept in a cache outside the clone, under a hash of the pins, and linked into `.tools/bin`. This
+program uses only the standard library, because it runs before anything is installed.
 
     tools/build.py            build everything that is missing
     tools/build.py pulumi …   build only the named tools
@@ -161,6 +161,22 @@ def compile_package(tool: Tool, work: Path, to: Path) -> None:
         )  # fmt: skip
 
 
+def install_package(tool: Tool, work: Path, to: Path) -> None:
+    """Run `npm ci`, which verifies the hashes of the lock file, and take the binary out.
+
+    Raises:
+        SystemExit: npm failed.
+    """
+    # The scripts of a package are not run: a binary needs none.
+    command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+    process = subprocess.run(command, cwd=work, capture_output=True, text=True, check=False)
+    if process.returncode:
+        sys.stderr.write(process.stderr)
+        raise SystemExit("tools: npm ci failed; the lines above are npm's")
+    shutil.copy2(work / tool.package, to / tool.name)
+    (to / tool.name).chmod(0o755)
+
+
 def build(tool: Tool) -> None:
     """Build a tool into the cache. An interrupted build leaves no folder that seems complete."""
     final = build_folder(tool)
@@ -178,7 +194,10 @@ def build(tool: Tool) -> None:
             shutil.copytree(HERE / tool.folder, work)
             for embed in tool.embeds:
                 copy(work, embed, work)
-            compile_package(tool, work, out)
+            if tool.installer == "npm":
+                install_package(tool, work, out)
+            else:
+                compile_package(tool, work, out)
             for companion in tool.companions:
                 copy(work, companion, out)
             out.rename(final)
@@ -240,13 +259,17 @@ def show(tools: list[Tool]) -> None:
             say(f"{tool.name}: to be built, about {tool.minutes:g} min on 2 cores")
 
 
+def join_names(tools: list[Tool]) -> str:
+    """Return the names of tools, for a message."""
+    return ", ".join(tool.name for tool in tools)
+
+
 def tool_by_name(name: str) -> Tool:
     """Return the tool with a name, for argparse."""
     for tool in TOOLS:
         if tool.name == name:
             return tool
-    names = ", ".join(tool.name for tool in TOOLS)
-    raise argparse.ArgumentTypeError(f"unknown tool {name}; choose from {names}")
+    raise argparse.ArgumentTypeError(f"unknown tool {name}; choose from {join_names(list(TOOLS))}")
 
 
 def main() -> None:
@@ -261,12 +284,20 @@ def main() -> None:
     if options.list:
         return show(tools)
     missing = set_up(tools)
-    if missing and not shutil.which("go"):
-        names = ", ".join(tool.name for tool in missing)
+    by_go = [tool for tool in missing if tool.installer == "go"]
+    if by_go and not shutil.which("go"):
         raise SystemExit(
-            f"tools: {names} must be built and Go is not installed: install Go 1.26 or newer, "
-            "or install Pulumi and set KUBECONFIG to use an existing cluster"
+            f"tools: {join_names(by_go)} must be built and Go is not installed: install Go 1.26 or "
+            "newer, or install Pulumi and set KUBECONFIG to use an existing cluster"
         )
+    by_npm = [tool for tool in missing if tool.installer == "npm"]
+    if by_npm and not shutil.which("npm"):
+        problem = f"{join_names(by_npm)} must be installed by npm, which is not installed"
+        if options.tools:
+            raise SystemExit(f"tools: {problem}: install Node.js 20 or newer")
+        # Only tests need it, and they fail without it. A demo should not.
+        say(f"{problem}: its tests will fail until you install Node.js 20 or newer")
+        missing = by_go
     if missing:
         total = sum(tool.minutes for tool in missing)
         say(f"{len(missing)} to build, about {total:.0f} min on 2 cores, once per machine")

@@ -1,7 +1,11 @@
-"""The binaries of the toolchain. Each is built from a Go module in a subfolder of `tools`."""
+"""The binaries of the toolchain: each is built from a Go module, or is part of an npm package.
+
+A subfolder of `tools` pins the module or the package.
+"""
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, field
 
 PULUMI = "3.274.1"
@@ -38,15 +42,17 @@ class Tool:
     name: str
     """The file name of the binary."""
     folder: str
-    """The folder under `tools/` that contains `go.mod` and `go.sum`."""
+    """The folder under `tools/` that contains `go.mod` and `go.sum`, or `package-lock.json`."""
     package: str
-    """The Go package to build."""
+    """The Go package to build, or the path of the binary after `npm ci`."""
     ldflags: str = ""
     """Flags for the linker."""
     embeds: tuple[Copy, ...] = ()
     """Files that the package embeds. They are copied next to its source before the build."""
     companions: tuple[Copy, ...] = ()
     """Files that are installed next to the binary."""
+    installer: str = field(default="go", repr=False)
+    """The program that provides the binary: `go` or `npm`."""
     needs: str = field(default="", repr=False)
     """The name, known to `installed.py`, of the installation that makes this build unnecessary."""
     minutes: float = field(default=1.0, repr=False)
@@ -155,6 +161,14 @@ TOOLS: tuple[Tool, ...] = (
         ),
         needs="cluster",
         minutes=1.0,
+    ),
+    Tool(
+        name="sarif-multitool",
+        folder="sarif-multitool",
+        # The launcher of the package passes its arguments through a shell, which would split them.
+        package=f"node_modules/@microsoft/sarif-multitool-{sys.platform}/Sarif.Multitool",
+        installer="npm",
+        minutes=0.1,
     ),
     Tool(
         name="actionlint",

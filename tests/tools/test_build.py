@@ -1,7 +1,8 @@
-"""The toolchain is set up, with a fake Go compiler."""
+"""The toolchain is set up, with a fake Go compiler and a fake npm."""
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -39,6 +40,19 @@ if arguments[0] == "build":
     out.write_text("built")
 """
 
+NPM = """#!{python} -IS
+import pathlib, sys
+home = pathlib.Path({home!r})
+with (home / "calls").open("a") as calls:
+    print("npm", *sys.argv[1:], file=calls)
+if (home / "broken").exists():
+    sys.exit("npm error: the hash differs")
+program = pathlib.Path({package!r})
+program.parent.mkdir(parents=True)
+program.write_text("installed")
+"""
+[PACKAGE] = (tool for tool in TOOLS if tool.installer == "npm")
+
 
 class Machine:
     """A machine with a cache, an almost empty PATH and clones of this project."""
@@ -48,6 +62,8 @@ class Machine:
         self.bin, self.cache = folder / "bin", folder / "cache"
         self.bin.mkdir()
         self.script("go", GO.format(python=sys.executable, home=str(folder)))
+        npm = NPM.format(python=sys.executable, home=str(folder), package=PACKAGE.package)
+        self.script("npm", npm)
         for tool in TOOLS:
             for copy in (*tool.embeds, *tool.companions):
                 for source in copy.sources:
@@ -79,12 +95,16 @@ class Machine:
         return output
 
     def built(self) -> list[str]:
-        """Return the names of the binaries that Go built, in order."""
-        calls = (self.folder / "calls").read_text().splitlines() if self.go_was_called() else []
-        outputs = [call.split(" -o ")[1] for call in calls if call.startswith("build ")]
-        return [Path(output.split()[0]).name for output in outputs]
+        """Return the names of the binaries that Go built and npm installed, in order."""
+        calls = (self.folder / "calls").read_text().splitlines() if self.was_called() else []
+        return [
+            PACKAGE.name if call.startswith("npm ") else Path(call.split(" -o ")[1].split()[0]).name
+            for call in calls
+            if call.startswith(("build ", "npm "))
+        ]
 
-    def go_was_called(self) -> bool:
+    def was_called(self) -> bool:
+        """Return whether Go or npm was called."""
         return (self.folder / "calls").exists()
 
     def leftovers(self) -> list[str]:
@@ -124,7 +144,7 @@ def test_tools_are_built_once_per_machine(machine: Machine) -> None:
     (machine.folder / "calls").unlink()
     machine.run(first)
     machine.run(second)
-    assert not machine.go_was_called()
+    assert not machine.was_called()
     assert linked(second) == linked(first)
     for name in linked(second):
         assert (first / ".tools" / "bin" / name).samefile(second / ".tools" / "bin" / name)
@@ -151,7 +171,7 @@ def test_list_does_not_change_anything(machine: Machine) -> None:
     clone = machine.clone("clone")
     output = machine.run(clone, "--list")
     assert output.count("to be built, about") == len(TOOLS)
-    assert not machine.go_was_called()
+    assert not machine.was_called()
     assert not machine.cache.exists()
     assert not (clone / ".tools").exists()
 
@@ -189,7 +209,7 @@ def test_a_downloaded_kubernetes_plugin_is_used(machine: Machine) -> None:
         file.write_text(version)
     machine.run(clone, name)
     assert (clone / ".tools" / "bin" / name).read_text() == "4.100.0"
-    assert not machine.go_was_called()
+    assert not machine.was_called()
 
 
 def test_a_plugin_and_kubectl_on_path_are_used(machine: Machine) -> None:
@@ -198,7 +218,7 @@ def test_a_plugin_and_kubectl_on_path_are_used(machine: Machine) -> None:
         machine.script(name, "#!/bin/sh\n")
     machine.run(clone, "pulumi-resource-kubernetes", "kubectl")
     assert linked(clone) == set()
-    assert not machine.go_was_called()
+    assert not machine.was_called()
 
 
 def test_no_control_plane_is_built_for_an_existing_cluster(machine: Machine) -> None:
@@ -214,6 +234,42 @@ def test_missing_go_is_reported(machine: Machine) -> None:
     output = machine.run(clone, "etcd", "kwok", status=1)
     assert output.startswith("tools: etcd, kwok must be built and Go is not installed: install Go")
     assert "Traceback" not in output
+
+
+def test_missing_npm_only_prevents_what_needs_it(machine: Machine) -> None:
+    clone = machine.clone("clone")
+    (machine.bin / "npm").unlink()
+    output = machine.run(clone)
+    sentence = f"{PACKAGE.name} must be installed by npm, which is not installed: "
+    assert f"tools: {sentence}its tests will fail until you install Node.js" in output
+    assert linked(clone) >= NAMES - {PACKAGE.name}
+    assert PACKAGE.name not in linked(clone)
+    output = machine.run(clone, PACKAGE.name, status=1)
+    assert output == f"tools: {sentence}install Node.js 20 or newer\n"
+
+
+def test_an_npm_package_is_installed_as_its_lock_file_pins_it(machine: Machine) -> None:
+    clone = machine.clone("clone")
+    (machine.folder / "broken").touch()
+    output = machine.run(clone, PACKAGE.name, status=1)
+    assert "npm error: the hash differs" in output
+    assert "tools: npm ci failed; the lines above are npm's" in output
+    assert linked(clone) == set()
+    (machine.folder / "broken").unlink()
+    machine.run(clone, PACKAGE.name)
+    program = clone / ".tools" / "bin" / PACKAGE.name
+    assert program.read_text() == "installed"
+    assert os.access(program, os.X_OK)
+    call = (machine.folder / "calls").read_text().splitlines()[-1]
+    assert call.startswith("npm ci --ignore-scripts ")
+
+
+def test_the_lock_file_names_no_registry() -> None:
+    lock = json.loads((ROOT / "tools" / PACKAGE.folder / "package-lock.json").read_text())
+    packages = [package for name, package in lock["packages"].items() if name]
+    assert packages
+    assert all(package["integrity"].startswith("sha512-") for package in packages)
+    assert not any("resolved" in package for package in packages)
 
 
 def test_a_failed_build_leaves_no_files(machine: Machine) -> None:
