@@ -230,6 +230,14 @@ RULE_CASES: Mapping[str, tuple[Manifest, Manifest]] = {
         with_variable("API_KEY", "hunter2"),
         with_variable("API_KEY", "$(OTHER)"),
     ),
+    "secret-in-command": (
+        [deployment(pod_spec(container(args=["--password=hunter2"])))],
+        [deployment(pod_spec(container(args=["--password=$(PASSWORD)"])))],
+    ),
+    "secret-in-annotation": (
+        [deployment(annotations={"example.com/token": "hunter2"})],
+        [deployment(annotations={"checksum/token": "hunter2"})],
+    ),
     "node-persistent-volume": (
         [kubernetes_object("PersistentVolume", "data", "", spec={"hostPath": {"path": "/"}})],
         [kubernetes_object("PersistentVolume", "data", "", spec={"csi": {"driver": "a"}})],

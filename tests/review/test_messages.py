@@ -253,6 +253,14 @@ MESSAGES = {
         'Container "app" sets env "API_KEY" to what appears to be a credential; use '
         "valueFrom.secretKeyRef."
     ),
+    "secret-in-command": (
+        'Container "app" contains what appears to be a credential in "args: password"; use an '
+        "environment variable from a Secret."
+    ),
+    "secret-in-annotation": (
+        'In the pod: The annotation "example.com/token" contains what appears to be a credential; '
+        "move it to a Secret."
+    ),
     "node-persistent-volume": (
         'The volume sets spec.hostPath.path: "/", which is on a node; use another type of volume.'
     ),
