@@ -80,7 +80,7 @@ def omitted_results(review: Review, *, omit_waived: bool = False) -> int:
 
 
 def _all_findings(review: Review, *, omit_waived: bool) -> list[Finding | WaivedFinding]:
-    """Return the findings, the most important ones first."""
+    """Return the findings, those to keep first."""
     findings = sorted(
         review.findings, key=lambda finding: (not finding.denied, finding.severity.rank)
     )
@@ -120,8 +120,8 @@ def _rule(rule: Rule) -> dict[str, Any]:
 
 
 def _security_severity(rule: Rule) -> str:
-    """Return the score. What a manifest lacks makes it fail, but gives nobody a permission."""
-    severity = Severity.NOTE if rule.category == Category.MISSING else rule.severity
+    """Return the score. What is missing or invalid fails, but gives nobody a permission."""
+    severity = rule.severity if rule.category == Category.EXCESSIVE else Severity.NOTE
     return _SECURITY_SEVERITY[severity]
 
 
