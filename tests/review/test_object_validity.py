@@ -289,6 +289,15 @@ def test_the_work_that_a_schema_causes_is_limited(monkeypatch: pytest.MonkeyPatc
         review(parse_manifest(manifest))
 
 
+def test_many_problems_are_counted_fast() -> None:
+    spec: dict[str, Any] = {f"unknownField{number}": {} for number in range(50_000)}
+    body = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "x"}, "spec": spec}
+    items = Inventory([KubernetesObject("v1", "Pod", "default", "x", body)])
+    started = time.monotonic()
+    assert len(list(object_validity.findings(items))) == object_validity.MAX_PROBLEMS + 1
+    assert time.monotonic() - started < 20
+
+
 def test_a_malformed_definition_does_not_end_the_review() -> None:
     for schema in ("[]", "{type: 5}", "{properties: [1]}", "{minimum: x, enum: 3, required: a}"):
         text = f"""

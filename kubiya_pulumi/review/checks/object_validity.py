@@ -21,8 +21,12 @@ from kubiya_pulumi.review.kubernetes.references import ObjectReference
 from kubiya_pulumi.text import join_names, join_quoted
 
 if TYPE_CHECKING:
+    from jsonschema import ValidationError
+
     from kubiya_pulumi.review.kubernetes.schemas import Schema
     from kubiya_pulumi.review.kubernetes.validation import SchemaValidator
+
+    _Problem = str | ValidationError
 
 INVALID_OBJECT = Rule(
     id="KR-080",
@@ -55,13 +59,13 @@ def findings(inventory: Inventory) -> Iterator[Finding]:
     """
     schema_check = _SchemaCheck(inventory) if schemas.is_available() else None
     for item in inventory.items:
-        problems = chain(
+        problems: Iterator[_Problem] = chain(
             name_problems(item),
             selector_problems(item),
             schema_check.problems(item) if schema_check else (),
         )
         for problem in islice(problems, MAX_PROBLEMS):
-            yield INVALID_OBJECT.finding(item.reference, problem)
+            yield INVALID_OBJECT.finding(item.reference, _message(problem, item))
         if more := sum(1 for _ in problems):
             count = f"{more:,} more problem{'s' if more > 1 else ''}"
             yield INVALID_OBJECT.finding(
@@ -103,8 +107,8 @@ class _SchemaCheck:
         self._custom_kinds = custom_kinds(item.body for item in inventory.items)
         self._json_schemas: dict[tuple[str, str, str], Schema] = {}
 
-    def problems(self, item: Item) -> Iterator[str]:
-        """Yield a sentence for each violation of the schema of an object's kind."""
+    def problems(self, item: Item) -> Iterator[_Problem]:
+        """Yield each violation of the schema of an object's kind."""
         group, version, kind = _kind_of(item.reference)
         custom = self._custom_kinds.get((group, kind))
         try:
@@ -119,17 +123,12 @@ class _SchemaCheck:
             if schema is None:
                 yield _not_served(item.reference, group, served)
                 return
-            yield from self._violations(item, schema)
+            for error in self._validator.errors(item.body, schema):
+                # The API server replaces the status of a new object, so it requires none of it.
+                if error.validator != "required" or error.absolute_path[0] != "status":
+                    yield error
         except RecursionError:
             yield "The object or its schema is nested too deeply to be checked; flatten it."
-
-    def _violations(self, item: Item, schema: Schema) -> Iterator[str]:
-        from kubiya_pulumi.review.checks.violation_messages import describe
-
-        for error in self._validator.errors(item.body, schema):
-            # The API server replaces the status of a new object, and does not require its fields.
-            if error.validator != "required" or error.absolute_path[0] != "status":
-                yield describe(error, item)
 
     def _json_schema(
         self, custom: CustomKind, group: str, version: str, kind: str
@@ -138,6 +137,15 @@ class _SchemaCheck:
         if version in custom.schemas and key not in self._json_schemas:
             self._json_schemas[key] = json_schema(custom.schemas[version])
         return self._json_schemas.get(key)
+
+
+def _message(problem: _Problem, item: Item) -> str:
+    if isinstance(problem, str):
+        return problem
+    # Loads `jsonschema`, which is optional.
+    from kubiya_pulumi.review.checks.violation_messages import describe
+
+    return describe(problem, item)
 
 
 def _kind_of(reference: ObjectReference) -> tuple[str, str, str]:

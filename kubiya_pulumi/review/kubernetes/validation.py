@@ -3,7 +3,8 @@
 The API server differs from JSON Schema: a field that is null counts as absent, some types are
 parsed from text, and schemas have keywords of their own (`x-kubernetes-…`).
 
-Only the keywords below are evaluated. `pattern` is not among them: a manifest can bring its own
+`jsonschema` walks the schemas. The keywords are defined here, also because those of `jsonschema`
+write the whole value into their messages. `pattern` is not among them: a manifest can bring its own
 schema, and Python may need exponential time for a regular expression. Nor is `uniqueItems`, which
 takes quadratic time.
 
@@ -14,11 +15,12 @@ from __future__ import annotations
 
 import base64
 import binascii
+import operator
 import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from jsonschema import Draft202012Validator, ValidationError
+from jsonschema import ValidationError
 from jsonschema.validators import create
 
 from kubiya_pulumi.review.kubernetes.coerce import (
@@ -86,7 +88,7 @@ def _counted(keyword: _Keyword, budget: Budget) -> _Keyword:
     def apply(validator: Any, argument: Any, value: Any, schema: Any) -> _Errors:
         entries = (argument, value) if isinstance(argument, list) else (value,)
         budget.spend(1 + sum(len(entry) for entry in entries if isinstance(entry, list | dict)))
-        yield from keyword(validator, argument, value, schema) or ()
+        yield from keyword(validator, argument, value, schema)
 
     return apply
 
@@ -205,13 +207,57 @@ def _quantity(_: Any, __: Any, value: object, ___: Schema) -> _Errors:
         yield ValidationError("The value is not a quantity.")
 
 
-_STANDARD = (
-    *("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"),
-    *("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"),
-    *("allOf", "anyOf", "oneOf", "not"),
-)
+def _all_of(validator: Any, schemas: list[Schema], value: object, _: Schema) -> _Errors:
+    for schema in schemas:
+        yield from validator.descend(value, schema)
+
+
+def _any_of(validator: Any, schemas: list[Schema], value: object, _: Schema) -> _Errors:
+    if not any(_matches(validator, schema, value) for schema in schemas):
+        yield ValidationError("The value matches no alternative.")
+
+
+def _one_of(validator: Any, schemas: list[Schema], value: object, _: Schema) -> _Errors:
+    if sum(_matches(validator, schema, value) for schema in schemas) != 1:
+        yield ValidationError("The value matches no alternative, or several.")
+
+
+def _not(validator: Any, schema: Schema, value: object, _: Schema) -> _Errors:
+    if _matches(validator, schema, value):
+        yield ValidationError("The value matches what it must not match.")
+
+
+def _matches(validator: Any, schema: Schema, value: object) -> bool:
+    return next(validator.descend(value, schema), None) is None
+
+
+def _bound(
+    is_measured: Callable[[object], bool],
+    measure: Callable[[Any], float],
+    is_within: Callable[[float, float], bool],
+) -> _Keyword:
+    def check(_: Any, bound: float, value: object, __: Schema) -> _Errors:
+        if is_measured(value) and not is_within(measure(value), bound):
+            yield ValidationError("The value exceeds a bound.")
+
+    return check
+
+
 _KEYWORDS: Mapping[str, _Keyword] = {
-    **{name: Draft202012Validator.VALIDATORS[name] for name in _STANDARD},
+    "minimum": _bound(is_number, float, operator.ge),
+    "maximum": _bound(is_number, float, operator.le),
+    "exclusiveMinimum": _bound(is_number, float, operator.gt),
+    "exclusiveMaximum": _bound(is_number, float, operator.lt),
+    "minLength": _bound(_TYPES["string"], len, operator.ge),
+    "maxLength": _bound(_TYPES["string"], len, operator.le),
+    "minItems": _bound(_TYPES["array"], len, operator.ge),
+    "maxItems": _bound(_TYPES["array"], len, operator.le),
+    "minProperties": _bound(_TYPES["object"], len, operator.ge),
+    "maxProperties": _bound(_TYPES["object"], len, operator.le),
+    "allOf": _all_of,
+    "anyOf": _any_of,
+    "oneOf": _one_of,
+    "not": _not,
     "$ref": _ref,
     "type": _type,
     "properties": _properties,
