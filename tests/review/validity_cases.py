@@ -220,15 +220,15 @@ REFUSED = {
     ),
     "a name with capitals": Refused(
         _config_map(name="Foo_Bar"),
-        'The name "Foo_Bar" is invalid; use at most 253 lower-case letters, digits, "-" and ".".',
+        'The name "Foo_Bar" is invalid; use up to 253 lower-case letters, digits, "-" and ".".',
     ),
     "a namespace with a dot": Refused(
         _object("v1", "Namespace", "a.b"),
-        'The name "a.b" is invalid; use at most 63 lower-case letters, digits and "-".',
+        'The name "a.b" is invalid; use up to 63 lower-case letters, digits and "-".',
     ),
     "a Service that starts with a digit": Refused(
         _object("v1", "Service", "1st", spec={"ports": [{"port": 80}]}),
-        'The name "1st" is invalid; use a lower-case letter, and after it at most 62 lower-case '
+        'The name "1st" is invalid; use a lower-case letter, and after it up to 62 lower-case '
         'letters, digits and "-".',
     ),
     "a role with a slash": Refused(
@@ -237,12 +237,12 @@ REFUSED = {
     ),
     "a label with a space": Refused(
         _config_map(metadata={"labels": {"owner": "a b"}}),
-        'The values of labels "owner" are invalid; use at most 63 letters, digits, "-", "_" and '
+        'The values of labels "owner" are invalid; use up to 63 letters, digits, "-", "_" and '
         '".".',
     ),
     "a label without a name": Refused(
         _config_map(metadata={"labels": {"example.com/": "a"}}),
-        'The keys of labels "example.com/" are invalid; use at most 63 letters, digits, "-", "_" '
+        'The keys of labels "example.com/" are invalid; use up to 63 letters, digits, "-", "_" '
         'and ".", after an optional domain and "/".',
     ),
     "a selector that misses its template": Refused(

@@ -36,13 +36,13 @@ def name_problems(item: Item) -> Iterator[str]:
     labels = as_mapping(get_path(item.body, "metadata", "labels"))
     if keys := [key for key in labels if not _is_label_key(str(key))]:
         yield (
-            f"The keys of labels {join_quoted(keys)} are invalid; use at most {_MAX_LABEL} "
+            f"The keys of labels {join_quoted(keys)} are invalid; use up to {_MAX_LABEL} "
             'letters, digits, "-", "_" and ".", after an optional domain and "/".'
         )
     texts = ((key, value) for key, value in labels.items() if isinstance(value, str))
     if keys := [key for key, value in texts if value and not _is_qualified(value)]:
         yield (
-            f"The values of labels {join_quoted(keys)} are invalid; use at most {_MAX_LABEL} "
+            f"The values of labels {join_quoted(keys)} are invalid; use up to {_MAX_LABEL} "
             'letters, digits, "-", "_" and ".".'
         )
 
@@ -57,18 +57,18 @@ def _object_name_problems(kind: str, name: str) -> Iterator[str]:
     elif kind in _NAMED_BY_LABEL:
         if len(name) > _MAX_LABEL or not _LABEL.fullmatch(name):
             yield (
-                f"The name {quoted} is invalid; use at most {_MAX_LABEL} lower-case letters, "
+                f"The name {quoted} is invalid; use up to {_MAX_LABEL} lower-case letters, "
                 'digits and "-".'
             )
     elif kind == "Service":
         if len(name) > _MAX_LABEL or not _SERVICE.fullmatch(name):
             yield (
-                f"The name {quoted} is invalid; use a lower-case letter, and after it at most "
+                f"The name {quoted} is invalid; use a lower-case letter, and after it up to "
                 f'{_MAX_LABEL - 1} lower-case letters, digits and "-".'
             )
     elif len(name) > _MAX_SUBDOMAIN or not _SUBDOMAIN.fullmatch(name):
         yield (
-            f"The name {quoted} is invalid; use at most {_MAX_SUBDOMAIN} lower-case letters, "
+            f"The name {quoted} is invalid; use up to {_MAX_SUBDOMAIN} lower-case letters, "
             'digits, "-" and ".".'
         )
 

@@ -95,7 +95,7 @@ class _SchemaCheck:
     """The schemas of the kinds of one manifest, and the validator of its objects."""
 
     def __init__(self, inventory: Inventory) -> None:
-        # Loaded here, because most imports of the review check nothing.
+        # Loaded here, because importing the review must not load `jsonschema`.
         from kubiya_pulumi.review.kubernetes.validation import SchemaValidator
 
         self._validator: SchemaValidator = SchemaValidator(

@@ -28,15 +28,15 @@ _TYPES = {
 }
 _BOUNDS = {
     "minimum": "must be at least",
-    "maximum": "must be at most",
+    "maximum": "must not exceed",
     "exclusiveMinimum": "must be greater than",
     "exclusiveMaximum": "must be less than",
-    "minLength": "must have at least this number of characters:",
-    "maxLength": "must have at most this number of characters:",
-    "minItems": "must have at least this number of entries:",
-    "maxItems": "must have at most this number of entries:",
-    "minProperties": "must have at least this number of fields:",
-    "maxProperties": "must have at most this number of fields:",
+    "minLength": "must not have fewer characters than",
+    "maxLength": "must not have more characters than",
+    "minItems": "must not have fewer entries than",
+    "maxItems": "must not have more entries than",
+    "minProperties": "must not have fewer fields than",
+    "maxProperties": "must not have more fields than",
 }
 
 
