@@ -15,7 +15,7 @@ from kubiya_pulumi.emulator import Emulator
 from kubiya_pulumi.lifecycle import providers
 from tests.engine.conftest import MakeStack
 from tests.engine.sentences import problems
-from tests.engine.states import step
+from tests.engine.states import is_secret, step
 from tests.harness.engine import Stack
 
 pytestmark = pytest.mark.engine
@@ -76,17 +76,36 @@ from pulumi.dynamic import (
 )
 
 class Provider(ResourceProvider):
+    serialize_as_secret_always = False
+
+    def __init__(self):
+        self.attribute = "an attribute of the instance"
+
+    def configure(self, req):
+        print("configured")
+
     def check(self, olds, news):
         print("checked against", sorted(set(olds) - {"__provider"}))
+        print("the text is", type(news["text"]).__name__)
         invalid = news["text"] == "invalid"
         return CheckResult(news, [CheckFailure("text", "must differ")] if invalid else [])
 
     def diff(self, id, olds, news):
-        changes = {"unknown": None, "some": True}[news["changes"]]
-        return DiffResult(changes=changes if olds["text"] != news["text"] else False)
+        print("compared with", type(news["text"]).__name__)
+        if olds["text"] == news["text"]:
+            return DiffResult(changes=False)
+        replaces = ["text"] if news["changes"] == "replace" else []
+        return DiffResult(changes=True if news["changes"] == "some" else None, replaces=replaces)
 
     def create(self, props):
-        print("printed by create")
+        print("created with", sorted(set(props) - {"__provider"}))
+        if props["text"] == "fails":
+            try:
+                raise ValueError("the first error")
+            except ValueError:
+                raise RuntimeError("the second error")
+        if props["text"] == "secret":
+            pulumi.Output.secret("a secret")
         return CreateResult("the-id", {**props, "copy": "a copy of " + props["text"]})
 
     def update(self, id, olds, news):
@@ -94,6 +113,9 @@ class Provider(ResourceProvider):
 
     def read(self, id, props):
         return ReadResult("", {})
+
+    def delete(self, id, props):
+        print("deleted by the first version")
 
 class Thing(Resource, module="facts", name="Thing"):
     copy: pulumi.Output[str]
@@ -103,6 +125,9 @@ props = {"text": config.get("text") or "one", "changes": config.get("changes") o
 thing = Thing(Provider(), "thing", {**props, "copy": None})
 thing.id.apply(lambda id: pulumi.info(f"its id is {id}"))
 thing.copy.apply(lambda copy: pulumi.info(f"it is {copy}"))
+"""
+SECOND_THING = """
+Thing(Provider(), "second", {**props, "text": thing.copy, "copy": None})
 """
 
 
@@ -115,7 +140,7 @@ def thing(bare_stack: MakeStack) -> Stack:
 
 
 def test_the_output_of_the_plugin_is_shown_to_the_user(thing: Stack) -> None:
-    assert "printed by create" in thing.transcript
+    assert "created with" in thing.transcript
 
 
 def test_check_receives_the_inputs_in_the_state(thing: Stack) -> None:
@@ -159,3 +184,93 @@ def test_a_read_result_without_an_id_removes_the_resource(thing: Stack) -> None:
     assert thing.resources(THING)
     thing.refresh("--skip-preview")
     assert not thing.resources(THING)
+
+
+def test_an_input_of_an_unknown_output_reaches_check_and_diff_as_unknown(thing: Stack) -> None:
+    thing.rewrite(PROGRAM + SECOND_THING)
+    thing.up("--skip-preview")
+    assert "the text is Unknown" not in thing.transcript
+    thing.configure({"text": "two"})
+    previewed = thing.preview().text
+    assert "the text is Unknown" in previewed
+    assert "compared with Unknown" in previewed
+
+
+def test_the_engine_names_the_inputs_that_replace(thing: Stack) -> None:
+    thing.configure({"text": "two", "changes": "replace"})
+    planned = step(thing.preview_json(), THING)
+    assert planned["op"] == "replace"
+    assert planned["replaceReasons"] == ["text"]
+
+
+def test_a_class_of_the_program_is_stored_with_its_code_and_attributes(thing: Stack) -> None:
+    [resource] = thing.resources(THING)
+    stored = base64.b64decode(resource["inputs"]["__provider"])
+    assert b"deleted by the first version" in stored
+    assert b"an attribute of the instance" in stored
+    thing.rewrite(PROGRAM.replace("the first version", "the second version"))
+    thing.destroy("--skip-preview")
+    assert "deleted by the first version" in thing.transcript
+    assert "deleted by the second version" not in thing.transcript
+
+
+def test_the_settings_of_the_stack_are_inputs_of_the_default_provider(
+    bare_stack: MakeStack,
+) -> None:
+    dev = bare_stack(PROGRAM, config={"other:plain": "in plain text"}, secrets={"other:key": "k"})
+    dev.up("--skip-preview")
+    [provider] = dev.resources("pulumi:providers:pulumi-python")
+    assert provider["inputs"]["other:plain"] == "in plain text"
+    assert is_secret(provider["inputs"]["other:key"])
+
+
+def test_a_provider_is_configured_once_and_not_told_its_urn(bare_stack: MakeStack) -> None:
+    dev = bare_stack(PROGRAM + SECOND_THING)
+    created = dev.up("--skip-preview").text
+    # The engine repeats the lines of a plugin at the end.
+    assert created.split("Diagnostics:")[-1].count("configured") == 1
+    assert "created with ['changes', 'text']" in created
+
+
+@pytest.mark.parametrize(
+    ("text", "errors"),
+    [
+        ("fails", ["ValueError: the first error", "RuntimeError: the second error"]),
+        ("secret", ["Error: "]),
+    ],
+)
+def test_an_error_of_create_is_a_traceback_and_stores_nothing(
+    bare_stack: MakeStack, text: str, errors: list[str]
+) -> None:
+    dev = bare_stack(PROGRAM, config={"text": text})
+    failed = dev.up("--skip-preview", check=False)
+    assert failed.returncode
+    assert "Traceback" in failed.text
+    assert all(error in failed.text for error in errors)
+    assert dev.resources(THING) == []
+
+
+def test_a_plugin_serves_four_calls_at_once(bare_stack: MakeStack) -> None:
+    program = """
+import time
+from pulumi.dynamic import CreateResult, Resource, ResourceProvider
+
+class Provider(ResourceProvider):
+    def create(self, props):
+        import builtins
+        running = builtins.__dict__.setdefault("running_calls", set())
+        running.add(props["name"])
+        count = len(running)
+        time.sleep(0.5)
+        running.discard(props["name"])
+        return CreateResult(props["name"], {**props, "calls": count})
+
+class Thing(Resource, module="facts", name="Thing"):
+    pass
+
+for number in range(8):
+    Thing(Provider(), f"thing-{number}", {"name": f"thing-{number}", "calls": None})
+"""
+    dev = bare_stack(program)
+    dev.up("--skip-preview", "--parallel=16")
+    assert max(thing["outputs"]["calls"] for thing in dev.resources(THING)) == 4
