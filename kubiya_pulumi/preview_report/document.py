@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from kubiya_pulumi.preview_report.errors import UPGRADE, USAGE, PreviewError
+from kubiya_pulumi.preview_report.errors import USAGE, PreviewError, unknown_part
 from kubiya_pulumi.preview_report.fields import Fields
 from kubiya_pulumi.preview_report.operations import check_counts
 from kubiya_pulumi.preview_report.plan import Step
@@ -54,19 +54,13 @@ def read_result(fields: Fields, errors: tuple[str, ...]) -> tuple[str, ...]:
     """
     result = fields.required_text("result")
     if result not in RESULTS:
-        raise PreviewError(
-            f'has the result "{result}", which this version of kubiya-pulumi does not know. '
-            f"{UPGRADE}"
-        )
+        raise unknown_part("the result", result)
     return errors if errors or result == "succeeded" else (f"The engine's result: {result}.",)
 
 
 def _check_keys(data: Mapping[str, Any], known: frozenset[str]) -> None:
     if unknown := sorted(data.keys() - known):
-        raise PreviewError(
-            f'has a field "{unknown[0]}", which this version of kubiya-pulumi does not know in a '
-            f"preview. {USAGE} {UPGRADE}"
-        )
+        raise unknown_part("a field", unknown[0])
 
 
 def _read_digest(fields: Fields) -> Preview:

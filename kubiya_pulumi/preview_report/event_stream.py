@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from kubiya_pulumi.preview_report.document import read_result
-from kubiya_pulumi.preview_report.errors import UPGRADE, USAGE, PreviewError
+from kubiya_pulumi.preview_report.errors import USAGE, PreviewError, unknown_part
 from kubiya_pulumi.preview_report.fields import Fields
 from kubiya_pulumi.preview_report.operations import check_counts
 from kubiya_pulumi.preview_report.plan import Step, Urn
@@ -104,10 +104,7 @@ def _read_event(event: Mapping[str, Any], collected: _Collected) -> None:
             _reject_if_summarized(collected)
             collected.summary = fields
         case _ if kind not in _IGNORED_EVENTS:
-            raise PreviewError(
-                f'has an event of the kind "{kind}", which this version of kubiya-pulumi does '
-                f"not know. {UPGRADE}"
-            )
+            raise unknown_part("an event of the kind", kind)
 
 
 def _reject_if_summarized(collected: _Collected) -> None:

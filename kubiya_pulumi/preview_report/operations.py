@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
-from kubiya_pulumi.preview_report.errors import UPGRADE, USAGE, PreviewError
+from kubiya_pulumi.preview_report.errors import USAGE, PreviewError, unknown_part
 from kubiya_pulumi.preview_report.plan import Step
 
 
@@ -66,10 +66,7 @@ def changes_of(steps: Iterable[Step]) -> list[tuple[Step, Change | None]]:
 
 def _change_of(step: Step, *, replaced: bool) -> Change | None:
     if step.operation not in _CHANGES.keys() | _PARTS.keys():
-        raise PreviewError(
-            f'has a step with the operation "{step.operation}", which this version of '
-            f"kubiya-pulumi does not know. {UPGRADE}"
-        )
+        raise unknown_part("a step with the operation", step.operation)
     if step.operation in _PARTS and replaced:
         return None
     change = {**_CHANGES, **_PARTS}[step.operation]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from kubiya_pulumi.preview_report.errors import UPGRADE, PreviewError
+from kubiya_pulumi.preview_report.errors import unknown_part
 from kubiya_pulumi.preview_report.fields import Fields
 from kubiya_pulumi.preview_report.plan import Step, Urn
 
@@ -79,10 +79,7 @@ class Diagnostic(NamedTuple):
         fields = Fields("diagnostic", data)
         severity = fields.required_text("severity")
         if severity not in _SEVERITIES:
-            raise PreviewError(
-                f'has a diagnostic with the severity "{severity}", which this version of '
-                f"kubiya-pulumi does not know. {UPGRADE}"
-            )
+            raise unknown_part("a diagnostic with the severity", severity)
         text = plain_text(fields.text("prefix") + fields.text("message"))
         return cls(severity, text.removeprefix(f"{severity}: "), Urn(fields.text("urn")))
 
