@@ -31,12 +31,12 @@ bind | any | bind | rbac | roles clusterroles
 impersonate | any | impersonate | core | serviceaccounts
 impersonate | cluster | impersonate | core | users groups
 impersonate | cluster | impersonate | authentication | uids userextras/scopes userextras/*
-constrained-impersonation | any | impersonate:user-info | authentication | users groups uids
-constrained-impersonation | any | impersonate:user-info | authentication | userextras/scopes
+constrained-impersonation | cluster | impersonate:user-info | authentication | users groups uids
+constrained-impersonation | cluster | impersonate:user-info | authentication | userextras/scopes
 constrained-impersonation | any | impersonate:serviceaccount | authentication | serviceaccounts
-constrained-impersonation | any | impersonate:arbitrary-node | authentication | nodes
-constrained-impersonation | any | impersonate:associated-node | authentication | nodes
-constrained-impersonation | any | impersonate:of-another-version | authentication | users
+constrained-impersonation | cluster | impersonate:arbitrary-node | authentication | nodes
+constrained-impersonation | cluster | impersonate:associated-node | authentication | nodes
+constrained-impersonation | cluster | impersonate:of-another-version | authentication | users
 constrained-impersonation | any | impersonate-on:user-info:list | core | secrets
 constrained-impersonation | any | impersonate-on:serviceaccount:patch | apps | deployments
 constrained-impersonation | any | impersonate-on:associated-node:get | core | pods/log

@@ -10,6 +10,13 @@ _RBAC = "rbac.authorization.k8s.io"
 _AUTHENTICATION = "authentication.k8s.io"
 _CERTIFICATES = "certificates.k8s.io"
 _USER_INFO = ("users", "groups", "uids", "userextras", "userextras/*")
+_TAKE_IDENTITY = (
+    "impersonate:user-info",
+    "impersonate:serviceaccount",
+    "impersonate:arbitrary-node",
+    "impersonate:associated-node",
+    "impersonate:*",
+)
 
 READ_SECRETS_EVERYWHERE = access_rule(
     "KR-006",
@@ -98,17 +105,8 @@ RISKS = (
             "Remove the verbs, or list the identities in `resourceNames`.",
         ),
         (
-            Right(
-                (
-                    "impersonate:user-info",
-                    "impersonate:serviceaccount",
-                    "impersonate:arbitrary-node",
-                    "impersonate:associated-node",
-                    "impersonate:*",
-                ),
-                _AUTHENTICATION,
-                (*_USER_INFO, "serviceaccounts", "nodes"),
-            ),
+            Right(_TAKE_IDENTITY, _AUTHENTICATION, (*_USER_INFO, "nodes"), cluster_only=True),
+            Right(_TAKE_IDENTITY, _AUTHENTICATION, ("serviceaccounts",)),
             # A wildcard verb includes this, but has no effect without the right above.
             Right(("impersonate-on:*",), "*", ("*",)),
         ),
