@@ -50,9 +50,9 @@ _PUBLIC_KEYS = frozenset({"public", "pub", "publishable"})
 _IDENTIFIERS = """
 array bucket cache candidate column composite config context correlation dedup deduplication dict
 document election entity event feature field flag foreign group hash hot id idempotency index item
-json label locale lookup map message meta metadata natural object order param parameter partition path
-primary property query range redis registry row routing search shard shortcut sort surrogate tag
-topic trace translation unique value yaml
+json label locale lookup map message meta metadata natural object order param parameter partition
+path primary property query range redis registry row routing search shard shortcut sort surrogate
+tag topic trace translation unique value yaml
 """
 _OTHER_KEYS = frozenset(_IDENTIFIERS.split())
 _CHECKSUMS = frozenset({"checksum", "digest", "hash", "sha"})
