@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from kubiya_pulumi.preview_report.document import read_result
@@ -48,6 +48,8 @@ class _Collected:
     """What the events so far have said."""
 
     steps: list[Step] = field(default_factory=list)
+    refreshes: dict[Urn, int] = field(default_factory=dict)
+    """The index of the step that refreshes each resource."""
     diagnostics: list[Diagnostic] = field(default_factory=list)
     violations: list[PolicyViolation] = field(default_factory=list)
     remediations: list[PolicyRemediation] = field(default_factory=list)
@@ -81,9 +83,12 @@ def _read_event(event: Mapping[str, Any], collected: _Collected) -> None:
     match kind:
         case "resourcePreEvent":
             _reject_if_summarized(collected)
-            collected.steps.append(_read_step(fields))
+            step = _read_step(fields)
+            if step.operation == "refresh":
+                collected.refreshes[step.urn] = len(collected.steps)
+            collected.steps.append(step)
         case "resOutputsEvent":
-            _read_outputs(_read_step(fields), collected.steps)
+            _read_outputs(_read_step(fields), collected)
         case "resOpFailedEvent":
             collected.failures.append(f"{_read_step(fields).urn.name}: the operation failed.")
         case "errorEvent":
@@ -119,15 +124,14 @@ def _read_step(fields: Fields) -> Step:
     return Step.from_event(metadata)
 
 
-def _read_outputs(result: Step, steps: list[Step]) -> None:
+def _read_outputs(result: Step, collected: _Collected) -> None:
     """Replace a refresh by its result, which the engine knows only after it.
 
     `pulumi refresh --preview-only` reports this way which resources have changed or are gone.
     """
-    if result.operation in ("update", "delete"):
-        for index, step in enumerate(steps):
-            if step.urn == result.urn and step.operation == "refresh":
-                steps[index] = replace(result, parent=step.parent)
+    index = collected.refreshes.get(result.urn)
+    if index is not None and result.operation in ("update", "delete"):
+        collected.steps[index] = result
 
 
 def _read_violation(fields: Fields) -> PolicyViolation:
