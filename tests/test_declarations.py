@@ -8,10 +8,17 @@ from typing import Any, get_args
 
 import pytest
 
-from kubiya_pulumi import KubiyaRunner, RunnerHealth, RunnerManifest
+from kubiya_pulumi import KubiyaRunner, RunnerDeployment, RunnerHealth, RunnerManifest, functions
 from kubiya_pulumi.declarations import RUNNER, RUNNER_HEALTH, RUNNER_MANIFEST
-from kubiya_pulumi.dynamic.properties import REQUIRED, ResourceDeclaration
+from kubiya_pulumi.dynamic.package_schema import FunctionDeclaration
+from kubiya_pulumi.dynamic.properties import REQUIRED, ResourceDeclaration, properties_of
 from kubiya_pulumi.lifecycle import providers
+from kubiya_pulumi.package_declarations import (
+    FUNCTIONS,
+    RUNNER_DEPLOYMENT,
+    RunnerHealthResult,
+    RunnerResult,
+)
 from kubiya_pulumi.testing.mocks import HANDLERS
 
 Declaration = ResourceDeclaration[Any, Any]
@@ -83,3 +90,42 @@ def test_every_provider_has_the_handler_of_its_declaration() -> None:
     for name in ("Runner", "RunnerManifest", "RunnerHealth"):
         provider = getattr(providers, f"{name}Provider")
         assert provider.handler.declaration.type_token.endswith(f":{name}")
+
+
+@pytest.mark.parametrize(
+    ("result", "declared"),
+    [
+        (functions.GetRunnerResult, RunnerResult),
+        (functions.GetRunnerHealthResult, RunnerHealthResult),
+    ],
+)
+def test_a_result_of_a_get_function_is_declared(result: type, declared: type) -> None:
+    documented = {name: item.doc for name, item in properties_of(declared).items()}
+    assert attribute_docs(result) == documented
+    annotations = inspect.get_annotations(result, eval_str=True)
+    optional = {name for name, hint in annotations.items() if type(None) in get_args(hint)}
+    assert optional == {n for n, item in properties_of(declared).items() if item.is_optional}
+
+
+def test_the_result_of_get_runner_manifest_has_the_outputs_of_the_resource() -> None:
+    visible = {name for name, item in RUNNER_MANIFEST.outputs.items() if not item.hidden}
+    assert inspect.get_annotations(functions.GetRunnerManifestResult).keys() == visible
+
+
+@pytest.mark.parametrize(("name", "declaration"), FUNCTIONS.items())
+def test_each_get_function_is_declared(name: str, declaration: FunctionDeclaration) -> None:
+    parameters = inspect.signature(getattr(functions, name)).parameters.keys()
+    assert parameters - {"opts"} == properties_of(declaration.inputs_type).keys()
+    public = {name for name, value in vars(functions).items() if name.startswith("get_")}
+    assert public == {form for name in FUNCTIONS for form in (name, f"{name}_output")}
+
+
+def test_the_component_is_declared() -> None:
+    arguments = inspect.signature(RunnerDeployment.__init__).parameters.keys()
+    inputs = properties_of(RUNNER_DEPLOYMENT.inputs_type)
+    assert arguments - {"self", "resource_name", "opts"} == inputs.keys()
+    assert RUNNER.inputs["description"].doc == inputs["description"].doc
+    hints = inspect.get_annotations(RunnerDeployment, eval_str=True)
+    outputs = {name: get_args(hint)[0] for name, hint in hints.items() if get_args(hint)}
+    declared = properties_of(RUNNER_DEPLOYMENT.outputs_type)
+    assert outputs == {name: item.type for name, item in declared.items()}

@@ -8,8 +8,14 @@ from typing import Any
 
 from kubiya_pulumi.cli.files import write_text
 from kubiya_pulumi.declarations import RUNNER, RUNNER_HEALTH, RUNNER_MANIFEST
-from kubiya_pulumi.dynamic.package_schema import resource_schema
+from kubiya_pulumi.dynamic.package_schema import (
+    camel_case,
+    component_schema,
+    function_schema,
+    resource_schema,
+)
 from kubiya_pulumi.dynamic.properties import ResourceDeclaration
+from kubiya_pulumi.package_declarations import FUNCTIONS, RUNNER_DEPLOYMENT
 from kubiya_pulumi.version import package_version
 
 _RESOURCES: dict[str, tuple[ResourceDeclaration[Any, Any], str]] = {
@@ -41,8 +47,8 @@ _SETTINGS: dict[str, dict[str, Any]] = {
 def configure(parser: argparse.ArgumentParser) -> None:
     """Set the help text; the command has no arguments."""
     parser.description = (
-        "Print the Pulumi package schema of the resources as JSON, for a plugin or an SDK of "
-        "another language."
+        "Print the Pulumi package schema of the resources and functions as JSON, for a plugin or "
+        "an SDK of another language."
     )
 
 
@@ -53,7 +59,7 @@ def run(options: argparse.Namespace) -> int:  # noqa: ARG001
 
 
 def schema() -> dict[str, Any]:
-    """Return the Pulumi package schema of the resources and settings."""
+    """Return the Pulumi package schema of the resources, functions and settings."""
     return {
         "name": "kubiya",
         "version": package_version(),
@@ -63,5 +69,10 @@ def schema() -> dict[str, Any]:
         "resources": {
             token: resource_schema(declaration, description=description)
             for token, (declaration, description) in _RESOURCES.items()
+        }
+        | {"kubiya:index:RunnerDeployment": component_schema(RUNNER_DEPLOYMENT)},
+        "functions": {
+            f"kubiya:index:{camel_case(name)}": function_schema(declaration)
+            for name, declaration in FUNCTIONS.items()
         },
     }

@@ -6,6 +6,8 @@ names of the declaration.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, get_args, get_origin
 
 from kubiya_pulumi.dynamic.properties import (
@@ -13,6 +15,7 @@ from kubiya_pulumi.dynamic.properties import (
     OnChange,
     Property,
     ResourceDeclaration,
+    properties_of,
 )
 from kubiya_pulumi.dynamic.property_types import without_none
 
@@ -28,20 +31,53 @@ def resource_schema(
         declaration: its declaration.
         description: what it is, in Markdown.
     """
-    outputs = {name: item for name, item in declaration.outputs.items() if not item.hidden}
-    inputs = {name: item for name, item in declaration.inputs.items() if not item.internal}
     return {
         "description": description,
-        "properties": {camel_case(name): property_schema(item) for name, item in outputs.items()},
-        "required": sorted(
-            camel_case(name) for name, item in outputs.items() if not item.is_optional
-        ),
-        "inputProperties": {
-            camel_case(item.argument or name): _input_schema(item) for name, item in inputs.items()
-        },
-        "requiredInputs": sorted(
-            camel_case(name) for name, item in inputs.items() if item.default is REQUIRED
-        ),
+        **_object_schema(declaration.outputs),
+        **_inputs_schema(declaration.inputs),
+    }
+
+
+@dataclass(frozen=True)
+class ComponentDeclaration:
+    """A component of a package: what it takes and exposes."""
+
+    inputs_type: type
+    """The dataclass of its inputs, whose fields are made by `prop`."""
+    outputs_type: type
+    """The dataclass of its outputs, whose fields are made by `prop`."""
+    description: str
+    """What it is, in Markdown."""
+
+
+def component_schema(declaration: ComponentDeclaration) -> dict[str, Any]:
+    """Return the schema of a component."""
+    return {
+        "isComponent": True,
+        "description": declaration.description,
+        **_object_schema(properties_of(declaration.outputs_type)),
+        **_inputs_schema(properties_of(declaration.inputs_type)),
+    }
+
+
+@dataclass(frozen=True)
+class FunctionDeclaration:
+    """A function of a package: what it takes and returns."""
+
+    inputs_type: type
+    """The dataclass of its inputs, whose fields are made by `prop`."""
+    result_type: type
+    """The dataclass of its result, whose fields are made by `prop`."""
+    description: str
+    """What it does, in Markdown."""
+
+
+def function_schema(declaration: FunctionDeclaration) -> dict[str, Any]:
+    """Return the schema of a function."""
+    return {
+        "description": declaration.description,
+        "inputs": {"type": "object", **_object_schema(properties_of(declaration.inputs_type))},
+        "outputs": {"type": "object", **_object_schema(properties_of(declaration.result_type))},
     }
 
 
@@ -70,9 +106,36 @@ def camel_case(name: str) -> str:
     return first + "".join(word.capitalize() for word in others)
 
 
+def _object_schema(properties: Mapping[str, Property]) -> dict[str, Any]:
+    visible = {camel_case(name): item for name, item in properties.items() if not item.hidden}
+    return {
+        "properties": {name: property_schema(item) for name, item in visible.items()},
+        "required": sorted(name for name, item in visible.items() if not item.is_optional),
+    }
+
+
+def _inputs_schema(properties: Mapping[str, Property]) -> dict[str, Any]:
+    inputs = {
+        camel_case(item.argument or name): item
+        for name, item in properties.items()
+        if not item.internal
+    }
+    return {
+        "inputProperties": {name: _input_schema(item) for name, item in inputs.items()},
+        "requiredInputs": sorted(
+            name
+            for name, item in inputs.items()
+            # The resource class sets some defaults from the resource's name.
+            if item.default is REQUIRED and not item.default_doc
+        ),
+    }
+
+
 def _input_schema(item: Property) -> dict[str, Any]:
     schema: dict[str, Any] = property_schema(item)
-    if isinstance(item.default, str | bool | float):
+    if item.default_doc:
+        schema["description"] += f" Default: {item.default_doc}."
+    if isinstance(item.default, str | bool | int | float):
         schema["default"] = item.default
     if item.on_change is OnChange.REPLACE:
         schema["replaceOnChanges"] = True

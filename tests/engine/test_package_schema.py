@@ -45,9 +45,27 @@ def test_the_engine_accepts_the_schema(tmp_path: Path, capsys: pytest.CaptureFix
 
     printed = pulumi(tmp_path, "package", "get-schema", str(file))
     assert printed.returncode == 0, printed.stderr
-    runner = json.loads(printed.stdout)["resources"]["kubiya:index:Runner"]
+    package = json.loads(printed.stdout)
+    runner = package["resources"]["kubiya:index:Runner"]
     assert runner["properties"]["manifestUrl"]["secret"] is True
-    assert runner["requiredInputs"] == ["name"]
+    assert "requiredInputs" not in runner, "the resource class sets a default"
+    manifest = package["resources"]["kubiya:index:RunnerManifest"]
+    assert manifest["requiredInputs"] == ["runner"]
     assert runner["inputProperties"]["name"]["replaceOnChanges"] is True
     assert "taskId" not in runner["inputProperties"]
     assert runner["properties"].keys() == {camel_case(name) for name in RUNNER.outputs}
+
+    deployment = package["resources"]["kubiya:index:RunnerDeployment"]
+    assert deployment["isComponent"] is True
+    assert deployment["properties"]["manifestUrl"]["secret"] is True
+    assert deployment["inputProperties"]["timeoutSeconds"]["default"] == 600
+
+    functions = package["functions"]
+    assert functions.keys() == {
+        f"kubiya:index:{name}"
+        for name in ("getRunner", "getRunners", "getRunnerHealth", "getRunnerManifest")
+    }
+    get_manifest = functions["kubiya:index:getRunnerManifest"]
+    assert get_manifest["inputs"]["required"] == ["name"]
+    assert get_manifest["outputs"]["properties"]["content"]["secret"] is True
+    assert get_manifest["outputs"]["properties"].keys() == manifest["properties"].keys()
