@@ -1,12 +1,4 @@
-"""The sources of the settings.
-
-| setting                 | environment       | default               |
-| ----------------------- | ----------------- | --------------------- |
-| `kubiya:apiKey`         | `KUBIYA_API_KEY`  | none, required        |
-| `kubiya:baseUrl`        | `KUBIYA_BASE_URL` | https://api.kubiya.ai |
-| `kubiya:timeoutSeconds` |                   | 30                    |
-| `kubiya:maxRetries`     |                   | 4                     |
-| `kubiya:caBundle`       |                   | none                  |
+"""The settings and their sources.
 
 Precedence, highest first: an explicit `KubiyaProvider`, the stack's configuration, the
 environment, the default. The engine passes a resource provider either the settings of the
@@ -17,10 +9,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
 from decimal import Decimal
 from typing import Any
 
-from kubiya_pulumi.api.connection import ENVIRONMENT, Connection
+from kubiya_pulumi.api.connection import ENVIRONMENT, MAX_TIMEOUT_SECONDS, Connection
 from kubiya_pulumi.api.connection import MAX_RETRIES as MAX_RETRIES_LIMIT
 
 API_KEY = "kubiya:apiKey"
@@ -28,6 +21,72 @@ BASE_URL = "kubiya:baseUrl"
 TIMEOUT_SECONDS = "kubiya:timeoutSeconds"
 MAX_RETRIES = "kubiya:maxRetries"
 CA_BUNDLE = "kubiya:caBundle"
+
+_DEFAULTS = {field.name: field.default for field in fields(Connection)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setting:
+    """A setting, of which the docs, the package schema and the connection are made."""
+
+    name: str
+    """The full name, such as `kubiya:apiKey`."""
+    field: str
+    """The field of `Connection` that it sets."""
+    type: type
+    """The type of its value."""
+    description: str
+    """What it is, as the end of a table row."""
+    secret: bool = False
+    """Whether its value is secret. A secret setting is required."""
+
+    @property
+    def variable(self) -> str | None:
+        """The environment variable, or None if the setting has none."""
+        return ENVIRONMENT.get(self.name)
+
+    @property
+    def default(self) -> Any:
+        """The default, or None if there is none."""
+        return None if self.secret else _DEFAULTS[self.field]
+
+
+SETTINGS = (
+    Setting(
+        name=API_KEY,
+        field="api_key",
+        type=str,
+        description="the API key; set it with `--secret`",
+        secret=True,
+    ),
+    Setting(
+        name=BASE_URL,
+        field="base_url",
+        type=str,
+        description="the base URL of the Runners API",
+    ),
+    Setting(
+        name=TIMEOUT_SECONDS,
+        field="timeout_seconds",
+        type=float,
+        description="the seconds to wait for a connection, and for each part of a response; more "
+        f"than 0, up to {MAX_TIMEOUT_SECONDS}",
+    ),
+    Setting(
+        name=MAX_RETRIES,
+        field="max_retries",
+        type=int,
+        description=f"the maximum number of retries of a request; 0 to {MAX_RETRIES_LIMIT}",
+    ),
+    Setting(
+        name=CA_BUNDLE,
+        field="ca_bundle",
+        type=str,
+        description="the path of a PEM file with certificate authorities to trust in addition to "
+        "the usual ones",
+    ),
+)
+"""All settings."""
 
 
 def connection(
@@ -44,23 +103,20 @@ def connection(
         SettingError: a setting is missing or invalid. The message names the setting and the fix.
     """
 
-    def setting(name: str) -> Any:
-        value = configured(name)
-        if value is None and name in ENVIRONMENT:
+    def value_of(setting: Setting) -> Any:
+        value = configured(setting.name)
+        if value is None and setting.variable:
             # A variable that is set to "" counts as not set.
-            value = environment.get(ENVIRONMENT[name]) or None
-        return value
+            value = environment.get(setting.variable) or None
+        return _CONVERSIONS.get(setting.type, _unchanged)(value)
 
-    values = {
-        "base_url": setting(BASE_URL),
-        "timeout_seconds": _to_float(setting(TIMEOUT_SECONDS)),
-        "max_retries": _to_int(setting(MAX_RETRIES)),
-        "ca_bundle": setting(CA_BUNDLE),
-    }
-    return Connection(
-        api_key=setting(API_KEY) or "",
-        **{name: value for name, value in values.items() if value is not None},
-    )
+    values = {setting.field: value_of(setting) for setting in SETTINGS}
+    given = {field: value for field, value in values.items() if value is not None}
+    return Connection(**{"api_key": "", **given})
+
+
+def _unchanged(value: Any) -> Any:
+    return value
 
 
 def _to_float(value: Any) -> Any:
@@ -87,3 +143,7 @@ def _to_int(value: Any) -> Any:
     except (ArithmeticError, ValueError):  # Text that is not a number, or NaN.
         return value
     return int(number) if is_allowed else value
+
+
+_CONVERSIONS: Mapping[type, Callable[[Any], Any]] = {float: _to_float, int: _to_int}
+"""How the value of a setting becomes one of its type."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import fields
 from decimal import Decimal
 from typing import Any
 
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from kubiya_pulumi import config
 from kubiya_pulumi.api import Connection, SettingError
+from kubiya_pulumi.cli.schema_command import schema
 
 ENVIRONMENT = {"KUBIYA_API_KEY": "from-environment", "KUBIYA_BASE_URL": "https://environment.test"}
 
@@ -150,3 +152,20 @@ def test_an_error_names_the_setting_and_the_fix(configured, setting, missing):
 def test_the_environment_does_not_replace_an_empty_key_of_the_stack():
     with pytest.raises(SettingError):
         connection({"kubiya:apiKey": ""}, ENVIRONMENT)
+
+
+def test_each_field_of_a_connection_is_declared_as_one_setting():
+    assert [setting.field for setting in config.SETTINGS] == [
+        field.name for field in fields(Connection)
+    ]
+    for setting in config.SETTINGS:
+        assert setting.description
+        assert setting.default is None or isinstance(setting.default, setting.type)
+    assert {s.name: s.variable for s in config.SETTINGS if s.variable} == config.ENVIRONMENT
+
+
+def test_the_package_schema_has_each_setting():
+    variables = schema()["config"]["variables"]
+    assert list(variables) == [s.name.removeprefix("kubiya:") for s in config.SETTINGS]
+    assert [name for name, entry in variables.items() if entry.get("secret")] == ["apiKey"]
+    assert variables["maxRetries"]["type"] == "integer"

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Write the tables of inputs and outputs in the docs pages, from the declarations.
+"""Write the tables of inputs, outputs and settings in the docs pages, from the declarations.
 
     tools/docs_tables.py            rewrite the tables
     tools/docs_tables.py --check    fail if a table differs from the declaration
 
-A page has the lines `<!-- inputs: Runner -->` or `<!-- outputs: Runner -->` before a table, and
-`<!-- end -->` after it.
+A page has the lines `<!-- inputs: Runner -->`, `<!-- outputs: Runner -->` or `<!-- settings -->`
+before a table, and `<!-- end -->` after it.
 
 Run it inside `.venv`: `.venv/bin/python tools/docs_tables.py`.
 """
@@ -18,11 +18,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from kubiya_pulumi.config import SETTINGS
 from kubiya_pulumi.declarations import RUNNER, RUNNER_HEALTH, RUNNER_MANIFEST
 from kubiya_pulumi.dynamic.properties import REQUIRED, OnChange, Property, ResourceDeclaration
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
-PAGES = ("kubiya-runner.md", "runner-health.md", "runner-manifest.md")
+PAGES = {"kubiya-runner.md": 2, "runner-health.md": 2, "runner-manifest.md": 2, "settings.md": 1}
+"""The number of tables in each page."""
 DECLARATIONS: dict[str, ResourceDeclaration[Any, Any]] = {
     "Runner": RUNNER,
     "RunnerManifest": RUNNER_MANIFEST,
@@ -33,7 +35,7 @@ CHANGES = {
     OnChange.UPDATE: "updates",
     OnChange.REPLACE: "replaces",
 }
-_TABLE = re.compile(r"<!-- (inputs|outputs): (\w+) -->\n.*?<!-- end -->", re.DOTALL)
+_TABLE = re.compile(r"<!-- (?:(inputs|outputs): (\w+)|settings) -->\n.*?<!-- end -->", re.DOTALL)
 
 
 def main() -> int:
@@ -42,12 +44,14 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="only check that they are current")
     options = parser.parse_args()
     outdated = []
-    for page in PAGES:
+    for page, tables in PAGES.items():
         path = DOCS / page
         text = path.read_text()
-        current = _TABLE.sub(lambda match: table(match[1], match[2]), text)
-        if len(_TABLE.findall(text)) != 2:
-            print(f"docs_tables: {page} must have a table of inputs and one of outputs")
+        current = _TABLE.sub(
+            lambda match: table(match[1], match[2]) if match[1] else settings_table(), text
+        )
+        if (found := len(_TABLE.findall(text))) != tables:
+            print(f"docs_tables: {page} has {found} tables and must have {tables}")
             return 1
         if current != text:
             outdated.append(page)
@@ -77,6 +81,29 @@ def table(kind: str, name: str) -> str:
         lines = ["| Name | Type | Description |", "| --- | --- | --- |"]
         lines += [_output(item) for item in declaration.outputs.values() if not item.hidden]
     return "\n".join((f"<!-- {kind}: {name} -->", *lines, "<!-- end -->"))
+
+
+def settings_table() -> str:
+    """Return the table of the settings with its marker lines."""
+    lines = [
+        "| Setting | Environment | Type | Default | Description |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    for setting in SETTINGS:
+        variable = f"`{setting.variable}`" if setting.variable else ""
+        secret = ", secret" if setting.secret else ""
+        default = "none, required" if setting.secret else _default(setting.default)
+        lines.append(
+            f"| `{setting.name}` | {variable} | `{setting.type.__name__}`{secret} | {default} "
+            f"| {setting.description} |"
+        )
+    return "\n".join(("<!-- settings -->", *lines, "<!-- end -->"))
+
+
+def _default(value: object) -> str:
+    if isinstance(value, int | float):
+        return f"{value:g}"
+    return "none" if value is None else f"`{value}`"
 
 
 def _input(item: Property) -> str:

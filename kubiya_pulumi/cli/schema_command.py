@@ -7,6 +7,7 @@ import json
 from typing import Any
 
 from kubiya_pulumi.cli.files import write_text
+from kubiya_pulumi.config import SETTINGS
 from kubiya_pulumi.declarations import RUNNER, RUNNER_HEALTH, RUNNER_MANIFEST
 from kubiya_pulumi.dynamic.package_schema import (
     camel_case,
@@ -26,22 +27,7 @@ _RESOURCES: dict[str, tuple[ResourceDeclaration[Any, Any], str]] = {
     ),
     "kubiya:index:RunnerHealth": (RUNNER_HEALTH, "A gate that opens when a runner is healthy."),
 }
-_SETTINGS: dict[str, dict[str, Any]] = {
-    "apiKey": {"type": "string", "description": "The API key.", "secret": True},
-    "baseUrl": {"type": "string", "description": "The base URL of the Runners API."},
-    "timeoutSeconds": {
-        "type": "number",
-        "description": "The timeout for a connection and for each part of a response, in seconds.",
-    },
-    "maxRetries": {
-        "type": "integer",
-        "description": "How often a request is retried, if that is safe.",
-    },
-    "caBundle": {
-        "type": "string",
-        "description": "The path of a PEM file with additional certificate authorities.",
-    },
-}
+_TYPES = {str: "string", float: "number", int: "integer"}
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -60,12 +46,20 @@ def run(options: argparse.Namespace) -> int:  # noqa: ARG001
 
 def schema() -> dict[str, Any]:
     """Return the Pulumi package schema of the resources, functions and settings."""
+    settings = {
+        setting.name.removeprefix("kubiya:"): {
+            "type": _TYPES[setting.type],
+            "description": setting.description,
+            **({"secret": True} if setting.secret else {}),
+        }
+        for setting in SETTINGS
+    }
     return {
         "name": "kubiya",
         "version": package_version(),
         "description": "Kubiya runners as code.",
-        "config": {"variables": _SETTINGS},
-        "provider": {"inputProperties": _SETTINGS},
+        "config": {"variables": settings},
+        "provider": {"inputProperties": settings},
         "resources": {
             token: resource_schema(declaration, description=description)
             for token, (declaration, description) in _RESOURCES.items()
