@@ -165,7 +165,7 @@ def _describe(sources: Sources, options: argparse.Namespace) -> str:
     if options.runner is not None:
         return _describe_runner(options.runner)
     if sources.single:
-        return describe_file(sources.names[0])
+        return describe_file(options.paths[0])
     return f"the manifest in {', '.join(map(show_path, sources.names))}"
 
 
@@ -199,27 +199,27 @@ def _download(options: argparse.Namespace) -> Sources:
 
 def _read(options: argparse.Namespace) -> Sources:
     """Read all files, so that one run reports every file that is not a manifest."""
-    paths, sources, problems = options.paths, [], []
-    if options.manifest_name and "-" not in paths:
+    if options.manifest_name and "-" not in options.paths:
         raise FileError("--manifest-name requires --runner or standard input.")
-    names = {"-": options.manifest_name or "stdin"}
-    single = len(paths) == 1 and not os.path.isdir(paths[0])  # noqa: PTH112
-    files = find_manifests(paths, options.exclude)
-    for file in files:
+    paths, names = options.paths, {"-": options.manifest_name or "stdin"}
+    sources: list[Source] = []
+    problems: dict[str, str] = {}
+    for file in find_manifests(paths, options.exclude):
         # Only a pipe that the user names may be read: another one would wait forever.
         if file not in paths and Path(file).exists() and not Path(file).is_file():
-            problems.append(f"{describe_file(file)} is not a regular file.")
+            problems[file] = f"{describe_file(file)} is not a regular file."
             continue
         try:
             sources.append(Source.of(names.get(file, file), read_text(file)))
         except FileError as error:
-            problems.append(str(error))
+            problems[file] = str(error)
         except ManifestError as error:
-            problems.append(f"{describe_file(file)} {error}")
-    if problems and len(files) > len(paths):
-        problems.append("leave out files that are not manifests with --exclude")
+            problems[file] = f"{describe_file(file)} {error}"
     if problems:
-        raise _UnreadableError(problems)
+        from_folders = problems.keys() - set(paths)
+        advice = "leave out files that are not manifests with --exclude"
+        raise _UnreadableError([*problems.values(), *([advice] if from_folders else [])])
+    single = len(paths) == 1 and not os.path.isdir(paths[0])  # noqa: PTH112
     return Sources(sources, [names.get(path, path) for path in paths], single=single)
 
 

@@ -184,6 +184,14 @@ def test_files_that_are_not_manifests_fail_all_at_once(capsys: pytest.CaptureFix
     assert advice == "leave out files that are not manifests with --exclude"
 
 
+def test_a_single_bad_file_in_a_folder(capsys: pytest.CaptureFixture[str]) -> None:
+    write("deploy/values.yaml")
+    assert failure(capsys, "deploy") == [
+        "the file deploy/values.yaml is empty",
+        "leave out files that are not manifests with --exclude",
+    ]
+
+
 @pytest.mark.parametrize("form", ["table", "json", "markdown", "sarif"])
 def test_a_bad_file_beside_a_good_one_prints_no_review(
     form: str, capsys: pytest.CaptureFixture[str]
@@ -250,6 +258,16 @@ def test_standard_input_beside_a_file(
         text = io.TextIOWrapper(io.BytesIO(yaml.safe_dump(BINDING).encode()))
         monkeypatch.setattr(sys, "stdin", text)
         assert reviewed(capsys, "a.yaml", "-", "-", *flags) == ["a.yaml", name]
+
+
+def test_denied_findings_of_standard_input(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = io.TextIOWrapper(io.BytesIO(yaml.safe_dump_all([ROLE, BINDING]).encode()))
+    monkeypatch.setattr(sys, "stdin", text)
+    flags = ["--format=json", "--deny=full-access", "--manifest-name=a.yaml"]
+    assert main(["review", *flags]) == 1
+    assert capsys.readouterr().err == ("review: the input has 1 finding that the policy denies\n")
 
 
 def test_denied_findings_of_several_files(capsys: pytest.CaptureFixture[str]) -> None:
