@@ -102,12 +102,14 @@ class RunnerManifestState(RunnerManifestInputs):
     """The state of `RunnerManifest`."""
 
     content: str = prop(
-        "The manifest: Kubernetes YAML with one or more documents. Secret: it contains "
-        "credentials.",
+        "The manifest. In the program: the reviewed objects, each as a YAML document with all "
+        "strings quoted. In the state: the downloaded text. Secret: it contains credentials.",
         default="",
         secret=True,
     )
-    sha256: str = prop("SHA-256 of `content` in UTF-8, as 64 hexadecimal characters.", default="")
+    sha256: str = prop(
+        "SHA-256 of the downloaded manifest, as 64 hexadecimal characters.", default=""
+    )
     url: str | None = prop(
         "The URL of the manifest. Secret: the URL gives access without an API key.",
         default=None,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, TypeVar
 
 import pulumi
@@ -24,6 +24,7 @@ from kubiya_pulumi.lifecycle.lookup import existing_runner, none_if_deleted
 from kubiya_pulumi.lifecycle.runner_manifest import RunnerManifestHandler
 from kubiya_pulumi.plaintext_key_warning import warn_about_plaintext_key
 from kubiya_pulumi.provider import KubiyaProvider
+from kubiya_pulumi.review import parse_manifest, render_manifest
 
 T = TypeVar("T")
 
@@ -205,6 +206,7 @@ def _health(api: RunnersApi, name: str) -> GetRunnerHealthResult:
 
 def _manifest(api: RunnersApi, name: str) -> GetRunnerManifestResult:
     state = RunnerManifestHandler().create(api, RunnerManifestInputs(runner=name))
+    state = replace(state, content=render_manifest(parse_manifest(state.content)))
     names = (item.name for item in fields(GetRunnerManifestResult))
     return GetRunnerManifestResult(**{name: getattr(state, name) for name in names})
 

@@ -29,6 +29,7 @@ from kubiya_pulumi.review import (
     ReviewDeniedError,
     Severity,
     parse_manifest,
+    render_manifest,
     review,
     sha256_of,
 )
@@ -65,12 +66,13 @@ class RunnerManifest(DynamicResource, module="kubiya", name="RunnerManifest"):
     runner: pulumi.Output[str]
     """The runner's name at the API."""
     content: pulumi.Output[str]
-    """The manifest: Kubernetes YAML with one or more documents. Secret: it contains credentials.
+    """The manifest. In the program: the reviewed objects, each as a YAML document with all strings
+    quoted. In the state: the downloaded text. Secret: it contains credentials.
 
-    It is known only if the manifest satisfies the policy, so apply this value. The text behind
-    `url` was not reviewed."""
+    In the program it is known only if the manifest satisfies the policy. No YAML parser reads it
+    differently from the review."""
     sha256: pulumi.Output[str]
-    """SHA-256 of `content` in UTF-8, as 64 hexadecimal characters."""
+    """SHA-256 of the downloaded manifest, as 64 hexadecimal characters."""
     url: pulumi.Output[str | None]
     """The URL of the manifest. Secret: the URL gives access without an API key."""
     objects: pulumi.Output[list[dict[str, str]]]
@@ -156,10 +158,10 @@ def enforce_policy(
     policy: ManifestPolicy,
     resource: pulumi.Resource,
 ) -> str:
-    """Return the manifest's text if it may be applied, and log its findings as a warning.
+    """Return the manifest to apply if the policy allows it, and log its findings as a warning.
 
     Args:
-        text: the manifest.
+        text: the manifest as it was downloaded.
         runner: the runner's name, for messages.
         expected_sha256: SHA-256 of the only manifest that may be applied; None for any.
         policy: the findings to deny and to waive.
@@ -172,7 +174,8 @@ def enforce_policy(
     if expected_sha256 is not None:
         _check_sha256(text, parse_sha256(expected_sha256, manifest), manifest)
     try:
-        result = review(parse_manifest(text), policy)
+        objects = parse_manifest(text)
+        result = review(objects, policy)
         result.raise_for_denied(manifest)
     except ReviewDeniedError as error:
         raise ManifestRefusedError(str(error)) from None
@@ -182,7 +185,7 @@ def enforce_policy(
     unchecked = result.unchecked if policy.denies_invalid_objects else ()
     if warning := _warning(result, runner, unchecked):
         pulumi.warn(warning, resource)
-    return text
+    return render_manifest(objects)
 
 
 def _check_sha256(text: str, expected: str, manifest: str) -> None:

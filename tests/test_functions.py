@@ -29,6 +29,7 @@ from kubiya_pulumi import (
 )
 from kubiya_pulumi.api import ComponentHealth, UnauthorizedError
 from kubiya_pulumi.emulator import Emulator
+from kubiya_pulumi.review import parse_manifest, render_manifest, sha256_of
 from kubiya_pulumi.testing import MemoryClient, Mocks, run_program
 
 
@@ -87,12 +88,14 @@ def test_get_runner_manifest_returns_a_manifest(service, content):
     manifest = get_runner_manifest("runner-prod")
     assert isinstance(manifest, GetRunnerManifestResult)
     assert manifest.runner == "runner-prod"
-    assert manifest.content == service.runners["runner-prod"].manifest
+    text = service.runners["runner-prod"].manifest
+    assert manifest.content == render_manifest(parse_manifest(text))
+    assert manifest.sha256 == sha256_of(text)
     assert manifest.url == service.manifest_url("runner-prod")
     assert {"Namespace", "Deployment"} <= {item["kind"] for item in manifest.objects}
     assert manifest.images
-    assert "kind: Secret" in manifest.content
-    assert "kind: Secret" not in repr(manifest)
+    assert '"kind": "Secret"' in manifest.content
+    assert '"kind": "Secret"' not in repr(manifest)
     assert "/manifests/" not in repr(manifest)
 
 

@@ -177,4 +177,5 @@ TOOLS: tuple[Tool, ...] = (
         needs="actionlint",
         minutes=0.3,
     ),
+    Tool(name="kubernetes-yaml", folder="kubernetes-yaml", package=".", minutes=0.3),
 )

@@ -104,7 +104,7 @@ class Response:
         if self.is_empty:
             raise self.invalid("is empty")
         try:
-            return self.body.decode("utf-8-sig")
+            return self.body.decode()
         except UnicodeDecodeError:
             raise self.invalid("is not UTF-8 text") from None
 
@@ -115,7 +115,7 @@ class Response:
             InvalidResponseError: the body is empty, HTML, not UTF-8 or not JSON, or a string in
                 it is not valid Unicode, so that no state can store it.
         """
-        text = self.text()
+        text = self.text().removeprefix("\ufeff")
         try:
             data = json.loads(text)
             # JSON can escape an unpaired surrogate, which UTF-8 cannot encode. Python also

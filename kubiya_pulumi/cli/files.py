@@ -50,7 +50,7 @@ def read_text(file: str) -> str:
         else:
             with open(file, "rb") as stream:  # noqa: PTH123 - Path("") is the working directory.
                 data = stream.read()
-        return data.decode("utf-8-sig")
+        return data.decode()
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         raise FileError(f"{describe_file(file)} cannot be read: {reason}.") from None

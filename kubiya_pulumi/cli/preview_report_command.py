@@ -50,7 +50,7 @@ def run(options: argparse.Namespace) -> int:
         is not a preview.
     """
     try:
-        report = build_report(parse_preview(read_text(options.file)))
+        report = build_report(parse_preview(read_text(options.file).removeprefix("\ufeff")))
     except FileError as error:
         sys.stderr.write(f"preview-report: {error}\n")
         return 2

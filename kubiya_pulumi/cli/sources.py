@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from kubiya_pulumi.cli.files import show_path
-from kubiya_pulumi.cli.source_map import object_lines
 from kubiya_pulumi.review import KubernetesObject, ObjectReference, parse_manifest, sha256_of
+from kubiya_pulumi.review.kubernetes.references import reference_to
 
 
 @dataclass(frozen=True)
@@ -32,8 +32,6 @@ class Source:
     sha256: str
     """The SHA-256 of the text, in hexadecimal."""
     objects: tuple[KubernetesObject, ...]
-    lines: dict[str, int] = field(repr=False)
-    """The first line of each object, by `str(ObjectReference)`."""
 
     @classmethod
     def of(cls, file: str, text: str) -> Source:
@@ -46,8 +44,7 @@ class Source:
         Raises:
             ManifestError: the text is not a Kubernetes manifest.
         """
-        objects = parse_manifest(text)
-        return cls(file, sha256_of(text), objects, object_lines(text, objects))
+        return cls(file, sha256_of(text), parse_manifest(text))
 
 
 class Sources:
@@ -66,8 +63,9 @@ class Sources:
         self.single = single
         self._locations: dict[str, list[Location]] = defaultdict(list)
         for source in sources:
-            for name, line in source.lines.items():
-                self._locations[name].append(Location(source.file, line))
+            for item in source.objects:
+                location = Location(source.file, item.line)
+                self._locations[str(reference_to(item))].append(location)
 
     @property
     def objects(self) -> list[KubernetesObject]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from kubiya_pulumi.review.kubernetes.manifest import (
         KubernetesObject,
         parse_manifest,
+        render_manifest,
         sha256_of,
     )
     from kubiya_pulumi.review.kubernetes.rbac import Grant, PolicyRule, Subject, can
@@ -48,6 +49,7 @@ __all__ = [
     "grants_in",
     "images",
     "parse_manifest",
+    "render_manifest",
     "review",
     "sha256_of",
 ]
@@ -77,6 +79,7 @@ __getattr__, __dir__ = lazy_exports(
         "grants_in": "kubiya_pulumi.review.kubernetes.inventory",
         "images": "kubiya_pulumi.review.checks.images",
         "parse_manifest": "kubiya_pulumi.review.kubernetes.manifest",
+        "render_manifest": "kubiya_pulumi.review.kubernetes.manifest",
         "review": "kubiya_pulumi.review.engine",
         "sha256_of": "kubiya_pulumi.review.kubernetes.manifest",
     },

@@ -28,10 +28,8 @@ def test_a_relative_url_is_resolved_against_the_base_url(connect, service) -> No
 
 
 def test_the_text_is_unchanged(client, service) -> None:
-    text = "# Läufer\r\nkind: Namespace\n---\n"
-    service.replies = [
-        reply(200, b"\xef\xbb\xbf" + text.encode(), Content_Type="text/html; charset=latin-1")
-    ]
+    text = "\ufeff# Läufer\r\nkind: Namespace\n---\n"
+    service.replies = [reply(200, text.encode(), Content_Type="text/html; charset=latin-1")]
     assert client.download_manifest("/m", runner="a") == text
 
 

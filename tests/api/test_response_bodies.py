@@ -270,7 +270,7 @@ YAML = "# a manifest\nkind: Namespace\n---\nkind: Secret\n"
         ({"name": None, "url": "/m", "manifest_content": None}, "/m", None),
         ({"manifest_content": YAML}, None, YAML),
         (YAML, None, YAML),
-        (b"\xef\xbb\xbf" + YAML.encode(), None, YAML),
+        (f"\ufeff{YAML}".encode(), None, f"\ufeff{YAML}"),
     ],
 )
 def test_the_forms_of_a_manifest_response(body, url, content, client, service) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kubiya_pulumi.emulator import Emulator
+from kubiya_pulumi.review import parse_manifest, render_manifest
 from tests.engine.conftest import Calls, MakeStack
 from tests.engine.states import is_secret
 from tests.harness.secrets import find_secrets
@@ -85,7 +86,7 @@ def test_both_forms_return_the_same_result(
     assert outputs["plain"]["names"] == ["runner-prod"]
     assert outputs["plain"]["healthy"] is True
     manifest = emulator.runners["runner-prod"].manifest
-    assert outputs["content"] == manifest
+    assert outputs["content"] == render_manifest(parse_manifest(manifest))
 
     [root] = dev.resources("pulumi:pulumi:Stack")
     assert is_secret(root["outputs"]["content"])

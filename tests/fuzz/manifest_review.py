@@ -8,24 +8,18 @@ from unittest.mock import patch
 import yaml
 
 from kubiya_pulumi.review import ManifestError, parse_manifest, review
-from kubiya_pulumi.review.kubernetes import manifest
+from kubiya_pulumi.review.kubernetes import yaml_reader
 from tests.fuzz.sentences import is_sentence
 
-
-class _PythonLoader(yaml.SafeLoader):
-    """The loader that the parser uses if PyYAML comes without libyaml."""
-
-    yaml_constructors = manifest._Loader.yaml_constructors
-
-
-LOADERS = (_PythonLoader, manifest._Loader)
+LOADERS = (yaml.SafeLoader, yaml_reader.SafeLoader)
+"""The loader that the parser uses if PyYAML comes without libyaml, and its own."""
 
 
 def reviewed(text: str) -> bool:
-    """Parse and review a text with each loader. Return whether the parser's own accepts it."""
+    """Parse and review a text with each loader. Return whether its own accepts it."""
     accepted = False
     for loader in LOADERS:
-        with patch.object(manifest, "_Loader", loader):
+        with patch.object(yaml_reader, "SafeLoader", loader):
             accepted = _reviewed(text)
     return accepted
 

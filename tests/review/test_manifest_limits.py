@@ -8,7 +8,8 @@ import pytest
 import yaml
 
 from kubiya_pulumi.review import ManifestError, parse_manifest
-from kubiya_pulumi.review.kubernetes import manifest
+from kubiya_pulumi.review.kubernetes import yaml_reader
+from kubiya_pulumi.review.kubernetes.document_stream import read_documents
 
 OBJECT = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n"
 
@@ -31,13 +32,26 @@ def bomb(levels: int, line: str) -> str:
 def test_expanding_aliases_are_rejected_with_little_memory(text: str) -> None:
     tracemalloc.start()
     try:
-        with pytest.raises(
-            ManifestError, match="more than 1,000,000 values after expanding its aliases"
-        ):
+        with pytest.raises(ManifestError, match="repeats too many values with aliases"):
             parse_manifest(text)
         assert tracemalloc.get_traced_memory()[1] < 5_000_000
     finally:
         tracemalloc.stop()
+
+
+def test_values_of_aliases_count_towards_the_limit() -> None:
+    values = ", ".join(["1"] * 250_000)
+    aliases = ", ".join(["*x2"] * 7_000)
+    text = bomb(3, "x{i}: &x{i} [{refs}]") + f"\ny: [{values}]\nz: [{aliases}]\n"
+    with pytest.raises(ManifestError, match="more than 1,000,000 values after expanding"):
+        parse_manifest(text)
+
+
+def test_values_of_all_documents_count_towards_the_limit() -> None:
+    json_object = '{"a": [' + "1, " * 99_997 + "1]}"
+    assert len(list(read_documents(json_object * 9))) == 9
+    with pytest.raises(ManifestError, match="more than 1,000,000 values"):
+        list(read_documents(json_object * 11))
 
 
 def test_moderate_aliases_are_accepted() -> None:
@@ -69,8 +83,20 @@ def test_the_number_of_documents_is_limited() -> None:
 
 @pytest.mark.parametrize("loader", ["CSafeLoader", "SafeLoader"])
 def test_the_nesting_depth_is_limited(loader: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(manifest, "_Loader", getattr(yaml, loader))
+    monkeypatch.setattr(yaml_reader, "SafeLoader", getattr(yaml, loader))
     deep = "{a: [" * 99 + "1" + "]}" * 99
     assert parse_manifest(f"{OBJECT}a: {deep}\n")[0].body["a"]["a"][0]
     with pytest.raises(ManifestError, match="more than 200 levels"):
         parse_manifest(OBJECT + "a: " + "[" * 900)
+
+
+@pytest.mark.parametrize("levels", [201, 100_000])
+def test_the_nesting_depth_of_json_is_limited(levels: int) -> None:
+    with pytest.raises(ManifestError, match="more than 200 levels"):
+        parse_manifest('{"a": ' * levels + "1" + "}" * levels)
+
+
+def test_the_nesting_depth_of_aliases_is_limited() -> None:
+    lines = [f"x{i}: &x{i} [*x{i - 1}]" for i in range(1, 250)]
+    with pytest.raises(ManifestError, match="more than 200 levels"):
+        parse_manifest(OBJECT + "x0: &x0 [1]\n" + "\n".join(lines))

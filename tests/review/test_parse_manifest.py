@@ -55,19 +55,20 @@ def test_a_kind_that_ends_in_list_without_items_is_an_object() -> None:
         ("<!DOCTYPE html><html></html>", "is a web page (HTML or XML), not Kubernetes YAML"),
         ("\ufeff\n <html>", "is a web page (HTML or XML), not Kubernetes YAML"),
         ("a: [1,\n b: }", "is not valid YAML (line 2, column 5)"),
-        ("a: b\n\x00", "is not valid YAML"),
-        ("when: 2024-99-99", "is not valid YAML (line 1, column 7)"),
-        ("? {}\n: 1", "is not valid YAML (line 1, column 3)"),
-        ("a: !!python/object:os.system x", "is not valid YAML (line 1, column 4)"),
+        ("a: b\n\x00", "is not valid YAML (line 1 or below)"),
+        ("? {}\n: 1", "is not Kubernetes YAML: line 1: a key is a list or a mapping"),
+        ("a: *x", "is not Kubernetes YAML: line 1: an alias has no anchor above it"),
+        ("a: !!int x", "is not Kubernetes YAML: line 1: the tag !!int does not match the value"),
+        (
+            f"{NAMESPACE}--- {{a: b}}",
+            "is not Kubernetes YAML: line 5: a line that begins with "
+            "`---` contains something else; end it there",
+        ),
         ("- 1\n- 2", "is not Kubernetes YAML: document 1 is not an object"),
         ("just text", "is not Kubernetes YAML: document 1 is not an object"),
         (f"{NAMESPACE}---\nkind: X", "is not Kubernetes YAML: document 2 has no apiVersion"),
         ("apiVersion: v1", "is not Kubernetes YAML: document 1 has no kind"),
         ("apiVersion: v1\nkind: X", "is not Kubernetes YAML: document 1 has no metadata.name"),
-        (
-            "apiVersion: v1\nkind: X\nmetadata: {name: 5}",
-            "is not Kubernetes YAML: document 1 has no metadata.name",
-        ),
         (
             "apiVersion: v1\nkind: List\nitems: [{}]",
             "is not Kubernetes YAML: item 1 of document 1 has no apiVersion",
@@ -97,14 +98,7 @@ def test_the_repr_of_an_object_contains_no_secret() -> None:
     assert "aHVudGVyMg" not in repr(secret)
 
 
-@pytest.mark.parametrize(
-    "value",
-    [
-        *('!!int ""', '!!float ""', "!!bool x", "!!timestamp x", "!!int x", "2001-13-45"),
-        *("1:" * 2000 + "1.5", "1:" * 500_000 + "1", "9" * 5_000),
-    ],
-    ids=lambda value: value[:20],
-)
-def test_a_value_that_does_not_match_its_tag_is_rejected(value: str) -> None:
-    with pytest.raises(ManifestError, match=r"is not valid YAML \(line 4, column 4\)"):
-        parse_manifest(f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: a}}\nx: {value}\n")
+@pytest.mark.parametrize("value", ["1:" * 500_000 + "1", "9" * 500_000, "1_" * 500_000 + "x"])
+def test_an_endless_scalar_takes_no_time(value: str) -> None:
+    [item] = parse_manifest(f"apiVersion: v1\nkind: X\nmetadata: {{name: a}}\nx: {value}\n")
+    assert item.body["x"] == value

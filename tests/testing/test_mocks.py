@@ -16,6 +16,7 @@ from kubiya_pulumi import (
 )
 from kubiya_pulumi.api import Connection, RunnersClient
 from kubiya_pulumi.emulator import Emulator
+from kubiya_pulumi.review import parse_manifest, render_manifest
 from kubiya_pulumi.testing import (
     InvalidInputsError,
     MemoryClient,
@@ -63,7 +64,8 @@ def test_declared_resources_can_be_inspected():
     assert inputs.pop("task_id") == task_id
     assert inputs == {"name": "runner-prod", "description": "tools"}
     manifest = mocks.resource("runner-prod-manifest")
-    assert mocks.resource("runner-prod-objects").inputs["yaml"] == manifest.outputs["content"]
+    downloaded = parse_manifest(manifest.outputs["content"])
+    assert mocks.resource("runner-prod-objects").inputs["yaml"] == render_manifest(downloaded)
     assert mocks.resource("runner-prod-health").outputs["timeout_seconds"] == 60
     assert mocks.resource("runner-prod-health").id == "runner-prod"
 

@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import yaml
-
 from kubiya_pulumi.review.errors import ManifestError
 
 MAX_DOCUMENTS = 5_000
 MAX_NODES = 1_000_000
 """Scalars, keys, lists and mappings. An alias counts as often as what it refers to."""
 MAX_DEPTH = 200
-"""Nested lists and mappings. PyYAML spends time and Python's stack on each level."""
-MAX_SCALAR_LENGTH = 4_300
-"""Characters of a number, a date or a boolean; Python parses no longer integer."""
+"""Nested lists and mappings. Each level needs some of Python's stack."""
+MAX_KEY_LENGTH = 1_000
+"""Characters of a key. YAML parsers accept no more than 1,024 before the colon."""
 MAX_GRANTS = 200_000
 """Rows of the grants table. Each row also counts once per workload that it lists."""
-MAX_SCHEMA_STEPS = 20_000_000
-"""Steps to validate all objects against their schemas: keywords applied to values."""
 MAX_PERMISSIONS = 1_000_000
 """Single permissions (one verb on one resource) when two sets of grants are compared."""
 MAX_SELECTOR_COMPARISONS = 500_000
 """Comparisons of the labels of a ClusterRole with a selector of an aggregated ClusterRole."""
+MAX_SCHEMA_STEPS = 20_000_000
+"""Steps to validate all objects against their schemas: keywords applied to values."""
 
 
 class Budget:
@@ -53,51 +49,47 @@ class Budget:
             raise ManifestError(self._error)
 
 
-def check_yaml_limits(text: str, loader: Any) -> None:
-    """Check the size of a YAML text before objects are built from it.
+def value_budget() -> Budget:
+    """Return the budget for the values of one manifest."""
+    return Budget(MAX_NODES, f"has more than {MAX_NODES:,} values after expanding its aliases")
 
-    A few lines of nested aliases can expand to billions of values, and a merge key (`<<`) copies
-    what it refers to. Parser events are linear in the length of the text, so they are counted
-    first.
+
+def exceeds_alias_ratio(values: int, values_in_aliases: int) -> bool:
+    """Return whether Kubernetes' parser refuses a document because of its aliases.
+
+    Up to 400,000 values, 99 % may come from aliases. The share falls to 10 % at 4,000,000.
 
     Args:
-        text: the manifest.
-        loader: the PyYAML loader class that parses it.
+        values: the values read up to now.
+        values_in_aliases: those of them that an alias repeats.
+    """
+    if values_in_aliases <= 100 or values <= 1_000:
+        return False
+    position = min(max((values - 400_000) / 3_600_000, 0), 1)
+    return values_in_aliases / values > 0.99 - 0.89 * position
+
+
+def too_deep() -> ManifestError:
+    """Return the error for a manifest that nests more than `MAX_DEPTH` levels."""
+    return ManifestError(f"nests lists and mappings more than {MAX_DEPTH} levels deep")
+
+
+def check_json_limits(value: object, budget: Budget) -> None:
+    """Check the depth and the number of values of JSON data.
+
+    Args:
+        value: the data.
+        budget: the number of values that the manifest may still have.
 
     Raises:
-        ManifestError: the text has too many documents, values or levels, or a value that contains
-            itself.
-        yaml.YAMLError: the text is not YAML.
+        ManifestError: a limit is exceeded.
     """
-    documents = 0
-    sizes: dict[str, int] = {}
-    open_anchors: list[tuple[str | None, int]] = []
-    total = 0
-    for event in yaml.parse(text, Loader=loader):
-        match event:
-            case yaml.DocumentStartEvent():
-                documents += 1
-                sizes.clear()
-                if documents > MAX_DOCUMENTS:
-                    raise ManifestError(f"has more than {MAX_DOCUMENTS:,} documents")
-            case yaml.AliasEvent():
-                if event.anchor not in sizes:
-                    raise ManifestError("is not Kubernetes YAML: a value in it contains itself")
-                total += sizes[event.anchor]
-            case yaml.ScalarEvent():
-                total += 1
-                if event.anchor:
-                    sizes[event.anchor] = 1
-            case yaml.CollectionStartEvent():
-                open_anchors.append((event.anchor, total))
-                total += 1
-                if len(open_anchors) > MAX_DEPTH:
-                    raise ManifestError(
-                        f"nests lists and mappings more than {MAX_DEPTH} levels deep"
-                    )
-            case yaml.CollectionEndEvent():
-                anchor, before = open_anchors.pop()
-                if anchor:
-                    sizes[anchor] = total - before
-        if total > MAX_NODES:
-            raise ManifestError(f"has more than {MAX_NODES:,} values after expanding its aliases")
+    pending = [(value, 1)]
+    while pending:
+        item, depth = pending.pop()
+        budget.spend(1)
+        if isinstance(item, dict | list):
+            if depth > MAX_DEPTH:
+                raise too_deep()
+            children = item.values() if isinstance(item, dict) else item
+            pending.extend((child, depth + 1) for child in children)
