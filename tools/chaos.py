@@ -22,6 +22,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 TESTS = (
     "tests/fuzz",
+    "tests/review/test_reading_like_kubernetes.py",
     "tests/lifecycle/test_runner_faults.py",
     "tests/engine/test_crash.py",
     "tests/engine/test_faults.py",

@@ -5,6 +5,7 @@ import hashlib
 import pytest
 
 from kubiya_pulumi.api import NotFoundError, ServerError
+from kubiya_pulumi.cli.main import main
 from kubiya_pulumi.lifecycle.errors import RunnerGoneError
 from kubiya_pulumi.lifecycle.runner_manifest import RunnerManifestHandler
 from kubiya_pulumi.review import ManifestError
@@ -40,6 +41,19 @@ def test_a_manifest_without_content_is_downloaded_from_its_url(client, emulator,
     emulator.configure(manifest_content="absent")
     assert manifest.create(client, INPUTS).outputs["content"] == existing.manifest
     assert called() == ["getRunnerManifest", "downloadManifest"]
+
+
+@pytest.mark.parametrize("content", ["present", "absent"])
+def test_a_byte_order_mark_is_part_of_the_hash(client, emulator, content, tmp_path, capsys):
+    text = "\ufeff" + emulator.add_runner("r").manifest
+    emulator.set_manifest("r", text)
+    emulator.configure(manifest_content=content)
+    sha256 = hashlib.sha256(text.encode()).hexdigest()
+    assert manifest.create(client, INPUTS).outputs["sha256"] == sha256
+    file = tmp_path / "manifest.yaml"
+    file.write_bytes(text.encode())
+    main(["review", str(file)])
+    assert sha256 in capsys.readouterr().out
 
 
 def test_a_create_for_a_missing_runner_is_an_error(client):

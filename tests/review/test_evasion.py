@@ -200,3 +200,61 @@ def test_a_separator_with_content_is_rejected(end: str) -> None:
 def test_a_separator_ends_a_document_as_in_kubernetes(end: str) -> None:
     first, second = (yaml.safe_dump(kubernetes_object("ConfigMap", name)) for name in "ab")
     assert [item.name for item in parse_manifest(f"{first}{end}\n{second}---")] == ["a", "b"]
+
+
+READ_DIFFERENTLY = """\
+apiVersion: v1
+kind: ServiceAccount
+metadata: {name: quiet, namespace: default}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: quiet}
+rules:
+- apiGroups: [!!binary Kg==]
+  resources: [!!binary Kg==]
+  verbs: [!!binary Kg==]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: quiet}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: quiet}
+subjects:
+- {kind: ServiceAccount, name: quiet, namespace: default}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: admin}
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: ClusterRole
+  name: !!binary Y2x1c3Rlci1hZG1pbg==
+subjects:
+- {kind: ServiceAccount, name: quiet, namespace: default}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: merged, namespace: default}
+spec:
+  hostNetwork: false
+  <<: {hostNetwork: true, hostPID: true}
+  containers:
+  - name: app
+    image: 123:45
+    ports: [{containerPort: 8080, hostPort: 08080}]
+    securityContext: {privileged: false, <<: {privileged: true}}
+"""
+
+
+def test_what_only_kubernetes_reads_is_found() -> None:
+    result = review(parse_manifest(READ_DIFFERENTLY))
+    assert {
+        "full-access",
+        "cluster-admin",
+        "baseline-host-namespaces",
+        "baseline-host-ports",
+        "baseline-privileged-containers",
+    } <= set(rules(result))
+    assert result.images == ("123:45",)
+    [finding] = [finding for finding in result.findings if finding.rule == "baseline-host-ports"]
+    assert "8080" in finding.message
