@@ -279,7 +279,7 @@ def test_an_unexpected_error_is_one_sentence(
     monkeypatch.setenv(DEBUG_VARIABLE, "1")
     assert main(arguments) == 2
     traceback, sentence = capsys.readouterr().err.rstrip("\n").rsplit("\n", 1)
-    assert traceback.startswith("Traceback (most recent call last):")
+    assert traceback.startswith("Traceback (")
     assert f"{arguments[0]}: unexpected " in sentence
 
 
