@@ -254,6 +254,29 @@ REFUSED = {
         _deployment(selector={}),
         "Field spec.selector is empty; set its matchLabels to the labels of the template.",
     ),
+    "a custom resource with null": Refused(
+        widget_definition({"size": {"type": "integer"}}) + custom_resource({"size": None}),
+        "Field spec.size is null and must be an integer; change it.",
+    ),
+    "a custom resource with null as a port": Refused(
+        widget_definition({"port": {"x-kubernetes-int-or-string": True}})
+        + custom_resource({"port": None}),
+        "Field spec.port is null and must be an integer or a string; change it.",
+    ),
+    "a custom resource with null for a required field": Refused(
+        widget_definition({"size": {"type": "integer"}}, required=["size"])
+        + custom_resource({"size": None}),
+        "Field spec.size is null and must be an integer; change it.",
+    ),
+    "a custom resource with null in a list": Refused(
+        widget_definition({"sizes": {"type": "array", "items": {"type": "integer"}}})
+        + custom_resource({"sizes": [None]}),
+        "Field spec.sizes[0] is null and must be an integer; change it.",
+    ),
+    "a custom resource without its content": Refused(
+        widget_definition({"size": {"type": "integer"}}) + custom_resource(None),
+        "Field spec is null and must be an object; change it.",
+    ),
     "a custom resource with an unknown field": Refused(
         widget_definition({"size": {"type": "integer"}}) + custom_resource({"sise": 1}),
         'Field spec.sise does not exist in Widget of example.com/v1; rename it to "size", or '
@@ -323,7 +346,7 @@ ACCEPTED = {
     "a port in two protocols": _pod(
         ports=[{"containerPort": 53}, {"containerPort": 53, "protocol": "UDP"}]
     ),
-    "null in a list": _pod_spec(tolerations=[None]),
+    "null in a list": _pod(args=[None]),
     "a header without a value": _pod(
         livenessProbe={"httpGet": {"port": 80, "httpHeaders": [{"name": "X-Probe", "value": ""}]}}
     ),
@@ -341,6 +364,35 @@ ACCEPTED = {
     ),
     "a status": _object("v1", "Namespace", status={"phase": "Active"}),
     "a PriorityClass without a value": _object("scheduling.k8s.io/v1", "PriorityClass"),
+    "an Event with a colon": _object(
+        "v1", "Event", "a:b", metadata={"namespace": "default"}, involvedObject={}
+    ),
+    "a PodDisruptionBudget with capitals": _object("policy/v1", "PodDisruptionBudget", "A_b"),
+    "a header that lacks its value": _pod(
+        livenessProbe={"httpGet": {"port": 80, "httpHeaders": [{"name": "X-Probe"}]}}
+    ),
+    "a sysctl that lacks its value": _pod_spec(
+        securityContext={"sysctls": [{"name": "kernel.shm_rmid_forced"}]}
+    ),
+    "a preference that lacks its terms": _pod_spec(
+        affinity={
+            "nodeAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": [{"weight": 1}]}
+        }
+    ),
+    "a sleep that lacks its seconds": _pod(lifecycle={"preStop": {"sleep": {}}}),
+    "a LimitRange without limits": _object("v1", "LimitRange", spec={}),
+    "an EndpointSlice without endpoints": _object(
+        "discovery.k8s.io/v1", "EndpointSlice", addressType="IPv4"
+    ),
+    "a ControllerRevision without a revision": _object(
+        "apps/v1", "ControllerRevision", data={"a": 1}
+    ),
+    "a DeviceClass without content": _object("resource.k8s.io/v1", "DeviceClass"),
+    "a CSIDriver without content": _object("storage.k8s.io/v1", "CSIDriver"),
+    "a CSINode without drivers": _object("storage.k8s.io/v1", "CSINode", spec={}),
+    "a token request without an audience": _object(
+        "storage.k8s.io/v1", "CSIDriver", spec={"tokenRequests": [{}]}
+    ),
     "a selector by an expression": _deployment(
         selector={"matchExpressions": [{"key": "app", "operator": "In", "values": ["x", "y"]}]}
     ),
@@ -362,8 +414,9 @@ ACCEPTED = {
                   "anyOf": [{"type": "integer"}, {"type": "string"}]}}
     )
     + custom_resource({"port": "http"}),
-    "a custom resource with null": widget_definition(
-        {"a": {"type": "string"}, "b": {"type": "string", "nullable": True}}, required=["b"]
+    "a custom resource with null for a default": widget_definition(
+        {"a": {"type": "string", "default": "x"}, "b": {"type": "string", "nullable": True}},
+        required=["b"],
     )
     + custom_resource({"a": None, "b": None}),
     "a custom resource with a map": widget_definition(

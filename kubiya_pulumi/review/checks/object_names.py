@@ -24,7 +24,10 @@ _QUALIFIED = re.compile("[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?")
 
 _NAMED_BY_LABEL = frozenset({"Namespace", "StatefulSet"})
 _NAMED_BY_PATH_SEGMENT = frozenset(
-    {"CertificateSigningRequest", "ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding"}
+    {
+        *("CertificateSigningRequest", "Event", "PodDisruptionBudget"),
+        *("ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding"),
+    }
 )
 # The names of these kinds repeat a signer or an IP address.
 _NAMED_BY_CONTENT = frozenset({"ClusterTrustBundle", "IPAddress"})

@@ -25,7 +25,6 @@ _ALTERNATIVES = ("allOf", "anyOf", "oneOf")
 # The keywords that are copied if they have the right type: the author may write anything.
 _COPIED: Mapping[str, Callable[[Any], bool]] = {
     "type": _TYPES.__contains__,
-    "nullable": lambda value: isinstance(value, bool),
     "enum": lambda value: isinstance(value, list),
     "format": lambda value: isinstance(value, str),
     "minimum": is_number,
@@ -116,6 +115,8 @@ def _converted(schema: Schema, *, refuses_unknown: bool) -> dict[str, Any]:
         for key, is_valid in _COPIED.items()
         if key in schema and is_valid(schema[key])
     }
+    # A default replaces null.
+    result["nullable"] = schema.get("nullable") is True or "default" in schema
     for bound in ("Minimum", "Maximum"):
         # A boolean here, as in the draft 4 of JSON Schema.
         if schema.get(f"exclusive{bound}") is True and bound.lower() in result:

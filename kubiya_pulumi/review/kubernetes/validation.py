@@ -1,7 +1,7 @@
 """Validation of objects against schemas, by the rules of the API server.
 
-The API server differs from JSON Schema: a field that is null counts as absent, some types are
-parsed from text, and schemas have keywords of their own (`x-kubernetes-…`).
+The API server differs from JSON Schema: in its own kinds, a field that is null counts as absent;
+some types are parsed from text, and schemas have keywords of their own (`x-kubernetes-…`).
 
 `jsonschema` walks the schemas. The keywords are defined here, also because those of `jsonschema`
 write the whole value into their messages. `pattern` is not among them: a manifest can bring its own
@@ -98,15 +98,16 @@ def _ref(validator: Any, ref: str, value: object, _: Schema) -> _Errors:
     yield from validator.descend(value, definitions()[ref.rpartition("/")[2]])
 
 
-def _type(_: Any, types: Any, value: object, __: Schema) -> _Errors:
+def _type(_: Any, types: Any, value: object, schema: Schema) -> _Errors:
     names = types if isinstance(types, list) else [types]
-    if value is not None and not any(_TYPES[name](value) for name in names if name != "null"):
+    is_allowed = value is None and schema.get("nullable") is not False
+    if not is_allowed and not any(_TYPES[name](value) for name in names if name != "null"):
         yield ValidationError("The type is wrong.")
 
 
 def _properties(validator: Any, fields: Schema, value: object, _: Schema) -> _Errors:
     for name, item in as_mapping(value).items():
-        if item is not None and name in fields:
+        if name in fields and (item is not None or "nullable" in fields[name]):
             yield from validator.descend(item, fields[name], path=name)
 
 
@@ -126,8 +127,8 @@ def _required(_: Any, names: list[str], value: object, schema: Schema) -> _Error
         return
     fields = schema.get("properties", {})
     for name in names:
-        is_null = name in value and as_mapping(fields.get(name)).get("nullable") is True
-        if value.get(name) is None and not is_null:
+        keeps_null = "nullable" in fields.get(name, {})
+        if name not in value or (value[name] is None and not keeps_null):
             yield ValidationError("The field is missing.", path=[name])
 
 
@@ -196,8 +197,9 @@ def _is_base64(text: str) -> bool:
     return True
 
 
-def _int_or_string(_: Any, __: Any, value: object, ___: Schema) -> _Errors:
-    if value is not None and not (_TYPES["integer"](value) or isinstance(value, str)):
+def _int_or_string(_: Any, __: Any, value: object, schema: Schema) -> _Errors:
+    is_allowed = value is None and schema.get("nullable") is not False
+    if not (is_allowed or isinstance(value, str) or _TYPES["integer"](value)):
         yield ValidationError("The value is neither an integer nor a string.")
 
 
