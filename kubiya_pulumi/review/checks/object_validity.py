@@ -33,8 +33,8 @@ INVALID_OBJECT = Rule(
     name="invalid-object",
     severity=Severity.ERROR,
     category=Category.INVALID,
-    description="The API server of Kubernetes 1.35 refuses the object: a field is unknown, is "
-    "missing or has the wrong type, or a name is invalid.",
+    description=f"The API server of Kubernetes {schemas.KUBERNETES_VERSION} refuses the object: a "
+    "field is unknown, is missing or has the wrong type, or a name is invalid.",
     remediation="Correct the field that the message names.",
     url="https://kubernetes.io/docs/reference/using-api/server-side-apply/",
 )
