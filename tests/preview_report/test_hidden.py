@@ -1,4 +1,4 @@
-"""Unknown and secret values are recognised in each form in which the engine writes them."""
+"""Unknown and secret values are recognized in each form in which the engine writes them."""
 
 from __future__ import annotations
 
