@@ -4,9 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from kubiya_pulumi.review import ManifestPolicy, Review, review
+from kubiya_pulumi.review import (
+    KubernetesObject,
+    ManifestError,
+    ManifestPolicy,
+    Review,
+    images,
+    review,
+)
+from kubiya_pulumi.review.kubernetes.limits import MAX_PODS
 from tests.review.custom_pods import ARGO, CUSTOM_PODS, IMAGE, VOLUMES, custom, dangerous, pod
 from tests.review.manifest_objects import (
+    NAMESPACE,
     Object,
     cluster_role,
     container,
@@ -244,3 +253,34 @@ def test_workloads_in_a_list_are_reviewed() -> None:
     assert "baseline-host-namespaces" in broken(
         {"apiVersion": "v1", "kind": "List", "items": [item]}
     )
+
+
+def nested(levels: int) -> Object:
+    """Return a pod around a pod around a pod, each with volumes that the inner ones share."""
+    inner: Object = {"containers": [container()]}
+    for _ in range(levels):
+        inner = {"containers": [container()], "volumes": VOLUMES * 50, "inner": inner}
+    return inner
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"tasks": [{"containers": [{"image": "a"}]}] * (MAX_PODS + 1)},
+        {"tasks": [{"image": "a"}] * (MAX_PODS + 1)},
+        {"task": nested(60)},
+    ],
+    ids=["pods", "parts", "shared volumes"],
+)
+def test_too_many_pods_are_refused(content: Object) -> None:
+    item = custom("example.com/v1", "Task", **content)
+    objects = [KubernetesObject(item["apiVersion"], item["kind"], NAMESPACE, "work", item)]
+    for reviewed in (review, images):
+        with pytest.raises(ManifestError, match="runs more than 10,000 pods"):
+            reviewed(objects)
+
+
+def test_a_single_container_with_the_parts_of_its_image_is_reviewed() -> None:
+    step = dangerous() | {"image": {"repository": "example.net/work", "tag": "latest"}}
+    result = review(parsed(custom("example.com/v1", "Task", steps=[step])))
+    assert result.images == (IMAGE,)

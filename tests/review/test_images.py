@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from kubiya_pulumi.review import images, parse_manifest, review
-from tests.review.manifest_objects import container, deployment, parsed, pod_spec
+from kubiya_pulumi.review import ManifestPolicy, images, parse_manifest, review
+from tests.review.manifest_objects import IMAGE, container, deployment, parsed, pod_spec
 
 SHA256 = "sha256:" + "0" * 64
 SHA512 = "sha512:" + "0" * 128
@@ -115,3 +115,55 @@ def test_unpinned_images_are_reported_with_their_containers() -> None:
     assert messages["image-without-digest"] == (
         'Container "b" uses image "two:v1" without a digest; append its digest.'
     )
+
+
+def image_volume(name: str, image: str) -> dict[str, Any]:
+    return {"name": name, "image": {"reference": image, "pullPolicy": "Always"}}
+
+
+def test_image_volumes_are_images() -> None:
+    spec = pod_spec(
+        volumes=[
+            image_volume("plugins", "untrusted.example.net/plugins:latest"),
+            image_volume("models", "models:v1"),
+            image_volume("pinned", f"pinned@{SHA256}"),
+            # An invalid pod, whose second image must not hide behind the first one.
+            image_volume("models", "other.example.net/models:v1"),
+            {"name": "empty", "image": {}},
+            {"name": "scratch", "emptyDir": {}},
+        ]
+    )
+    policy = ManifestPolicy(allowed_images=["ghcr.io/*", "docker.io/library/*"])
+    result = review(parsed(deployment(spec)), policy)
+    assert set(result.images) == {
+        IMAGE,
+        "untrusted.example.net/plugins:latest",
+        "models:v1",
+        f"pinned@{SHA256}",
+        "other.example.net/models:v1",
+    }
+    messages = {finding.rule: finding.message for finding in result.findings}
+    assert messages["image-latest-tag"] == (
+        'Volume "plugins" uses image "untrusted.example.net/plugins:latest" with the tag latest '
+        "or without a tag; set a version tag or a digest."
+    )
+    assert messages["image-without-digest"] == (
+        'Volumes "models", "models" use image "models:v1", "other.example.net/models:v1" without '
+        "a digest; append its digest."
+    )
+    [denied] = result.denied
+    assert denied.rule == "image-not-allowed"
+    assert denied.message.startswith(
+        'Volumes "plugins", "models" use image "untrusted.example.net/plugins:latest", '
+        '"other.example.net/models:v1", which matches no pattern'
+    )
+
+
+def test_containers_and_volumes_are_reported_together() -> None:
+    spec = pod_spec(container(image="app"), volumes=[image_volume("data", "data")])
+    [finding] = [
+        finding
+        for finding in review(parsed(deployment(spec))).findings
+        if finding.rule == "image-latest-tag"
+    ]
+    assert finding.message.startswith('Container "app" and volume "data" use image "app", "data"')

@@ -10,7 +10,7 @@ from kubiya_pulumi.review.findings import Category, Finding, Rule, Severity
 from kubiya_pulumi.review.kubernetes.coerce import as_str
 from kubiya_pulumi.review.kubernetes.inventory import Inventory
 from kubiya_pulumi.review.kubernetes.manifest import KubernetesObject
-from kubiya_pulumi.review.kubernetes.pod_search import find_pods
+from kubiya_pulumi.review.kubernetes.pod_search import find_pods, pod_budget
 from kubiya_pulumi.review.kubernetes.references import reference_to
 from kubiya_pulumi.review.kubernetes.workloads import (
     Container,
@@ -53,8 +53,12 @@ def images(objects: Iterable[KubernetesObject]) -> tuple[str, ...]:
 
     Args:
         objects: the result of `parse_manifest`.
+
+    Raises:
+        ManifestError: the objects run more pods than a review can process.
     """
-    searches = (find_pods(reference_to(item), item.body) for item in objects)
+    budget = pod_budget()
+    searches = (find_pods(reference_to(item), item.body, budget) for item in objects)
     return images_of(workload for search in searches for workload in search.workloads)
 
 

@@ -36,5 +36,7 @@ def is_embedded_object(value: Mapping[str, object]) -> bool:
 
 def is_object_text(text: str) -> bool:
     """Return whether a text contains an object, or a part of a pod as patches have it."""
+    if ":" not in text:
+        return False
     is_object = _API_VERSION.search(text) is not None and _KIND.search(text) is not None
     return is_object or _POD_FIELD.search(text) is not None

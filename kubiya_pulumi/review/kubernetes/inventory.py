@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from kubiya_pulumi.review.kubernetes.coerce import as_mappings, as_str, get_path
 from kubiya_pulumi.review.kubernetes.limits import MAX_GRANTS, Budget
 from kubiya_pulumi.review.kubernetes.manifest import Body, KubernetesObject
-from kubiya_pulumi.review.kubernetes.pod_search import find_pods
+from kubiya_pulumi.review.kubernetes.pod_search import find_pods, pod_budget
 from kubiya_pulumi.review.kubernetes.rbac import Grant, PolicyRule, Subject
 from kubiya_pulumi.review.kubernetes.references import ObjectReference, reference_to
 from kubiya_pulumi.review.kubernetes.roles import Role, Roles
@@ -52,6 +52,9 @@ class Inventory:
 
         Args:
             objects: the result of `parse_manifest`.
+
+        Raises:
+            ManifestError: the objects run more than `MAX_PODS` pods.
         """
         self.items = tuple(Item(reference_to(item), item.body) for item in objects)
         """All objects, in the order of the manifest."""
@@ -59,7 +62,10 @@ class Inventory:
         for item in self.items:
             if _is_kubernetes_kind(item.reference):
                 self._by_kind[item.reference.kind].append(item)
-        self.pod_searches = tuple(find_pods(item.reference, item.body) for item in self.items)
+        budget = pod_budget()
+        self.pod_searches = tuple(
+            find_pods(item.reference, item.body, budget) for item in self.items
+        )
         """The search for pods in each of `items`."""
         self.workloads: tuple[Workload, ...] = tuple(
             workload for search in self.pod_searches for workload in search.workloads

@@ -11,6 +11,8 @@ MAX_DEPTH = 200
 """Nested lists and mappings. Each level needs some of Python's stack."""
 MAX_KEY_LENGTH = 1_000
 """Characters of a key. YAML parsers accept no more than 1,024 before the colon."""
+MAX_PODS = 10_000
+"""Pods of all objects. A volume that a pod shares with others of its object counts as well."""
 MAX_GRANTS = 200_000
 """Rows of the grants table. Each row also counts once per workload that it lists."""
 MAX_PERMISSIONS = 1_000_000

@@ -22,6 +22,25 @@ _SINGLE_CONTAINERS = ("container", "script")
 _HOST_NAMESPACES = ("hostNetwork", "hostPID", "hostIPC")
 _CONTEXTS = ("securityContext", "podSecurityContext", "containerSecurityContext")
 _ACCOUNTS = ("serviceAccountName", "serviceAccount")
+_OTHER_FIELDS = ("privileged", "hostPath", "volumes", "image")
+_KEYS = frozenset(
+    {
+        *CONTAINER_LISTS,
+        *_STEP_LISTS,
+        *_SINGLE_CONTAINERS,
+        *_HOST_NAMESPACES,
+        *_CONTEXTS,
+        *_ACCOUNTS,
+        *_OTHER_FIELDS,
+    }
+)
+
+
+def has_pod_keys(value: Mapping[str, Any]) -> bool:
+    """Return whether a mapping may have containers, images or fields of a pod: a fast test."""
+    return not _KEYS.isdisjoint(value) or any(
+        isinstance(key, str) and key.endswith("Image") for key in value
+    )
 
 
 def listed_containers(spec: Mapping[str, Any]) -> tuple[Container, ...]:
@@ -47,7 +66,7 @@ def images_in(value: Mapping[str, Any]) -> dict[str, str]:
     """
     images = {}
     for key, entry in value.items():
-        if as_str(key).endswith(("image", "Image")):
+        if key == "image" or as_str(key).endswith("Image"):
             image = _join_parts(entry) if isinstance(entry, Mapping) else as_str(entry)
             # Another text, such as a description, may also have a name like this.
             is_name = ("/" in image or ":" in image) and " " not in image

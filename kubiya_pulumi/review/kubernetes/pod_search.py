@@ -14,8 +14,10 @@ from typing import Any
 from kubiya_pulumi.review.kubernetes.api_groups import is_custom
 from kubiya_pulumi.review.kubernetes.coerce import as_list, as_mapping, get_path
 from kubiya_pulumi.review.kubernetes.embedded_objects import is_embedded_object, is_object_text
+from kubiya_pulumi.review.kubernetes.limits import MAX_PODS, Budget
 from kubiya_pulumi.review.kubernetes.manifest import Body
 from kubiya_pulumi.review.kubernetes.pod_fields import (
+    has_pod_keys,
     images_in,
     inherit,
     listed_containers,
@@ -54,11 +56,11 @@ class PodSearch:
     """The fields of a custom object that contain another object, as data or as text."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False, slots=True)
 class _Node:
-    """A value in an object, and where it is."""
+    """A list or mapping in an object, and where it is."""
 
-    value: Any
+    value: list[Any] | Mapping[str, Any]
     key: str = ""
     """The last part of the path, as it is written there: `.spec`, `[0]`."""
     parent: _Node | None = None
@@ -76,20 +78,29 @@ class _Node:
         return ("".join(reversed(keys)) + (field and f".{field}")).lstrip(".")
 
 
-def find_pods(reference: ObjectReference, body: Body) -> PodSearch:
+def pod_budget() -> Budget:
+    """Return the budget of pods for one manifest."""
+    return Budget(MAX_PODS, f"runs more than {MAX_PODS:,} pods")
+
+
+def find_pods(reference: ObjectReference, body: Body, budget: Budget) -> PodSearch:
     """Return the pods that an object runs.
 
     Args:
         reference: the object.
         body: its content.
+        budget: the budget of the manifest that contains the object.
+
+    Raises:
+        ManifestError: the budget is exceeded.
     """
     if is_custom(reference):
-        return _Search(reference, body).result()
+        return _Search(reference, body, budget).result()
     if reference.kind in _POD_PATHS:
         return _pod_of_workload(reference, body)
     if reference.kind == "CustomResourceDefinition":
         return PodSearch()
-    return PodSearch(_Search(reference, body).pods())
+    return PodSearch(_Search(reference, body, budget).pods())
 
 
 def _pod_of_workload(reference: ObjectReference, body: Body) -> PodSearch:
@@ -118,14 +129,15 @@ def _is_list(value: object) -> bool:
 class _Search:
     """The search of one object."""
 
-    def __init__(self, reference: ObjectReference, body: Body) -> None:
+    def __init__(self, reference: ObjectReference, body: Body, budget: Budget) -> None:
         self._reference = reference
+        self._budget = budget
         self._containers: set[int] = set()
         """The identities of the containers, which belong to a pod as a whole."""
         self._pods: dict[_Node, tuple[Container, ...]] = {}
         self._around_pods: set[_Node] = set()
         self._with_fields: list[_Node] = []
-        self._embedded: list[_Node] = []
+        self._embedded: list[str] = []
         # Without recursion, because the nesting of an object may exceed Python's stack.
         content = {key: body[key] for key in body if key not in ("metadata", "status")}
         stack = [_Node(content)]
@@ -142,61 +154,70 @@ class _Search:
         return PodSearch(
             workloads=(*self.pods(), *(self._part_of_pod(node, loose[node]) for node in loose)),
             loose=tuple(node.path(field) for node in loose for field in loose[node]),
-            embedded=tuple(node.path() for node in self._embedded),
+            embedded=tuple(path.lstrip(".") for path in self._embedded),
         )
 
     def _visit(self, node: _Node) -> Iterator[_Node]:
-        """Classify a value, and yield the values in it that are to be visited."""
-        value = node.value
+        """Classify a list or a mapping, and yield those in it that are to be visited."""
+        if isinstance(node.value, list):
+            for index, entry in enumerate(node.value):
+                yield from self._child(entry, f"[{index}]", node)
+        elif id(node.value) not in self._containers:
+            self._classify(node, node.value)
+            for key, entry in node.value.items():
+                if key == "volumes":
+                    yield from self._volume_sources(_Node(entry, f".{key}", node))
+                elif key != "securityContext":
+                    yield from self._child(entry, f".{key}", node)
+
+    def _child(self, value: Any, key: str, node: _Node) -> Iterator[_Node]:
         if isinstance(value, str):
             if is_object_text(value):
-                self._embedded.append(node)
-        elif isinstance(value, list):
-            for index, entry in enumerate(value):
-                yield _Node(entry, f"[{index}]", node)
-        elif isinstance(value, Mapping) and id(value) not in self._containers:
-            self._classify(node, value)
-            for key, entry in value.items():
-                child = _Node(entry, f".{key}", node)
-                if key == "volumes":
-                    yield from _volume_sources(child)
-                elif key != "securityContext":
-                    yield child
+                self._embedded.append(node.path() + key)
+        elif isinstance(value, list | Mapping):
+            yield _Node(value, key, node)
+
+    def _volume_sources(self, volumes: _Node) -> Iterator[_Node]:
+        """Yield the sources of volumes: those of a custom kind may have images of their own."""
+        for index, entry in enumerate(as_list(volumes.value)):
+            volume = _Node(entry, f"[{index}]", volumes)
+            for key, source in as_mapping(entry).items():
+                if key != "hostPath":
+                    yield from self._child(source, f".{key}", volume)
 
     def _classify(self, node: _Node, value: Mapping[str, Any]) -> None:
         if node.parent and is_embedded_object(value) and value["kind"] not in _POD_PATHS:
-            self._embedded.append(node)
+            self._embedded.append(node.path())
+        if not has_pod_keys(value):
+            return
         if containers := named_containers(value):
+            self._budget.spend(1)
             self._containers.update(id(container) for _, container in containers)
             self._pods[node] = tuple(
                 {"name": name, **entry, **images_in(entry)} for name, entry in containers
             )
             self._around_pods.update(node.ancestors())
         if images_in(value) or pod_fields(value):
+            self._budget.spend(1)
             self._with_fields.append(node)
 
     def _pod(self, node: _Node, containers: tuple[Container, ...]) -> Workload:
         spec = dict(node.value)
         for outer in node.ancestors():
-            inherit(spec, as_mapping(outer.value))
+            outer_fields = as_mapping(outer.value)
+            self._budget.spend(len(as_list(outer_fields.get("volumes"))))
+            inherit(spec, outer_fields)
         template = node.parent.value if node.parent and node.key == ".spec" else {}
         annotations = as_mapping(get_path(template, "metadata", "annotations"))
         return Workload(self._reference, spec, containers, annotations, node.path())
 
     def _loose_fields(self, node: _Node) -> list[str]:
         """Return the fields of a pod or a container in a mapping that are in no pod."""
+        value = as_mapping(node.value)
         is_of_pod = node in self._pods or node in self._around_pods
-        return [*images_in(node.value), *([] if is_of_pod else pod_fields(node.value))]
+        return [*images_in(value), *([] if is_of_pod else pod_fields(value))]
 
     def _part_of_pod(self, node: _Node, fields: list[str]) -> Workload:
-        spec, containers = part_of_pod(node.value, fields, node.key.strip(".") or "unnamed")
+        name = node.key.strip(".") or "unnamed"
+        spec, containers = part_of_pod(as_mapping(node.value), fields, name)
         return Workload(self._reference, spec, containers, location=node.path(), is_complete=False)
-
-
-def _volume_sources(volumes: _Node) -> Iterator[_Node]:
-    """Yield the sources of volumes: those of a custom kind may have images of their own."""
-    for index, entry in enumerate(as_list(volumes.value)):
-        volume = _Node(entry, f"[{index}]", volumes)
-        for key, source in as_mapping(entry).items():
-            if key != "hostPath":
-                yield _Node(source, f".{key}", volume)
