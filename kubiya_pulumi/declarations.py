@@ -31,11 +31,11 @@ class RunnerInputs:
     """The inputs of `KubiyaRunner`."""
 
     name: str = prop(
-        "The runner's name at the API.",
+        "The runner's name in Kubiya.",
         default_doc="the resource's name",
         validate=name_problem,
         on_change=OnChange.REPLACE,
-        # A name is unique at the API, and two runners' manifests may contain the same objects.
+        # A name is unique in Kubiya, and two runners' manifests may contain the same objects.
         delete_before_replace=True,
         is_id=True,
     )
@@ -83,7 +83,7 @@ class RunnerManifestInputs:
     """The inputs of `RunnerManifest`."""
 
     runner: str = prop(
-        "The runner's name at the API.",
+        "The runner's name in Kubiya.",
         validate=name_problem,
         on_change=OnChange.REPLACE,
         is_id=True,
@@ -138,7 +138,7 @@ class RunnerHealthInputs:
     """The inputs of `RunnerHealth`."""
 
     runner: str = prop(
-        "The runner's name at the API.",
+        "The runner's name in Kubiya.",
         validate=name_problem,
         on_change=OnChange.REPLACE,
         is_id=True,

@@ -38,7 +38,7 @@ class GetError(KubiyaError, pulumi.RunError):
 
 @dataclass(frozen=True, kw_only=True)
 class GetRunnerResult:
-    """A runner at the Runners API. A value that the API does not report is None."""
+    """A Kubiya runner. A value that the API does not report is None."""
 
     name: str
     """The runner's name."""
@@ -95,7 +95,7 @@ def get_runner(name: str, *, opts: pulumi.InvokeOptions | None = None) -> GetRun
     """Read a runner.
 
     Args:
-        name: the runner's name at the API.
+        name: the runner's name in Kubiya.
         opts: options; `provider` may be a `KubiyaProvider`.
 
     Raises:
@@ -137,7 +137,7 @@ def get_runner_health(
     """Read the health of a runner once, without waiting.
 
     Args:
-        name: the runner's name at the API.
+        name: the runner's name in Kubiya.
         opts: options; `provider` may be a `KubiyaProvider`.
 
     Raises:
@@ -162,7 +162,7 @@ def get_runner_manifest(
     In a program, `get_runner_manifest_output` keeps them so.
 
     Args:
-        name: the runner's name at the API.
+        name: the runner's name in Kubiya.
         opts: options; `provider` may be a `KubiyaProvider`.
 
     Raises:

@@ -1,7 +1,7 @@
 """Package exports that are imported on first use (PEP 562).
 
-Importing a package must not load what its user does not need: the review needs no HTTP client, the
-client needs no Pulumi, and a program that only declares resources needs neither.
+Importing a package must not load what its user does not need: the review needs no HTTP client, and
+the client needs no Pulumi.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ def lazy_exports(
             `{"RunnersClient": "kubiya_pulumi.api.client"}`.
     """
 
-    def getattribute(name: str) -> Any:
+    def get_attribute(name: str) -> Any:
         if name not in modules:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
         value = getattr(importlib.import_module(modules[name]), name)
         setattr(importlib.import_module(package), name, value)
         return value
 
-    return getattribute, lambda: sorted(modules)
+    return get_attribute, lambda: sorted(modules)

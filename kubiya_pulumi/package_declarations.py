@@ -22,7 +22,7 @@ class NoInputs:
 class RunnerNameInputs:
     """The inputs of a get function about one runner."""
 
-    name: str = prop("The runner's name at the API.")
+    name: str = prop("The runner's name in Kubiya.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,7 +92,7 @@ FUNCTIONS = {
 class RunnerDeploymentInputs:
     """The inputs of `RunnerDeployment`."""
 
-    name: str = prop("The runner's name at the API.", default_doc="the resource's name")
+    name: str = prop("The runner's name in Kubiya.", default_doc="the resource's name")
     description: str | None = prop(
         "The runner's description. None leaves it unmanaged.", default=None
     )
@@ -121,7 +121,7 @@ class RunnerDeploymentInputs:
 class RunnerDeploymentOutputs:
     """The outputs of `RunnerDeployment`."""
 
-    runner_name: str = prop("The runner's name at the API, known once the runner is healthy.")
+    runner_name: str = prop("The runner's name in Kubiya, known once the runner is healthy.")
     namespace: str | None = prop("The Kubernetes namespace of the runner's objects.")
     manifest_sha256: str = prop("SHA-256 of the manifest, as 64 hexadecimal characters.")
     manifest_url: str | None = prop(

@@ -1,4 +1,4 @@
-"""KubiyaRunner: a runner at Kubiya's Runners API."""
+"""KubiyaRunner: a Kubiya runner."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ STACK_TYPE = "pulumi:pulumi:Stack"
 
 
 class KubiyaRunner(DynamicResource, module="kubiya", name="Runner"):
-    """A runner at Kubiya: created by `POST /api/v3/runners/{name}`, deleted with the resource.
+    """A Kubiya runner, created by `POST /api/v3/runners/{name}`, deleted with the resource.
 
-    The resource's `id` is the runner's name at the API. Every preview knows it, so pass
+    The resource's `id` is the runner's name in Kubiya. Every preview knows it, so pass
     `runner.id` to a resource that needs the name.
 
     Creation fails if a runner with this name exists, unless `adopt_existing` is true.
     """
 
     name: pulumi.Output[str]
-    """The runner's name at the API."""
+    """The runner's name in Kubiya."""
     description: pulumi.Output[str]
     """The runner's description; empty if it has none."""
     version: pulumi.Output[str | None]
@@ -54,7 +54,7 @@ class KubiyaRunner(DynamicResource, module="kubiya", name="Runner"):
 
         Args:
             resource_name: Pulumi's name for the resource.
-            name: the runner's name at the API. Default: `resource_name`. A new name is a new
+            name: the runner's name in Kubiya. Default: `resource_name`. A new name is a new
                 runner: the old one is deleted before the new one is created.
             description: the runner's description. It changes in place. Default: it is not
                 managed, and an existing one stays; pass "" to clear it.

@@ -1,4 +1,4 @@
-"""RunnerDeployment: the whole deployment process of a runner in one component."""
+"""RunnerDeployment: a runner's whole deployment in one component."""
 
 from __future__ import annotations
 
@@ -14,37 +14,38 @@ _OUTPUTS = ("runner_name", "namespace", "manifest_sha256", "manifest_url", "vers
 
 
 class RunnerDeployment(pulumi.ComponentResource):
-    """A runner from its creation until it is healthy: create, download, check, apply, verify.
+    """A runner with its manifest, its objects in the cluster, and a wait until it is healthy.
 
-    The objects go to the cluster of the Kubernetes provider in `opts`, or of the default one;
-    a `KubiyaProvider` is taken from there, too:
+    The objects are created in the cluster of the Kubernetes provider in `opts`, or of the default
+    provider. A `KubiyaProvider` in `opts` applies as well:
 
         RunnerDeployment("runner-prod", opts=pulumi.ResourceOptions(providers=[cluster]))
 
-    Options such as `transforms` reach the objects as they do in every component. Destroying
-    goes the other way round: health, objects, manifest, runner.
+    Options such as `transforms` apply to the objects as in every component. The parts are
+    destroyed in reverse order: health, objects, manifest, runner.
     """
 
     runner: KubiyaRunner
-    """The runner at the Runners API."""
+    """The runner."""
     manifest: RunnerManifest
-    """Its downloaded manifest."""
+    """The runner's manifest."""
     objects: ConfigGroup
     """The manifest's objects in the cluster."""
     health: RunnerHealth
     """The wait until the runner is healthy."""
     runner_name: pulumi.Output[str]
-    """The runner's name at the API, known to be healthy: to be used for tools and sources."""
+    """The runner's name in Kubiya, known once the runner is healthy. Use it for tools and
+    sources."""
     namespace: pulumi.Output[str | None]
     """The Kubernetes namespace of the runner's objects."""
     manifest_sha256: pulumi.Output[str]
-    """SHA-256 of the manifest's text, in hexadecimal."""
+    """SHA-256 of the downloaded manifest, as 64 hexadecimal characters."""
     manifest_url: pulumi.Output[str | None]
-    """Where the manifest can be downloaded: a secret."""
+    """The URL of the manifest. Secret: the URL gives access without an API key."""
     version: pulumi.Output[str | None]
     """The runner's version, such as `v2`."""
     status: pulumi.Output[str | None]
-    """The service's word for the runner's health."""
+    """The status that the service reports, such as `healthy`."""
 
     def __init__(
         self,
@@ -59,23 +60,24 @@ class RunnerDeployment(pulumi.ComponentResource):
         skip_await: pulumi.Input[bool] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """Declare a runner and all that belongs to it.
+        """Declare a runner and its deployment.
 
         Args:
             resource_name: Pulumi's name for the component; its parts are named after it.
-            name: the runner's name at the API. Default: `resource_name`.
+            name: the runner's name in Kubiya. Default: `resource_name`.
             description: what the runner is for; see `KubiyaRunner`.
-            adopt_existing: take over a runner of that name that exists; see `KubiyaRunner`.
-            policy: what the review of the manifest denies; see `RunnerManifest`.
+            adopt_existing: whether to take over an existing runner with this name; see
+                `KubiyaRunner`.
+            policy: the findings that the review denies or waives; see `RunnerManifest`.
             expected_sha256: SHA-256 of the only manifest that may be applied; see
                 `RunnerManifest`.
-            timeout_seconds: how long to wait until the runner is healthy, in seconds.
-                Default 600.
-            skip_await: do not wait for each object in the cluster, only for the runner's
-                health. Default: False.
-            opts: options of the component and, where Pulumi says so, of its parts.
+            timeout_seconds: how long to wait until the runner is healthy, in seconds. Default:
+                600.
+            skip_await: whether to wait only for the runner's health, and not for each object in
+                the cluster. Default: False.
+            opts: options of the component. Its parts inherit those that children inherit.
 
-        The errors are those of the parts.
+        The parts raise the errors; see `KubiyaRunner`, `RunnerManifest` and `RunnerHealth`.
         """
         super().__init__("kubiya:index:RunnerDeployment", resource_name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
@@ -86,8 +88,8 @@ class RunnerDeployment(pulumi.ComponentResource):
             adopt_existing=adopt_existing,
             opts=child,
         )
-        # By its id, which stays known when something else about the runner changes: a preview
-        # with an unknown manifest would list every object as deleted.
+        # Every preview knows the id, even if another property of the runner changes. A preview with
+        # an unknown manifest would list every object as deleted.
         self.manifest = RunnerManifest(
             f"{resource_name}-manifest",
             runner=self.runner.id,

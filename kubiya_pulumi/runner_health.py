@@ -25,7 +25,7 @@ class RunnerHealth(DynamicResource, module="kubiya", name="RunnerHealth"):
     """
 
     runner: pulumi.Output[str]
-    """The runner's name at the API."""
+    """The runner's name in Kubiya."""
     timeout_seconds: pulumi.Output[float]
     """How long to wait in total, in seconds."""
     required_checks: pulumi.Output[list[str]]

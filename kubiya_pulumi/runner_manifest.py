@@ -64,7 +64,7 @@ class RunnerManifest(DynamicResource, module="kubiya", name="RunnerManifest"):
     """
 
     runner: pulumi.Output[str]
-    """The runner's name at the API."""
+    """The runner's name in Kubiya."""
     content: pulumi.Output[str]
     """The manifest. In the program: the reviewed objects, each as a YAML document with all strings
     quoted. In the state: the downloaded text. Secret: it contains credentials.

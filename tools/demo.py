@@ -211,7 +211,7 @@ class Demo:
 
     def _show(self) -> Path:
         """Show what was created, and return a file with the names of the objects."""
-        self._announce("Show the runner at the API, and its objects in the cluster")
+        self._announce("Show the runner in Kubiya, and its objects in the cluster")
         self._get("/api/v3/runners")
         self._get(f"/v1/runners/{RUNNER}/describe")
         health = f"/api/v3/runners/{RUNNER}/health"

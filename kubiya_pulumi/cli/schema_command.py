@@ -20,7 +20,7 @@ from kubiya_pulumi.package_declarations import FUNCTIONS, RUNNER_DEPLOYMENT
 from kubiya_pulumi.version import package_version
 
 _RESOURCES: dict[str, tuple[ResourceDeclaration[Any, Any], str]] = {
-    "kubiya:index:Runner": (RUNNER, "A runner at Kubiya's Runners API."),
+    "kubiya:index:Runner": (RUNNER, "A Kubiya runner."),
     "kubiya:index:RunnerManifest": (
         RUNNER_MANIFEST,
         "The Kubernetes manifest of an existing runner, downloaded once and kept in the state.",

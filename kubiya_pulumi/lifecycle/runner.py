@@ -1,4 +1,4 @@
-"""The lifecycle of a runner at the Runners API.
+"""The lifecycle of a runner.
 
 The API may respond to a create request for an existing name with the manifest of a runner that
 somebody else created, so a successful response proves nothing: the list is read first. And a
