@@ -90,20 +90,18 @@ def holder(control_plane: Path) -> Iterator[ApiClient]:
 
 def call(client: ApiClient, method: str, path: str, body: Object | None = None) -> Any:
     """Send a request, and return the object in the response."""
-    is_patch = method == "PATCH"
-    response, _, _ = client.call_api(
-        path,
+    content_type = f"application/{'merge-patch+' if method == 'PATCH' else ''}json"
+    request = client.param_serialize(
         method,
-        header_params={
-            "Accept": "application/json",
-            "Content-Type": f"application/{'merge-patch+' if is_patch else ''}json",
-        },
+        path,
+        header_params={"Accept": "application/json", "Content-Type": content_type},
         body=body,
-        response_type="object",
         auth_settings=["BearerToken"],
-        _return_http_data_only=False,
     )
-    return response
+    response = client.call_api(*request)
+    text = response.read()
+    assert response.status < 300, text
+    return json.loads(text)
 
 
 def test_every_right_to_write_is_reported_or_documented(kubectl: Kubectl) -> None:
@@ -166,9 +164,9 @@ def test_a_new_secret_gets_the_token_of_any_account(
 @pytest.mark.parametrize(
     ("resource", "path"),
     [
-        ("namespaces/status", f"/api/v1/namespaces/{NAMESPACE}/status"),
-        ("nodes/status", "/api/v1/nodes/node-1/status"),
-        ("pods/status", f"/api/v1/namespaces/{NAMESPACE}/pods/pod/status"),
+        ("namespaces/status", f"/api/v1/namespaces/{NAMESPACE}/status?dryRun=All"),
+        ("nodes/status", "/api/v1/nodes/node-1/status?dryRun=All"),
+        ("pods/status", f"/api/v1/namespaces/{NAMESPACE}/pods/pod/status?dryRun=All"),
     ],
 )
 @pytest.mark.usefixtures("namespace")
@@ -185,5 +183,5 @@ def test_labels_of_a_namespace_can_be_changed_with_finalize(
     grant(rule("core", "namespaces/finalize", "update"))
     body = json.loads(kubectl("get", "namespace", namespace, "--output=json"))
     body["metadata"]["labels"]["changed"] = "yes"
-    changed = call(holder, "PUT", f"/api/v1/namespaces/{namespace}/finalize", body)
+    changed = call(holder, "PUT", f"/api/v1/namespaces/{namespace}/finalize?dryRun=All", body)
     assert changed["metadata"]["labels"]["changed"] == "yes"
