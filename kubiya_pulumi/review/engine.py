@@ -38,7 +38,7 @@ class Review:
     objects: tuple[ObjectReference, ...] = ()
     """The objects, in the order of the manifest."""
     images: tuple[str, ...] = ()
-    """The container images, each once and sorted."""
+    """The images of containers and volumes, each once and sorted."""
     grants: tuple[Grant, ...] = ()
     """What the bindings of the manifest allow their subjects."""
     findings: tuple[Finding, ...] = ()

@@ -18,6 +18,7 @@ from kubiya_pulumi.review import (
     review,
 )
 from tests.review.access_cases import MANIFEST
+from tests.review.custom_pods import CUSTOM_PODS
 from tests.review.manifest_objects import deployment
 from tests.review.pod_cases import POD_CASES
 from tests.review.rule_cases import RULE_CASES
@@ -47,6 +48,7 @@ GOOD = (
     *MANIFEST,
     *(deployment(case.spec, annotations=case.annotations) for case in POD_CASES),
     *(item for bad, _ in RULE_CASES.values() for item in bad),
+    *(item for item, _ in CUSTOM_PODS.values()),
 )
 
 
@@ -99,10 +101,14 @@ def test_damaged_objects_are_reviewed(objects: Sequence[Any]) -> None:
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.sampled_from([item["kind"] for item in GOOD]), VALUES)
-def test_objects_of_any_shape_are_reviewed(kind: str, content: Any) -> None:
+@given(
+    st.sampled_from(["v1", "example.com/v1"]),
+    st.sampled_from([item["kind"] for item in GOOD]),
+    VALUES,
+)
+def test_objects_of_any_shape_are_reviewed(api: str, kind: str, content: Any) -> None:
     body = content if isinstance(content, dict) else {"spec": content}
-    result = review([KubernetesObject("v1", kind, "", "x", body)])
+    result = review([KubernetesObject(api, kind, "", "x", body)])
     assert len(result.objects) == 1
 
 
@@ -133,4 +139,5 @@ def test_deeply_nested_objects_are_reviewed() -> None:
         value = {"spec": [value]}
     body = {"spec": {"template": {"spec": {"containers": [value]}}}, "data": value}
     for kind in ("Deployment", "ConfigMap", "ClusterRole", "RoleBinding"):
-        assert len(review([KubernetesObject("v1", kind, "", "x", body)]).objects) == 1
+        for api in ("v1", "example.com/v1"):
+            assert len(review([KubernetesObject(api, kind, "", "x", body)]).objects) == 1
