@@ -136,6 +136,9 @@ NAMED_VALUES: tuple[NamedValue, ...] = (
         ("CACHE_KEY", "session:v2"),
         ("REDIS_KEY", "jobs"),
         ("FOREIGN_KEY", "customer_id"),
+        ("DYNAMODB_KEY", "tenant"),
+        ("LOCK_KEY", "leader"),
+        ("STATE_KEY", "terraform.tfstate"),
         ("primaryKey", "id"),
         ("nodeKey", "hostname"),
         ("PUBLIC_KEY", KEY_MATERIAL),
@@ -164,6 +167,9 @@ NAMED_VALUES: tuple[NamedValue, ...] = (
         ("PASSWORD", "arn:aws:secretsmanager:eu-west-1:123456789012:secret:app"),
         ("PASSWORD", "projects/app/secrets/password/versions/1"),
         ("PASSWORD", "azkv://app/password"),
+        ("PASSWORD", "aws-secretsmanager:app/password"),
+        ("PASSWORD", "gcp:secretmanager:projects/app/secrets/password"),
+        ("PASSWORD", "<path:secret/data/app#password>"),
         ("PASSWORD", "@Microsoft.KeyVault(VaultName=app;SecretName=password)"),
         ("PASSWORD", "ENC[AES256_GCM,data:abc,type:str]"),
         ("checksum/secret", SHA256),
@@ -187,7 +193,7 @@ NAMED_VALUES: tuple[NamedValue, ...] = (
     # What it takes for a credential.
     *_values(
         ("SECRET", "app-credentials"),
-        ("STATE_KEY", "terraform"),
+        ("THEME_KEY", "dark"),
         ("TOKEN", "header"),
         credential=False,
         reported=True,

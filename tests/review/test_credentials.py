@@ -235,3 +235,30 @@ def test_annotations_are_searched() -> None:
 )
 def test_other_annotations_are_not_reported(name: str, value: str) -> None:
     assert secret_findings(annotated(kubernetes_object("Service", "a"), **{name: value})) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "part",
+    [
+        "vault",
+        "1d",
+        "a/",
+        "eyJ-",
+        "a=",
+        "<a>",
+        "--a ",
+        "'",
+        "{,",
+        " ",
+        "-",
+        "a:b@",
+        '{"a": ',
+        "sk-",
+    ],
+)
+def test_the_search_takes_linear_time(part: str) -> None:
+    # A search in quadratic time would exceed the timeout of a test.
+    text = part * (500_000 // len(part))
+    pod = pod_spec(container(env=[{"name": "PASSWORD", "value": text}], args=[text]))
+    review(parsed(deployment(pod), config_map(data={"password": text})))

@@ -46,7 +46,7 @@ FORMATS: tuple[CredentialFormat, ...] = (
     _format("PuTTY private key", "`PuTTY-User-Key-File-…`", r"PuTTY-User-Key-File-\d", _GITLEAKS),
     _format("age secret key", "`AGE-SECRET-KEY-1…`", r"AGE-SECRET-KEY-1[A-Z0-9]{58}",
             "https://github.com/FiloSottile/age"),
-    _format("JSON web token", "`eyJ….eyJ…`", r"\beyJ[\w-]{10,2000}\.eyJ",
+    _format("JSON web token", "`eyJ….eyJ…`", r"\beyJ[\w-]{10,500}\.eyJ",
             "https://www.rfc-editor.org/rfc/rfc7519"),
     _format("URL with a password", "`scheme://user:password@host`",
             r"[A-Za-z][A-Za-z0-9+.-]{1,20}://[^\s:/@]{0,100}:[^\s:/@$<{]{1,200}@", _URI),

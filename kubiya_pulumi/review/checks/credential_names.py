@@ -48,11 +48,13 @@ jwt license master pgp private root secret server service session shared signing
 _SECRET_KEYS = frozenset(_QUALIFIERS.split())
 _PUBLIC_KEYS = frozenset({"public", "pub", "publishable"})
 _IDENTIFIERS = """
-array bucket cache candidate column composite config context correlation dedup deduplication dict
-document election entity event feature field flag foreign group hash hot id idempotency index item
-json label locale lookup map message meta metadata natural object order param parameter partition
-path primary property query range redis registry row routing search shard shortcut sort surrogate
-tag topic trace translation unique value yaml
+array bucket cache candidate cluster clustering column composite config consul context correlation
+database db dedup deduplication dict dist distribution document dynamodb election entity etcd event
+feature field flag foreign group hash hot id idempotency index item job json kafka kv label leader
+locale lock lookup map memcached message meta metadata mongo name natural object order param
+parameter partition path prefix primary property query queue range record redis registry routing
+row search secondary shard shortcut sort state suffix surrogate table tag task topic trace
+translation type unique value yaml
 """
 _OTHER_KEYS = frozenset(_IDENTIFIERS.split())
 _CHECKSUMS = frozenset({"checksum", "digest", "hash", "sha"})
@@ -94,8 +96,8 @@ def _kind_of_key(before: str, *, is_separated: bool) -> NameKind:
 
 _UNIT = r"(?:ns|us|µs|ms|s|secs?|seconds?|m|mins?|minutes?|h|hours?|d|days?|w|weeks?|[kMGTPE]i?B?)"
 _STORES = (
-    "aws-secretsmanager awsps awssm azkv bao bws conjur doppler env file gcpsm gcp-secretmanager "
-    "infisical k8s keyvault kms op secretref secretsmanager sm sops ssm vault"
+    r"(?:[\w-]{1,20}:)?[\w-]{0,20}(?:vault|secrets?-?manager|secret(?:key)?-?ref|kms)[\w-]{0,20}"
+    r"|akeyless|aws-?(?:ps|sm|ssm)|bao|bws|conjur|doppler|env|file|gcpsm|infisical|k8s|op|sm|sops|ssm"
 )
 _HARMLESS_VALUES = (
     r"",
@@ -110,7 +112,7 @@ _HARMLESS_VALUES = (
     r"\$[({].*|\$[A-Za-z_]\w*|%\w+%|%\(\w+\)s|%\{.*|%env\(.*|\{\{.*|\{%.*|<.*>|@@?\w+@@?",
     r"\*+|[xX]{3,}|\.{3}|…",
     # A reference to a store of secrets, or a value that is encrypted.
-    rf"(?:{'|'.join(_STORES.split())}):\S*|ref\+[\w-]+:\S*|[\w.-]+(?:/[\w.-]+)+#[\w.-]+",
+    rf"(?i:{_STORES}):\S*|ref\+[\w-]+:\S*|[\w.-]+(?:/[\w.-]+)+#[\w.-]+",
     r"arn:aws[\w-]*:(?:kms|secretsmanager|ssm):\S*|projects/[^\s/]+/secrets/\S*",
     r"@Microsoft\.KeyVault\(.*\)|ENC\[.*\]",
     # The start of a list, a mapping or a text in a file, or an expression of a script.
