@@ -23,7 +23,6 @@ from tests.review.manifest_objects import (
     Object,
     kubernetes_object,
     parsed,
-    service_account,
 )
 from tests.review.pod_cases import POD_CASES
 
@@ -255,15 +254,16 @@ OVERRIDDEN = {"baseline-capabilities", "baseline-host-path-volumes"}
 
 
 @pytest.fixture
-def namespaces(apply: Any) -> list[str]:
-    """The two profiles. Each is enforced in a namespace of its own."""
+def namespaces(kubectl: Kubectl, apply: Any) -> list[str]:
+    """The two profiles. Each is enforced in a namespace of its own, which can run pods."""
     profiles = ["baseline", "restricted"]
-    objects = []
-    for profile in profiles:
-        namespace = kubernetes_object("Namespace", f"review-{profile}", "")
+    objects = [kubernetes_object("Namespace", f"review-{profile}", "") for profile in profiles]
+    for profile, namespace in zip(profiles, objects, strict=True):
         namespace["metadata"]["labels"] = {"pod-security.kubernetes.io/enforce": profile}
-        objects += [namespace, service_account("default", f"review-{profile}")]
     apply(yaml.safe_dump_all(objects))
+    for profile in profiles:
+        place = f"--namespace=review-{profile}"
+        kubectl("wait", "serviceaccount/default", "--for=create", place, "--timeout=60s")
     return profiles
 
 
