@@ -96,9 +96,14 @@ class RunnerHealth:
     @property
     def healthy(self) -> bool:
         """Whether the status or the health reports a healthy runner and nothing contradicts it."""
-        reports = [report for report in (self.status, self.health) if report]
-        reported = bool(reports) and all(_is_healthy(report) for report in reports)
+        reported = bool(self.status or self.health) and not self.unhealthy_reports
         return reported and all(check.healthy for check in self.checks)
+
+    @property
+    def unhealthy_reports(self) -> dict[str, str]:
+        """The status and the health, by these names, without those that are healthy or absent."""
+        reports = {"status": self.status, "health": self.health}
+        return {name: text for name, text in reports.items() if text and not _is_healthy(text)}
 
     @classmethod
     def from_dict(cls, data: object) -> RunnerHealth:

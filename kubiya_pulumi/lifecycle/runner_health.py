@@ -170,11 +170,16 @@ def poll_delays(clock: Clock) -> Iterator[float]:
 
 def describe_unhealthy(health: RunnerHealth, required_checks: Sequence[str]) -> str:
     """Return why the runner is not healthy, in one or more sentences; empty if it is."""
-    if not required_checks:
-        if health.healthy:
-            return ""
-        failing = [_describe_check(check) for check in health.checks if not check.healthy]
-        return f"{'; '.join(failing)}." if failing else f'its status is "{health.status}".'
+    if required_checks:
+        problems = _problems_of_checks(health, required_checks)
+    elif health.healthy:
+        problems = []
+    else:
+        problems = _problems_of_runner(health)
+    return f"{'; '.join(problems)}." if problems else ""
+
+
+def _problems_of_checks(health: RunnerHealth, required_checks: Sequence[str]) -> list[str]:
     by_name = {_check_key(check.name): check for check in health.checks}
     problems = []
     for name in required_checks:
@@ -183,7 +188,16 @@ def describe_unhealthy(health: RunnerHealth, required_checks: Sequence[str]) -> 
             problems.append(f'check "{name}" does not exist')
         elif not check.healthy:
             problems.append(_describe_check(check))
-    return f"{'; '.join(problems)}." if problems else ""
+    return problems
+
+
+def _problems_of_runner(health: RunnerHealth) -> list[str]:
+    failing = [_describe_check(check) for check in health.checks if not check.healthy]
+    reports = [
+        f'the reported {name} is "{report}"' for name, report in health.unhealthy_reports.items()
+    ]
+    # Healthy checks alone do not prove that the runner is healthy.
+    return failing + reports or ["the service reports no status"]
 
 
 def _check_key(name: str) -> str:

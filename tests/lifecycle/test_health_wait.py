@@ -181,9 +181,30 @@ def test_a_timeout_error_names_each_failing_check_with_its_error():
     assert "agent-manager" not in text
 
 
-def test_a_timeout_error_without_checks_names_the_status():
-    with pytest.raises(NotHealthyError, match='its status is "starting"'):
-        wait(health_source(health("starting")), timeout_seconds=1)
+@pytest.mark.parametrize(
+    ("response", "problem"),
+    [
+        ({"status": "starting"}, 'the reported status is "starting".'),
+        ({"health": "false"}, 'the reported health is "false".'),
+        ({"status": "healthy", "health": "false"}, 'the reported health is "false".'),
+        ({"status": "degraded", "health": "ok"}, 'the reported status is "degraded".'),
+        (
+            {"status": "degraded", "health": "false"},
+            'the reported status is "degraded"; the reported health is "false".',
+        ),
+        (
+            {"health": "false", "checks": [{"name": "a", "status": "down"}]},
+            'check "a" is down; the reported health is "false".',
+        ),
+        ({"health": "ok", "checks": [{"name": "a"}]}, 'check "a" is without a status.'),
+        ({"checks": [{"name": "a", "status": "ok"}]}, "the service reports no status."),
+        ({}, "the service reports no status."),
+    ],
+)
+def test_a_timeout_error_names_every_report_of_a_problem_and_no_other(response, problem):
+    with pytest.raises(NotHealthyError) as caught:
+        wait(health_source(RunnerHealth.from_dict(response)), timeout_seconds=1)
+    assert f" s: {problem} Inspect its pods" in str(caught.value)
 
 
 def test_a_timeout_error_after_failed_requests_contains_their_error():
