@@ -1,25 +1,26 @@
 """The errors of the client.
 
 KubiyaError
-├── SettingError                a setting is missing or invalid
-├── InvalidNameError            the runner's name is not valid in a URL
-├── ApiError                    the service returned a status other than 2xx
-│   ├── BadRequestError         400
-│   ├── UnauthorizedError       401
-│   ├── ForbiddenError          403
-│   ├── NotFoundError           404
-│   ├── ConflictError           409
-│   ├── RateLimitedError        429
-│   ├── ServerError             500 to 599
-│   └── UnexpectedStatusError   every other status, such as a redirect
-├── TransportError              no response arrived
-│   ├── PoolTimeoutError        no pooled connection became free in time
-│   ├── ConnectionFailedError   the connection failed, or the response was not HTTP
-│   │   └── ProxyRefusedError   the proxy refused the connection, or its address is invalid
-│   ├── TlsError                the connection could not be secured
-│   └── ResponseTimeoutError    the response did not arrive in time
-└── InvalidResponseError        the response could not be parsed
-    └── TruncatedResponseError  the connection closed before the response was complete
+├── SettingError                    a setting is missing or invalid
+├── InvalidNameError                the runner's name is not valid in a URL
+└── RequestError                    a request failed
+    ├── ApiError                    the service returned a status other than 2xx
+    │   ├── BadRequestError         400
+    │   ├── UnauthorizedError       401
+    │   ├── ForbiddenError          403
+    │   ├── NotFoundError           404
+    │   ├── ConflictError           409
+    │   ├── RateLimitedError        429
+    │   ├── ServerError             500 to 599
+    │   └── UnexpectedStatusError   every other status, such as a redirect
+    ├── TransportError              no response arrived
+    │   ├── PoolTimeoutError        no pooled connection became free in time
+    │   ├── ConnectionFailedError   the connection failed, or the response was not HTTP
+    │   │   └── ProxyRefusedError   the proxy refused the connection, or its address is invalid
+    │   ├── TlsError                the connection could not be secured
+    │   └── ResponseTimeoutError    the response did not arrive in time
+    └── InvalidResponseError        the response could not be parsed
+        └── TruncatedResponseError  the connection closed before the response was complete
 
 Each error is a single line: what failed, why, and what to do about it. `failure` is the line
 without the advice. `outcome_unknown` tells whether the requested change may have been made.
@@ -33,18 +34,11 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from kubiya_pulumi.api import error_advice
+from kubiya_pulumi.api.error_advice import Advice
 from kubiya_pulumi.api.operations import CHANGES, DOWNLOAD, describe_failure
 from kubiya_pulumi.errors import KubiyaError
 from kubiya_pulumi.text import sentence
-
-_BASE_URL_ADVICE = "Check that kubiya:baseUrl (or KUBIYA_BASE_URL) is the base URL of the API"
-
-
-def _warning(error: KubiyaError, operation: str | None) -> str:
-    """Return the warning that a change may have been made, or "" if it cannot apply."""
-    if operation in CHANGES and error.outcome_unknown:
-        return "The change may have been made anyway"
-    return ""
 
 
 class SettingError(KubiyaError):
@@ -98,15 +92,48 @@ class InvalidNameError(KubiyaError):
         return sentence(f"{describe_failure(self.operation)}: the runner's name {self.problem}")
 
 
-class ApiError(KubiyaError):
+class RequestError(KubiyaError):
+    """A request failed."""
+
+    advice: ClassVar[Advice] = error_advice.DEFAULT
+    """What to do about it."""
+    download_advice: ClassVar[Advice] = error_advice.DEFAULT
+    """What to do about it if the operation is the download of a manifest."""
+
+    operation: str | None
+    """The client's method, such as `describe_runner`. None if only the data of a response is
+    known."""
+    runner: str | None
+    """The runner's name. None if the operation concerns all runners."""
+
+    def describe(self, *, in_command: bool = False) -> str:
+        """Return the failure, what to do about it, and whether a change may have been made.
+
+        Args:
+            in_command: whether to advise a user of the command `kubiya-pulumi`, which has no stack.
+        """
+        advice = self.download_advice if self.operation == DOWNLOAD else self.advice
+        uncertain = self.operation in CHANGES and self.outcome_unknown
+        return sentence(
+            self.failure,
+            self._retry_advice(),
+            advice.in_command if in_command else advice.in_stack,
+            "The change may have been made anyway" if uncertain else "",
+        )
+
+    def _retry_advice(self) -> str:
+        return ""
+
+    def __str__(self) -> str:
+        return self.describe()
+
+
+class ApiError(RequestError):
     """The service returned a status other than 2xx."""
 
-    advice: ClassVar[str] = "Check the service's message, then retry"
-    """What to do about it."""
-    download_advice: ClassVar[str] = (
-        "The manifest's URL may have expired: re-run the command to get a new one"
-    )
-    """What to do about it if the operation is the download of a manifest."""
+    download_advice = error_advice.EXPIRED_URL
+    retry_later: ClassVar[bool] = False
+    """Whether the fault may pass."""
 
     status: int
     """The HTTP status."""
@@ -114,10 +141,6 @@ class ApiError(KubiyaError):
     """The service's own code for the error, such as `not_found`. None if it returned none."""
     message: str
     """The service's message: a single line of up to 200 characters."""
-    operation: str
-    """The client's method, such as `describe_runner`."""
-    runner: str | None
-    """The runner's name. None if the operation concerns all runners."""
     retry_after: float | None
     """The seconds to wait according to the header `Retry-After`. None without that header."""
 
@@ -151,35 +174,27 @@ class ApiError(KubiyaError):
         """True unless the status is 4xx: a server may change a runner and then fail or redirect."""
         return not 400 <= self.status < 500
 
-    def __str__(self) -> str:
-        advice = self.download_advice if self.operation == DOWNLOAD else self.advice
-        return sentence(self.failure, advice, _warning(self, self.operation))
+    def _retry_advice(self) -> str:
+        # `failure` contains the `Retry-After`.
+        return "Retry later" if self.retry_later and not self.retry_after else ""
 
 
 class BadRequestError(ApiError):
     """400: the request is invalid. The usual cause is the runner's name."""
 
-    advice = "Correct what the service's message names. The usual cause is the runner's name"
+    advice = error_advice.BAD_REQUEST
 
 
 class UnauthorizedError(ApiError):
     """401: the service rejected the API key."""
 
-    advice = (
-        "The API key was rejected: set a valid one with "
-        "`pulumi config set --secret kubiya:apiKey` or in KUBIYA_API_KEY. `pulumi refresh` and "
-        "`pulumi destroy` use the key that the last `pulumi up` stored in the stack, unless you "
-        "pass --run-program or set the key only in KUBIYA_API_KEY"
-    )
+    advice = error_advice.UNAUTHORIZED
 
 
 class ForbiddenError(ApiError):
     """403: the API key is valid, but lacks the permission."""
 
-    advice = (
-        "The API key lacks the permission: grant it, or set another key in kubiya:apiKey "
-        "(or KUBIYA_API_KEY)"
-    )
+    advice = error_advice.FORBIDDEN
 
 
 class NotFoundError(ApiError):
@@ -188,48 +203,39 @@ class NotFoundError(ApiError):
     The status alone does not tell which. A runner is deleted only if the list lacks it too.
     """
 
-    advice = "Check the runner's name and kubiya:baseUrl (or KUBIYA_BASE_URL)"
+    advice = error_advice.NOT_FOUND
 
 
 class ConflictError(ApiError):
     """409: the request conflicts with what exists, such as a runner with the same name."""
 
-    advice = (
-        "A runner with this name may already exist: choose a different name or adopt that runner"
-    )
+    advice = error_advice.CONFLICT
 
 
 class RateLimitedError(ApiError):
     """429: too many requests, also after the retries."""
 
-    advice = "Wait, then retry. A lower --parallel sends fewer requests at once"
-    download_advice = advice
+    advice = download_advice = error_advice.RATE_LIMITED
+    retry_later = True
 
 
 class ServerError(ApiError):
     """500 to 599: the service failed, also after the retries."""
 
-    advice = "The fault is in the service: retry later"
-    download_advice = advice
+    advice = download_advice = error_advice.SERVER_FAILED
+    retry_later = True
 
 
 class UnexpectedStatusError(ApiError):
     """A status that no operation defines, such as a redirect or 405."""
 
-    advice = _BASE_URL_ADVICE
-    download_advice = "Check the host that serves the manifest"
+    advice = error_advice.WRONG_SERVER
+    download_advice = error_advice.DOWNLOAD_SERVER
 
 
-class TransportError(KubiyaError):
+class TransportError(RequestError):
     """No response arrived."""
 
-    advice: ClassVar[str] = ""
-    """What to do about it."""
-
-    operation: str
-    """The client's method, such as `create_runner`."""
-    runner: str | None
-    """The runner's name. None if the operation concerns all runners."""
     problem: str
     """What happened. It contains no more of a URL than its scheme, host and port."""
     sent: bool
@@ -258,55 +264,45 @@ class TransportError(KubiyaError):
         """Whether the request may have reached the service."""
         return self.sent
 
-    def __str__(self) -> str:
-        return sentence(self.failure, self.advice, _warning(self, self.operation))
-
 
 class PoolTimeoutError(TransportError):
     """No pooled connection became free before the deadline. The request was not sent."""
 
-    advice = "Retry with fewer concurrent calls"
+    advice = download_advice = error_advice.FEWER_CALLS
 
 
 class ConnectionFailedError(TransportError):
     """The connection failed before a response began, or the response was not HTTP."""
 
-    advice = (
-        "Check kubiya:baseUrl (or KUBIYA_BASE_URL), the network and the proxy settings, then retry"
-    )
+    advice = error_advice.CONNECTION_FAILED
+    download_advice = error_advice.DOWNLOAD_CONNECTION_FAILED
 
 
 class ProxyRefusedError(ConnectionFailedError):
     """The proxy refused the connection, or its address in the environment is invalid."""
 
-    advice = "Check HTTPS_PROXY (or ALL_PROXY) and NO_PROXY in the environment"
+    advice = download_advice = error_advice.PROXY_REFUSED
 
 
 class TlsError(TransportError):
     """The connection could not be secured. The usual cause is an untrusted certificate."""
 
-    advice = (
-        "Check kubiya:baseUrl (or KUBIYA_BASE_URL). If the service uses a private certificate "
-        "authority, set kubiya:caBundle to its PEM file"
-    )
+    advice = error_advice.TLS_FAILED
+    download_advice = error_advice.DOWNLOAD_TLS_FAILED
 
 
 class ResponseTimeoutError(TransportError):
     """The response did not arrive in time."""
 
-    advice = "Retry, or increase kubiya:timeoutSeconds"
+    advice = download_advice = error_advice.TIMED_OUT
 
 
-class InvalidResponseError(KubiyaError):
+class InvalidResponseError(RequestError):
     """The response to a successful request could not be parsed."""
 
-    advice: ClassVar[str] = _BASE_URL_ADVICE
-    """What to do about it."""
+    advice = error_advice.WRONG_SERVER
+    download_advice = error_advice.DOWNLOAD_INVALID
 
-    operation: str | None
-    """The client's method. None if only the data of the response is known."""
-    runner: str | None
-    """The runner's name. None if the operation concerns all runners."""
     problem: str
     """What is wrong, as a predicate of the response: `is not JSON`."""
 
@@ -327,11 +323,8 @@ class InvalidResponseError(KubiyaError):
         """True: the service reported success."""
         return True
 
-    def __str__(self) -> str:
-        return sentence(self.failure, self.advice, _warning(self, self.operation))
-
 
 class TruncatedResponseError(InvalidResponseError):
     """The connection closed before the response was complete."""
 
-    advice = "Check the network, then retry"
+    advice = download_advice = error_advice.TRUNCATED

@@ -8,6 +8,7 @@ import pytest
 
 from kubiya_pulumi import api
 from kubiya_pulumi.api import errors
+from kubiya_pulumi.api.operations import DOWNLOAD
 from kubiya_pulumi.errors import KubiyaError
 
 ERRORS = [
@@ -94,7 +95,7 @@ FAILURES = [
 ADVICE = [
     "set it.",
     "",
-    "Correct what the service's message names. The usual cause is the runner's name.",
+    "Fix the problem that the message describes. The usual cause is the runner's name.",
     "The API key was rejected: set a valid one with `pulumi config set --secret kubiya:apiKey` or "
     "in KUBIYA_API_KEY. `pulumi refresh` and `pulumi destroy` use the key that the last "
     "`pulumi up` stored in the stack, unless you pass --run-program or set the key only in "
@@ -103,8 +104,8 @@ ADVICE = [
     "KUBIYA_API_KEY).",
     "Check the runner's name and kubiya:baseUrl (or KUBIYA_BASE_URL).",
     "A runner with this name may already exist: choose a different name or adopt that runner.",
-    "Wait, then retry. A lower --parallel sends fewer requests at once.",
-    "The fault is in the service: retry later.",
+    "A lower --parallel sends fewer requests at once.",
+    "Retry later. The fault is in the service.",
     "Check that kubiya:baseUrl (or KUBIYA_BASE_URL) is the base URL of the API.",
     "Check kubiya:baseUrl (or KUBIYA_BASE_URL), the network and the proxy settings, then retry.",
     "Check HTTPS_PROXY (or ALL_PROXY) and NO_PROXY in the environment.",
@@ -127,6 +128,43 @@ def test_messages() -> None:
     ]
     messages[0] = "kubiya:apiKey is missing: set it."
     assert [str(error) for error in ERRORS] == messages
+
+
+@pytest.mark.parametrize("kind", [api.ServerError, api.RateLimitedError])
+def test_the_time_to_retry_is_given_once(kind: type[errors.ApiError]) -> None:
+    timed = str(kind(429, None, "no", "list_runners", None, 3.0))
+    assert "no. Retry after 3 seconds. " in timed
+    assert "Retry later" not in timed
+    assert "no. Retry later. " in str(kind(429, None, "no", "list_runners"))
+
+
+@pytest.mark.parametrize(
+    ("error", "advice"),
+    [
+        (api.ServerError(503, None, "no", DOWNLOAD, "a"), "The fault is in the service."),
+        (api.UnexpectedStatusError(302, None, "no", DOWNLOAD, "a"), "Check the host that serves"),
+        (api.NotFoundError(404, None, "no", DOWNLOAD, "a"), "URL may have expired"),
+        (
+            api.InvalidResponseError(DOWNLOAD, "a", "leads from https:// to plain http://"),
+            "http://. Check the manifest's URL that the API returns, and the host that serves the "
+            "manifest.",
+        ),
+        (api.TruncatedResponseError(DOWNLOAD, "a", "was truncated"), "Check the network"),
+        (
+            api.ConnectionFailedError(DOWNLOAD, "a", "refused"),
+            "Check the network, the proxy settings and the host that serves the manifest",
+        ),
+        (api.TlsError(DOWNLOAD, "a", "no trust"), "set kubiya:caBundle to its PEM file"),
+        (api.ResponseTimeoutError(DOWNLOAD, "a", "late"), "increase kubiya:timeoutSeconds"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_the_advice_for_a_download_does_not_concern_the_api(
+    error: errors.RequestError, advice: str
+) -> None:
+    assert advice in str(error)
+    for setting in ("kubiya:baseUrl", "KUBIYA_BASE_URL", "kubiya:apiKey"):
+        assert setting not in error.describe() + error.describe(in_command=True)
 
 
 def test_an_error_without_advice_is_its_own_failure() -> None:

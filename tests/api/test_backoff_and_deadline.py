@@ -77,7 +77,7 @@ def test_a_retry_after_beyond_the_deadline_is_reported_at_once(client, service, 
         client.list_runners()
     assert str(raised.value) == (
         "could not list the runners: the service returned 429: slow down. Retry after 3600 "
-        "seconds. Wait, then retry. A lower --parallel sends fewer requests at once."
+        "seconds. A lower --parallel sends fewer requests at once."
     )
     assert raised.value.retry_after == 3600
 

@@ -121,7 +121,7 @@ def test_an_invalid_base_url(
     ("key", "runner", "status", "advice"),
     [
         ("other-key", "runner-prod", 401, "set KUBIYA_API_KEY to a valid one"),
-        ("weak-key", "runner-prod", 403, "grant it, or set KUBIYA_API_KEY to another key"),
+        ("weak-key", "runner-prod", 403, "grant it, or set another key in KUBIYA_API_KEY"),
         (KEY, "other", 404, "Check the runner's name and KUBIYA_BASE_URL"),
     ],
 )
