@@ -37,13 +37,13 @@ def name_problems(item: Item) -> Iterator[str]:
     """Yield a sentence for an invalid name, and one for each kind of invalid label."""
     yield from _object_name_problems(item.reference.kind, item.reference.name)
     labels = as_mapping(get_path(item.body, "metadata", "labels"))
-    if keys := [key for key in labels if not _is_label_key(str(key))]:
+    if keys := [str(key) for key in labels if not _is_label_key(str(key))]:
         yield (
             f"The keys of labels {join_quoted(keys)} are invalid; use up to {_MAX_LABEL} "
             'letters, digits, "-", "_" and ".", after an optional domain and "/".'
         )
     texts = ((key, value) for key, value in labels.items() if isinstance(value, str))
-    if keys := [key for key, value in texts if value and not _is_qualified(value)]:
+    if keys := [str(key) for key, value in texts if value and not _is_qualified(value)]:
         yield (
             f"The values of labels {join_quoted(keys)} are invalid; use up to {_MAX_LABEL} "
             'letters, digits, "-", "_" and ".".'
