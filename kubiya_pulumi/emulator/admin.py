@@ -16,7 +16,7 @@ from kubiya_pulumi.emulator.backend import Backend
 from kubiya_pulumi.emulator.errors import EmulatorError, RequestError
 from kubiya_pulumi.emulator.faults import Fault
 from kubiya_pulumi.emulator.models import HealthOverride, Runner
-from kubiya_pulumi.emulator.requests import (
+from kubiya_pulumi.emulator.request_parsing import (
     base_url,
     create_fields,
     decode_segment,
@@ -152,7 +152,7 @@ def _health_override(content: dict[str, Any]) -> HealthOverride | None:
     if not (healthy is None or isinstance(healthy, bool)) or not isinstance(failing, dict):
         raise RequestError(
             HTTPStatus.BAD_REQUEST,
-            "healthy must be true, false or null, and failing must be an object",
+            'The field "healthy" must be true, false or null, and "failing" must be an object',
         )
     texts = {name: string_field(failing, name) or "" for name in failing}
     return HealthOverride.of(healthy, texts)

@@ -19,7 +19,7 @@ from kubiya_pulumi.emulator.backend import Backend
 from kubiya_pulumi.emulator.errors import RequestError
 from kubiya_pulumi.emulator.faults import Fault, fault_response
 from kubiya_pulumi.emulator.models import Call
-from kubiya_pulumi.emulator.requests import base_url, read_body
+from kubiya_pulumi.emulator.request_parsing import base_url, read_body
 from kubiya_pulumi.emulator.responses import Response, error_response
 from kubiya_pulumi.emulator.routes import OperationRequest, RouteMatch, mask_path, match_route
 
@@ -138,7 +138,7 @@ class _RequestHandler:
     async def _apply_fault(
         self, fault: Fault, admitted: RouteMatch | RequestError
     ) -> Response | None:
-        """Return the response to a call that a fault fails, or None to send nothing."""
+        """Return the response to a call that a fault affects, or None to send nothing."""
         if fault.kind == "hang" and fault.when == "before":
             await self._hang(fault)
         response = await self._respond(admitted) if fault.runs_operation else None

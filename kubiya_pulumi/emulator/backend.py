@@ -16,7 +16,12 @@ from typing import Any
 from kubiya_pulumi.emulator.cluster_health import Cluster, Health, runner_health
 from kubiya_pulumi.emulator.errors import EmulatorError, RequestError
 from kubiya_pulumi.emulator.faults import Faults
-from kubiya_pulumi.emulator.manifest import deployments_in, manifest_file_name, manifest_text
+from kubiya_pulumi.emulator.manifest import (
+    deployments_in,
+    dns_label,
+    manifest_file_name,
+    manifest_text,
+)
 from kubiya_pulumi.emulator.models import Call, HealthOverride, Runner
 from kubiya_pulumi.emulator.options import EmulatorOptions
 from kubiya_pulumi.emulator.store import Store
@@ -26,14 +31,14 @@ MAX_CALLS = 100_000
 
 
 class Backend:
-    """The state of an emulator. Safe to use from several threads.
+    """The state of an emulator. Thread-safe.
 
     Options, faults and calls can be used at any time, the runners between `open` and `close`.
 
     Args:
         options: the initial options.
         state: the state file. Default: None, the runners are kept in memory.
-        follow_cluster: the kubeconfig of the cluster that decides the health. Default: None.
+        follow_cluster: the kubeconfig of the cluster that determines the health. Default: None.
     """
 
     def __init__(
@@ -108,8 +113,7 @@ class Backend:
         Args:
             name: the runner's name.
             namespace: the namespace of its objects. Default: `kubiya-system` if no other runner
-                uses it, otherwise `kubiya-system-<name>`, so that the manifests of any two runners
-                can be applied to one cluster.
+                uses it or `manifest_objects` is `shared`; otherwise `kubiya-system-<name>`.
             description: its description. Default: None.
             managed_by: the tool that owns it. Default: None.
             task_id: the owner's task that created it. Default: None.
@@ -121,17 +125,16 @@ class Backend:
             existing = self.store.get(name)
             if existing is not None:
                 return existing, False
-            manifest_file = manifest_file_name(name)
+            shared = self.options.manifest_objects == "shared"
             if namespace is None:
-                label = manifest_file.rpartition("-")[0]
-                is_taken = self.store.has_namespace(NAMESPACE)
-                namespace = f"{NAMESPACE}-{label}" if is_taken else NAMESPACE
-            text = manifest_text(name, namespace)
+                is_free = shared or not self.store.has_namespace(NAMESPACE)
+                namespace = NAMESPACE if is_free else f"{NAMESPACE}-{dns_label(name)}"
+            text = manifest_text(name, namespace, shared=shared)
             runner = Runner(
                 name=name,
                 namespace=namespace,
                 created_at=time.time(),
-                manifest_file=manifest_file,
+                manifest_file=manifest_file_name(name),
                 manifest=text,
                 deployments=deployments_in(text),
                 description=description,
@@ -188,7 +191,7 @@ class Backend:
         return self._update(name, manifest=text, deployments=deployments_in(text))
 
     def set_health(self, name: str, health: HealthOverride | None) -> Runner:
-        """Set a runner's health; None restores the health by age or cluster.
+        """Set a runner's health; None makes it follow from the age or the cluster.
 
         Raises:
             RequestError: 404, the runner does not exist.
@@ -249,7 +252,7 @@ class Backend:
         scheme, _, key = (header or "").strip().partition(" ")
         key, options = key.strip(), self.options
         if scheme == "UserKey" and key in options.forbidden_keys:
-            raise RequestError(HTTPStatus.FORBIDDEN, "The API key doesn't have the permission")
+            raise RequestError(HTTPStatus.FORBIDDEN, "The API key does not have the permission")
         is_accepted = key == options.api_key if options.api_key is not None else bool(key)
         if scheme != "UserKey" or not is_accepted:
             raise RequestError(

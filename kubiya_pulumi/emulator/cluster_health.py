@@ -1,7 +1,8 @@
 """The health of a runner: one check for each Deployment of its manifest.
 
-The health is what the user set; otherwise that of the Deployments in a followed cluster; otherwise
-it follows from the runner's age. The `kubernetes` package is imported only to follow a cluster.
+The health is the one that was set; otherwise that of the Deployments in a followed cluster;
+otherwise it follows from the runner's age. The `kubernetes` package is imported only to follow a
+cluster.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Exception
  ├ RequestError         becomes an error response
- └ EmulatorError        the emulator cannot do what its user wants
+ └ EmulatorError        the emulator cannot be started or used as requested
     ├ OptionError       an invalid option or fault
     ├ AddressError      an address that the emulator cannot listen on
     ├ StateFileError    an unusable state file
@@ -15,12 +15,12 @@ from collections.abc import Mapping
 
 
 class RequestError(Exception):
-    """A request that gets an error response."""
+    """A request that the emulator refuses with an error response."""
 
     status: int
-    """HTTP status of the response."""
+    """The HTTP status of the response."""
     message: str
-    """A sentence for the client."""
+    """The message for the client."""
     headers: dict[str, str]
     """Headers that the status requires, such as `Allow`."""
 
@@ -32,7 +32,7 @@ class RequestError(Exception):
 
 
 class EmulatorError(Exception):
-    """The emulator cannot do what its user wants. The message is one sentence."""
+    """The emulator cannot be started or used as requested. The message is one sentence."""
 
 
 class OptionError(EmulatorError):

@@ -37,16 +37,16 @@ class Fault:
     runner: str | None = None
     """The name of the runner whose calls it matches. None: every call."""
     nth: int = 1
-    """The first matching call that it fails, counted from 1 since the fault was added. A call that
-    another fault fails counts, too."""
+    """The first matching call that it affects, counted from 1 since the fault was added. Calls that
+    another fault affects count, too."""
     count: int | None = 1
-    """How many calls it fails. None: all of them. If several faults match a call, the one added
-    first fails it; the others do not use up their `count`."""
+    """How many calls it affects. None: all of them. If several faults match a call, only the one
+    that was added first affects it, and only its `count` is reduced."""
     when: Literal["before", "after"] = "before"
     """Whether the operation runs first (`after`) or is skipped (`before`). A `hang` delays the call
     before or after the operation. For `cut` and `drip`, the operation always runs first."""
     status: int | None = None
-    """HTTP status of `status` (required) and `redirect` (302 by default)."""
+    """The HTTP status of `status` (required) and `redirect` (302 by default)."""
     retry_after: str | None = None
     """The `Retry-After` header of `status`: seconds or an HTTP date."""
     seconds: float | None = None
@@ -57,31 +57,34 @@ class Fault:
 
     def __post_init__(self) -> None:
         if self.kind not in get_args(Kind):
-            raise OptionError(f"The kind of a fault must be one of {', '.join(get_args(Kind))}.")
+            kinds = ", ".join(f'"{kind}"' for kind in get_args(Kind))
+            raise OptionError(f'The field "kind" of a fault must be one of {kinds}.')
         if self.when not in {"before", "after"}:
-            raise OptionError("The field when of a fault must be before or after.")
+            raise OptionError('The field "when" of a fault must be "before" or "after".')
         if not isinstance(self.operation, str):
-            raise OptionError("The field operation of a fault must be a string.")
+            raise OptionError('The field "operation" of a fault must be a string.')
         if self.runner is not None and not isinstance(self.runner, str):
-            raise OptionError("The field runner of a fault must be a string or None.")
+            raise OptionError('The field "runner" of a fault must be a string or None.')
         for name in ("retry_after", "location"):
             value = getattr(self, name)
             if value is not None and not _is_header_value(value):
-                raise OptionError(f"The field {name} of a fault must be printable ASCII.")
+                raise OptionError(f'The field "{name}" of a fault must be printable ASCII text.')
         if not (_is_integer(self.nth) and self.nth >= 1):
-            raise OptionError("The field nth of a fault must be an integer, 1 or greater.")
+            raise OptionError('The field "nth" of a fault must be an integer, 1 or greater.')
         if self.count is not None and not (_is_integer(self.count) and self.count >= 1):
             raise OptionError(
-                "The field count of a fault must be an integer, 1 or greater, or None."
+                'The field "count" of a fault must be None or an integer, 1 or greater.'
             )
         status = self.status
         if status is not None and (not _is_integer(status) or not 200 <= status <= 599):
-            raise OptionError("The field status of a fault must be an integer from 200 to 599.")
+            raise OptionError('The field "status" of a fault must be an integer from 200 to 599.')
         if self.seconds is not None and not _is_duration(self.seconds):
-            raise OptionError("The field seconds of a fault must be a finite number, 0 or greater.")
+            raise OptionError(
+                'The field "seconds" of a fault must be a finite number, 0 or greater.'
+            )
         required = REQUIRED_FIELDS.get(self.kind)
         if required and getattr(self, required) is None:
-            raise OptionError(f"A fault of the kind {self.kind} requires the field {required}.")
+            raise OptionError(f'A fault of kind "{self.kind}" requires the field "{required}".')
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Fault:
@@ -93,11 +96,11 @@ class Fault:
         Raises:
             OptionError: a field does not exist, is missing, or has an invalid value.
         """
-        unknown = sorted(data.keys() - {option.name for option in fields(cls)})
+        unknown = sorted(map(str, data.keys() - {option.name for option in fields(cls)}))
         if unknown:
-            raise OptionError(f"A fault does not have the field {', '.join(unknown)}.")
+            raise OptionError(f"A fault has no such field: {', '.join(unknown)}.")
         if "kind" not in data:
-            raise OptionError("A fault requires the field kind.")
+            raise OptionError('A fault requires the field "kind".')
         return cls(**data)
 
     @property
@@ -131,7 +134,7 @@ class _PendingFault:
 
 
 class Faults:
-    """The faults of an emulator. Safe to use from several threads."""
+    """The faults of an emulator. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -141,8 +144,9 @@ class Faults:
     def add(self, kind: Kind, **settings: Any) -> Fault:
         """Add a fault.
 
-        If several faults match a call, the one added first fails it, and the others wait for the
-        next matching call. So two faults with `count=1` fail one call each, in this order.
+        If several faults match a call, only the one that was added first affects it, and the others
+        wait for the next matching call. So two faults with `count=1` affect one call each, in this
+        order.
 
         Args:
             kind: what fails; see `Fault.kind`.
@@ -166,13 +170,13 @@ class Faults:
             self._pending.clear()
 
     def pending(self) -> tuple[Fault, ...]:
-        """Return the faults that can still fail a call."""
+        """Return the faults that can still affect a call."""
         with self._lock:
             return tuple(pending.fault for pending in self._pending)
 
     @property
     def hanging(self) -> int:
-        """How many calls a `hang` delays at this moment."""
+        """How many calls a `hang` is delaying."""
         with self._lock:
             return self._hanging
 
@@ -188,7 +192,7 @@ class Faults:
                 self._hanging -= 1
 
     def next_for(self, operation: str | None, runner: str | None) -> Fault | None:
-        """Count a call, and return the fault that fails it, or None.
+        """Count a call, and return the fault that affects it, or None.
 
         Args:
             operation: the operationId of the call; None if it does not have one.
@@ -212,7 +216,7 @@ class Faults:
 def fault_response(
     fault: Fault, response: Response | None, options: EmulatorOptions
 ) -> Response | None:
-    """Return what the client receives because of a fault.
+    """Return what the client receives from a call that a fault affects.
 
     Args:
         fault: the fault.
@@ -228,7 +232,7 @@ def fault_response(
     if fault.kind == "status" and fault.status is not None:
         headers = {} if fault.retry_after is None else {"Retry-After": fault.retry_after}
         return error_response(
-            RequestError(fault.status, "A fault of the emulator", headers), options
+            RequestError(fault.status, "The emulator injected a fault", headers), options
         )
     if fault.kind == "redirect":
         headers = {"Location": fault.location or ""}

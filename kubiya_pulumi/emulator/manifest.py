@@ -1,8 +1,8 @@
 """Generate the manifest of a runner.
 
 A manifest contains the same kinds of objects as a real one and is valid for a real cluster. Its
-namespaced objects have fixed names, in a namespace of the runner's own, like those of a real
-manifest. The names of its cluster-scoped objects contain the runner's name.
+namespaced objects have fixed names, like those of a real manifest. The names of its cluster-scoped
+objects contain the runner's name, unless manifests share them.
 """
 
 from __future__ import annotations
@@ -105,18 +105,20 @@ def manifest_file_name(runner: str) -> str:
     return f"{dns_label(runner)}-{secrets.token_hex(16)}.yaml"
 
 
-def manifest_text(runner: str, namespace: str) -> str:
+def manifest_text(runner: str, namespace: str, *, shared: bool = False) -> str:
     """Return a new manifest as multi-document YAML, with fresh credentials.
 
     Args:
         runner: the runner's name; any characters.
         namespace: the namespace of its objects; a valid name.
+        shared: whether its cluster-scoped objects have the same names as those of other runners.
+            Default: False, the names contain the runner's name.
     """
     label = dns_label(runner)
     objects = [_object("v1", "Namespace", namespace)]
     for component in COMPONENTS:
         objects += _namespaced_rbac(component, namespace)
-    objects += _cluster_rbac(label, namespace)
+    objects += _cluster_rbac("tool-manager" if shared else f"tool-manager-{label}", namespace)
     objects += _settings(runner)
     objects += [_service(component) for component in COMPONENTS if component.has_service]
     objects += [_deployment(component) for component in COMPONENTS]
@@ -170,14 +172,14 @@ def _namespaced_rbac(component: _Component, namespace: str) -> list[KubernetesOb
     ]
 
 
-def _cluster_rbac(label: str, namespace: str) -> list[KubernetesObject]:
+def _cluster_rbac(prefix: str, namespace: str) -> list[KubernetesObject]:
     """Return permissions on the whole cluster: what a reviewer checks first."""
     everything = {"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}
     volumes = _rule("", "persistentvolumes", "get list watch create delete")
     subject = {"kind": "ServiceAccount", "name": "tool-manager", "namespace": namespace}
     objects = []
     for suffix, rule in (("full-access", everything), ("persistent-volumes", volumes)):
-        name = f"tool-manager-{label}-{suffix}"
+        name = f"{prefix}-{suffix}"
         role = {"apiGroup": RBAC, "kind": "ClusterRole", "name": name}
         objects += [
             _object(f"{RBAC}/v1", "ClusterRole", name, rules=[rule]),

@@ -16,7 +16,7 @@ class DeploymentName:
 
 @dataclass(frozen=True)
 class HealthOverride:
-    """A health that the user set. It replaces the health by age or cluster."""
+    """A health that was set. It replaces the health that follows from the age or the cluster."""
 
     healthy: bool
     """Whether the checks that are not in `failing` pass."""
@@ -54,7 +54,7 @@ class Runner:
     task_id: str | None = None
     """The owner's task that created it."""
     health: HealthOverride | None = None
-    """The health that the user set. None: the health follows its age or the cluster."""
+    """The health that was set. None: the health follows from its age or the cluster."""
 
 
 @dataclass(kw_only=True)
@@ -72,4 +72,5 @@ class Call:
     authorized: bool
     """Whether the key was accepted. True for the download of a manifest, which needs no key."""
     status: int | None = None
-    """HTTP status of the response. None: the call is in progress, or a fault prevented one."""
+    """The HTTP status of the response. None: the call is in progress, or a fault prevented a
+    response."""

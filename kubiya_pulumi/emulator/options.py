@@ -16,6 +16,7 @@ from kubiya_pulumi.emulator.errors import OptionError
 
 Form = Literal["documented", "observed"]
 ListForm = Literal["array", "keyed"]
+ListPath = Literal["all", "api-v3"]
 ManifestForm = Literal["manifest_url", "url", "runner"]
 ManifestContent = Literal["present", "absent"]
 VersionForm = Literal["string", "number"]
@@ -30,6 +31,7 @@ CreateExisting = Literal["return", "conflict", "bad_request"]
 Delete = Literal["supported", "not_found", "method_not_allowed"]
 Download = Literal["stable", "varying"]
 Names = Literal["any", "dns"]
+ManifestObjects = Literal["separate", "shared"]
 
 
 def _metadata(help_text: str) -> dict[str, Any]:
@@ -60,12 +62,12 @@ class EmulatorOptions:
 
     form: Form = field(
         default="documented",
-        metadata=_choice(Form, "the form of everything that no other option decides"),
+        metadata=_choice(Form, "the form of everything that no other option determines"),
     )
-    list_as: ListForm | None = field(
-        default=None,
-        metadata=_by_form(
-            ListForm, "array", "keyed", "the list of runners: an array, or an object keyed by name"
+    list_as: ListForm = field(
+        default="array",
+        metadata=_choice(
+            ListForm, "the list under /api/v3/runners: an array, or an object keyed by name"
         ),
     )
     manifest_as: ManifestForm | None = field(
@@ -128,6 +130,13 @@ class EmulatorOptions:
         default="echoed",
         metadata=_choice(Echo, "whether responses contain a runner's managed_by and task_id"),
     )
+    list_path: ListPath = field(
+        default="all",
+        metadata=_choice(
+            ListPath,
+            "which list paths are served; all includes /api/v1/runners, whose list is always keyed",
+        ),
+    )
     describe_path: DescribePath = field(
         default="all",
         metadata=_choice(
@@ -158,6 +167,14 @@ class EmulatorOptions:
         default="any",
         metadata=_choice(Names, "which names create accepts: any, or only RFC 1123 labels"),
     )
+    manifest_objects: ManifestObjects = field(
+        default="separate",
+        metadata=_choice(
+            ManifestObjects,
+            "whether the manifest of a new runner has a namespace and cluster-scoped objects of "
+            "its own, or the same as the others",
+        ),
+    )
     latency_seconds: float = field(
         default=0.0,
         metadata=_metadata("seconds between the operation and the response of each call"),
@@ -185,11 +202,11 @@ class EmulatorOptions:
             object.__setattr__(self, name, _seconds(name, getattr(self, name)))
         keys = self.forbidden_keys
         if not isinstance(keys, list | tuple) or not all(isinstance(key, str) for key in keys):
-            raise OptionError("The option forbidden_keys must be a list of strings.")
+            raise OptionError('The option "forbidden_keys" must be a list of strings.')
         object.__setattr__(self, "forbidden_keys", tuple(keys))
         if self.api_key is not None and not (isinstance(self.api_key, str) and self.api_key):
             raise OptionError(
-                "The option api_key must be a non-empty string; omit it to accept any key."
+                'The option "api_key" must be a non-empty string; omit it to accept any key.'
             )
 
     def resolved(self) -> EmulatorOptions:
@@ -212,7 +229,7 @@ class EmulatorOptions:
         """
         unknown = sorted(map(str, changes.keys() - {option.name for option in fields(self)}))
         if unknown:
-            raise OptionError(f"The emulator does not have the option {', '.join(unknown)}.")
+            raise OptionError(f"The emulator has no such option: {', '.join(unknown)}.")
         return replace(self, **changes)
 
     def without_keys(self) -> dict[str, Any]:
@@ -232,13 +249,14 @@ def choices() -> dict[str, tuple[str, ...]]:
 
 def _require_choice(name: str, value: object, values: tuple[str, ...], *, optional: bool) -> None:
     if value not in values and not (optional and value is None):
-        raise OptionError(f"The option {name} must be one of {', '.join(values)}, not {value!r}.")
+        accepted = ", ".join(f'"{value}"' for value in values)
+        raise OptionError(f'The option "{name}" must be one of {accepted}, not {value!r}.')
 
 
 def _seconds(name: str, value: object) -> float:
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     if not is_number or not math.isfinite(value) or value < 0:  # type: ignore[arg-type, operator]
         raise OptionError(
-            f"The option {name} must be a finite number of seconds, 0 or greater, not {value!r}."
+            f'The option "{name}" must be a finite number of seconds, 0 or greater, not {value!r}.'
         )
     return float(value)  # type: ignore[arg-type]

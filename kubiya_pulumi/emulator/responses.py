@@ -93,12 +93,20 @@ def _observed_fields(runner: Runner) -> dict[str, Any]:
     }
 
 
-def list_response(runners: Iterable[tuple[Runner, Health]], options: EmulatorOptions) -> Response:
-    """Return a response with every runner and the health of its components."""
+def list_response(
+    runners: Iterable[tuple[Runner, Health]], options: EmulatorOptions, *, keyed: bool
+) -> Response:
+    """Return a response with every runner and the health of its components.
+
+    Args:
+        runners: the runners.
+        options: the resolved options.
+        keyed: whether it is an object keyed by name instead of an array.
+    """
     entries = [
         _runner(runner, options) | _component_healths(health, options) for runner, health in runners
     ]
-    if options.list_as == "keyed":
+    if keyed:
         return json_response({entry["name"]: entry for entry in entries})
     return json_response(entries)
 

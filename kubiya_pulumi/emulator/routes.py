@@ -16,7 +16,7 @@ from kubiya_pulumi.emulator.backend import Backend
 from kubiya_pulumi.emulator.errors import RequestError
 from kubiya_pulumi.emulator.manifest import is_dns_label
 from kubiya_pulumi.emulator.options import EmulatorOptions
-from kubiya_pulumi.emulator.requests import (
+from kubiya_pulumi.emulator.request_parsing import (
     create_fields,
     decode_segment,
     json_object,
@@ -47,7 +47,15 @@ def list_runners(backend: Backend, request: OperationRequest) -> Response:
     """List all runners with the health of their components."""
     del request
     runners = backend.with_health(backend.store.all())
-    return responses.list_response(runners, backend.options.resolved())
+    options = backend.options.resolved()
+    return responses.list_response(runners, options, keyed=options.list_as == "keyed")
+
+
+def list_keyed_runners(backend: Backend, request: OperationRequest) -> Response:
+    """List all runners as version 1 of the API does: as an object keyed by name."""
+    del request
+    runners = backend.with_health(backend.store.all())
+    return responses.list_response(runners, backend.options.resolved(), keyed=True)
 
 
 def describe_runner(backend: Backend, request: OperationRequest) -> Response:
@@ -62,7 +70,7 @@ def get_runner_health(backend: Backend, request: OperationRequest) -> Response:
 
 
 def create_runner(backend: Backend, request: OperationRequest) -> Response:
-    """Create a runner and its manifest; `create_existing` decides about an existing name."""
+    """Create a runner and its manifest. `create_existing` selects what happens if it exists."""
     options = backend.options.resolved()
     values = create_fields(request.body)
     if "/" in request.name:
@@ -88,7 +96,7 @@ def update_runner_description(backend: Backend, request: OperationRequest) -> Re
     """Replace a runner's description."""
     description = string_field(json_object(request.body), "description")
     if description is None:
-        raise RequestError(HTTPStatus.BAD_REQUEST, "The body must contain a description")
+        raise RequestError(HTTPStatus.BAD_REQUEST, 'The field "description" is missing')
     runner = backend.set_description(request.name, description)
     return responses.runner_response(runner, backend.options.resolved())
 
@@ -136,6 +144,8 @@ class Route:
 
     def is_served(self, options: EmulatorOptions) -> bool:
         """Return whether the options enable this route."""
+        if self.operation == "listRunners":
+            return options.list_path in {"all", self.variant}
         if self.operation == "describeRunner":
             return options.describe_path in {"all", self.variant}
         if self.operation == "getRunnerManifest":
@@ -156,7 +166,8 @@ DESCRIBE = ("describeRunner", describe_runner)
 MANIFEST = ("getRunnerManifest", get_runner_manifest)
 DESCRIPTION = ("updateRunnerDescription", update_runner_description)
 ROUTES = (
-    Route("GET", "/api/v3/runners", "listRunners", list_runners),
+    Route("GET", "/api/v3/runners", "listRunners", list_runners, "api-v3"),
+    Route("GET", "/api/v1/runners", "listRunners", list_keyed_runners, "api-v1"),
     Route("GET", "/v1/runners/{name}/describe", *DESCRIBE, "v1"),
     Route("GET", "/api/v1/runners/{name}/describe", *DESCRIBE, "api-v1"),
     Route("GET", "/api/v3/runners/{name}/describe", *DESCRIBE, "api-v3"),

@@ -29,14 +29,14 @@ class Emulator:
             ...  # send requests to emulator.url with the key emulator.api_key
 
     A stopped emulator can be restarted and keeps its runners, options, faults and calls. Every
-    attribute and method can be used from any thread. `url`, the runners and what changes them are
-    available only while the emulator runs, and raise `EmulatorError` otherwise.
+    attribute and method can be used from any thread. `url`, `runners` and the methods that concern
+    a runner require a running emulator, and raise `EmulatorError` otherwise.
 
     Args:
         host: the loopback address to listen on. Default: 127.0.0.1.
         port: the port. Default: 0, a free one at each start.
         state: the file that keeps the runners. Default: None, they are kept in memory.
-        follow_cluster: the kubeconfig of the cluster whose Deployments decide the health of the
+        follow_cluster: the kubeconfig of the cluster whose Deployments determine the health of the
             runners. Default: None.
         on_call: called with each API call when its response is ready to be sent. Default: None.
         **options: the fields of `EmulatorOptions`.
@@ -185,7 +185,8 @@ class Emulator:
             managed_by: the tool that owns it. Default: None.
             task_id: the owner's task that created it. Default: None.
             namespace: the namespace of the objects in its manifest. Default: `kubiya-system` if no
-                other runner uses it, otherwise `kubiya-system-<name>`.
+                other runner uses it or the option `manifest_objects` is `shared`; otherwise
+                `kubiya-system-<name>`.
 
         Raises:
             EmulatorError: a runner with this name exists, or the name is invalid.
@@ -223,7 +224,7 @@ class Emulator:
         healthy: bool | None = None,
         failing: Mapping[str, str] | None = None,
     ) -> None:
-        """Set a runner's health. Without arguments, restore the health by age or cluster.
+        """Set a runner's health. Without arguments, it follows from the age or the cluster.
 
         Args:
             name: the runner's name.

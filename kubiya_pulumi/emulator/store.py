@@ -43,7 +43,7 @@ COLUMNS = tuple(column.name for column in fields(Runner))
 
 
 class Store:
-    """The runners, in the order of their creation. Safe to use from several threads.
+    """The runners, in the order of their creation. Thread-safe.
 
     Args:
         path: the state file, which is created if it does not exist. Default: None, the runners

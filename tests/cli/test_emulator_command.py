@@ -123,8 +123,8 @@ def test_the_url_file_exists_while_the_emulator_runs(tmp_path: Path) -> None:
         (["--port", "70000"], r"The port must be a number from 0 to 65535, not 70000\."),
         (["--state", "."], r"The state file \. cannot be opened: Is a directory\."),
         (["--follow-cluster", "missing"], r"The kubeconfig missing does not exist\."),
-        (["--latency-seconds", "-1"], r"The option latency_seconds must be a finite number.*\."),
-        (["--api-key", ""], r"The option api_key must be a non-empty string.*\."),
+        (["--latency-seconds", "-1"], r'The option "latency_seconds" must be a finite number.*\.'),
+        (["--api-key", ""], r'The option "api_key" must be a non-empty string.*\.'),
         (
             ["--url-file", "missing/url"],
             r"emulator: the URL file missing/url cannot be written:.*\.",

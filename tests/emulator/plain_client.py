@@ -29,6 +29,9 @@ class Client:
     def list(self) -> requests.Response:
         return self.call("GET", "/api/v3/runners")
 
+    def list_version_1(self) -> requests.Response:
+        return self.call("GET", "/api/v1/runners")
+
     def describe(self, name: str) -> requests.Response:
         return self.call("GET", f"/v1/runners/{quote(name, safe='')}/describe")
 

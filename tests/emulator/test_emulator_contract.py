@@ -44,12 +44,13 @@ def relaxed(description: dict[str, Any]) -> dict[str, Any]:
     }
     for name in ("CreatedRunner", "RunnerManifest"):
         schemas[name] = {"anyOf": [schemas[name], with_url]}
-    response = description["paths"]["/api/v3/runners"]["get"]["responses"]["200"]
-    keyed = {"type": "object", "additionalProperties": {"$ref": "#/components/schemas/Runner"}}
-    response["content"]["application/json"]["schema"] = {"anyOf": [keyed]}
     for response in description["components"]["responses"].values():
         response["content"] = {"text/plain": {"schema": {"type": "string"}}}
     paths = description["paths"]
+    version_1 = copy.deepcopy(paths["/api/v3/runners"]["get"])
+    keyed = {"type": "object", "additionalProperties": {"$ref": "#/components/schemas/Runner"}}
+    version_1["responses"]["200"]["content"]["application/json"]["schema"] = keyed
+    paths["/api/v1/runners"] = {"get": _renamed(version_1, "v1")}
     describe, manifest = "/v1/runners/{runner_name}/describe", "/v1/runners/{runner_name}/manifest"
     paths["/api/v3/runners/{runner_name}"]["get"] = _renamed(paths[describe]["get"], "bare")
     for prefix, path in (("/api", describe), ("/api", manifest)):
@@ -74,7 +75,9 @@ observed_schema = _schema(is_relaxed=True)
 
 @pytest.fixture(scope="module")
 def documented_emulator() -> Iterator[Emulator]:
-    with Emulator(api_key=KEY, describe_path="v1", manifest_path="v1") as emulator:
+    with Emulator(
+        api_key=KEY, list_path="api-v3", describe_path="v1", manifest_path="v1"
+    ) as emulator:
         emulator.add_runner("runner-prod")
         yield emulator
 

@@ -6,12 +6,13 @@ import socket
 import struct
 import threading
 import time
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from plain_client import Client
 
 from kubiya_pulumi.emulator import Emulator, Fault, OptionError
+from kubiya_pulumi.emulator.faults import Kind
 
 NAME = "runner-prod"
 
@@ -194,6 +195,27 @@ def test_faults_apply_to_unknown_paths_and_wrong_keys(client: Client) -> None:
 def test_an_invalid_fault_is_refused(data: dict[str, Any], field: str) -> None:
     with pytest.raises(OptionError, match=field):
         Fault.from_dict(data)
+
+
+def test_messages_about_faults_quote_names() -> None:
+    kinds = ", ".join(f'"{kind}"' for kind in get_args(Kind))
+    for data, message in (
+        ({}, 'A fault requires the field "kind".'),
+        ({"kind": "other"}, f'The field "kind" of a fault must be one of {kinds}.'),
+        ({"kind": "status"}, 'A fault of kind "status" requires the field "status".'),
+        (
+            {"kind": "reset", "when": "later"},
+            'The field "when" of a fault must be "before" or "after".',
+        ),
+        (
+            {"kind": "reset", "nth": 0},
+            'The field "nth" of a fault must be an integer, 1 or greater.',
+        ),
+        ({"kind": "reset", "b": 1, "a": 1}, "A fault has no such field: a, b."),
+    ):
+        with pytest.raises(OptionError) as raised:
+            Fault.from_dict(data)
+        assert str(raised.value) == message
 
 
 def test_a_client_that_disconnects_does_not_harm(client: Client) -> None:

@@ -120,6 +120,21 @@ def test_an_invalid_body_changes_nothing(client: Client, emulator: Emulator, bod
     assert emulator.runners["existing"].description == "kept"
 
 
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (b'{"description": 1}', 'The field "description" is not a string'),
+        (b'{"metadata": []}', 'The field "metadata" is not an object'),
+        (
+            b'{"metadata": {"namespace": "No Label"}}',
+            'The field "metadata.namespace" is not an RFC 1123 label',
+        ),
+    ],
+)
+def test_an_error_names_the_field(client: Client, body: bytes, message: str) -> None:
+    assert client.create("new", data=body).json()["error"]["message"] == message
+
+
 @pytest.mark.parametrize("body", [b"", b"{}", b"  ", b'{"unknown": [1], "type": "local"}'])
 def test_every_field_of_a_create_is_optional(client: Client, body: bytes) -> None:
     assert client.create("new", data=body).status_code == 200

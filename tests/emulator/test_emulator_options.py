@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import requests
+import yaml
 from plain_client import Client
 
 from kubiya_pulumi.emulator import Emulator, EmulatorOptions, OptionError
@@ -32,15 +33,11 @@ def test_the_documented_form_is_the_default(with_runner: Client) -> None:
 
 def test_the_observed_form(with_runner: Client) -> None:
     with_runner.emulator.configure(form="observed")
-    listed = with_runner.list().json()
-    assert list(listed) == [NAME]
-    assert listed[NAME]["version"] == 2
-    assert (listed[NAME]["namespace"], listed[NAME]["kubernetes_namespace"]) == (
-        "",
-        "kubiya-system",
-    )
-    assert (listed[NAME]["gateway_url"], listed[NAME]["gateway_password"]) == (None, None)
-    assert listed[NAME]["runner_health"]["health"] == "true"
+    [listed] = with_runner.list().json()
+    assert (listed["name"], listed["version"]) == (NAME, 2)
+    assert (listed["namespace"], listed["kubernetes_namespace"]) == ("", "kubiya-system")
+    assert (listed["gateway_url"], listed["gateway_password"]) == (None, None)
+    assert listed["runner_health"]["health"] == "true"
     assert with_runner.health(NAME).json()["checks"][0]["status"] == "ok"
     assert set(with_runner.create("new").json()) == {"url"}
     assert set(with_runner.manifest(NAME).json()) == {"url", "manifest_content"}
@@ -49,11 +46,83 @@ def test_the_observed_form(with_runner: Client) -> None:
     assert missing.headers["content-type"].startswith("text/plain")
 
 
-def test_list_as(with_runner: Client) -> None:
+@pytest.mark.parametrize("form", ["documented", "observed"])
+def test_list_as(with_runner: Client, form: str) -> None:
+    with_runner.emulator.configure(form=form)
+    [listed] = with_runner.list().json()
+    assert listed["name"] == NAME
     with_runner.emulator.configure(list_as="keyed")
-    assert with_runner.list().json()[NAME]["name"] == NAME
-    with_runner.emulator.configure(list_as="array", form="observed")
-    assert with_runner.list().json()[0]["name"] == NAME
+    assert with_runner.list().json() == {NAME: listed}
+
+
+@pytest.mark.parametrize("form", ["documented", "observed"])
+@pytest.mark.parametrize("list_as", ["array", "keyed"])
+def test_the_list_of_version_1_is_keyed(with_runner: Client, form: str, list_as: str) -> None:
+    with_runner.emulator.configure(form=form, list_as=list_as)
+    current, version_1 = with_runner.list().json(), with_runner.list_version_1()
+    assert version_1.json() == {NAME: current[0] if list_as == "array" else current[NAME]}
+    operations = [call.operation for call in with_runner.emulator.calls]
+    assert operations == ["listRunners", "listRunners"]
+    with_runner.emulator.remove_runner(NAME)
+    assert with_runner.list_version_1().json() == {}
+
+
+def test_list_path(with_runner: Client) -> None:
+    with_runner.emulator.configure(list_path="api-v3")
+    assert with_runner.list().status_code == 200
+    assert with_runner.list_version_1().status_code == 404
+
+
+def test_the_list_of_version_1_requires_a_key(client: Client) -> None:
+    headers = {"Authorization": ""}
+    assert client.call("GET", "/api/v1/runners", headers=headers).status_code == 401
+    assert client.call("POST", "/api/v1/runners").headers["allow"] == "GET, HEAD"
+
+
+def _shared_objects(client: Client) -> set[tuple[str, str]]:
+    """Create two runners; return the kinds and names of the cluster-scoped objects of both."""
+    manifests = []
+    for name in ("one", "Two"):
+        client.create(name)
+        text = client.manifest(name).json()["manifest_content"]
+        objects = list(yaml.safe_load_all(text))
+        names = [(o["kind"], o["metadata"]["name"]) for o in objects]
+        cluster_scoped = {"Namespace", "ClusterRole", "ClusterRoleBinding"}
+        manifests.append({name for name in names if name[0] in cluster_scoped})
+        assert len(manifests[-1]) == 5
+    return manifests[0] & manifests[1]
+
+
+def test_manifest_objects(client: Client) -> None:
+    assert not _shared_objects(client)
+    for name in client.emulator.runners:
+        client.emulator.remove_runner(name)
+    client.emulator.configure(manifest_objects="shared")
+    assert _shared_objects(client) == {
+        ("Namespace", "kubiya-system"),
+        ("ClusterRole", "tool-manager-full-access"),
+        ("ClusterRole", "tool-manager-persistent-volumes"),
+        ("ClusterRoleBinding", "tool-manager-full-access"),
+        ("ClusterRoleBinding", "tool-manager-persistent-volumes"),
+    }
+    assert {runner.namespace for runner in client.emulator.runners.values()} == {"kubiya-system"}
+    chosen = client.emulator.add_runner("chosen", namespace="theirs")
+    assert chosen.namespace == "theirs"
+
+
+def test_shared_objects_do_not_share_credentials_and_labels(client: Client) -> None:
+    client.emulator.configure(manifest_objects="shared")
+    first, second = (client.emulator.add_runner(name) for name in ("one", "two"))
+    secrets = [
+        str(o["data"])
+        for runner in (first, second)
+        for o in yaml.safe_load_all(runner.manifest)
+        if o["kind"] == "Secret"
+    ]
+    assert len(set(secrets)) == 4
+    assert first.manifest_file != second.manifest_file
+    assert "kubiya.ai/runner: one" in first.manifest
+    assert "kubiya.ai/runner: two" in second.manifest
 
 
 @pytest.mark.parametrize(
@@ -232,6 +301,9 @@ def test_dns_names(client: Client, name: str, status: int) -> None:
         {"delete": None},
         {"list_as": 1},
         {"list_as": ["array"]},
+        {"list_as": None},
+        {"list_path": "api-v1"},
+        {"manifest_objects": None},
         {"latency_seconds": -1},
         {"latency_seconds": float("nan")},
         {"latency_seconds": "1"},
@@ -245,11 +317,24 @@ def test_dns_names(client: Client, name: str, status: int) -> None:
 )
 def test_an_invalid_option_is_refused(emulator: Emulator, invalid: dict[str, Any]) -> None:
     before = emulator.options
-    with pytest.raises(OptionError, match=next(iter(invalid))):
+    with pytest.raises(OptionError, match=next(iter(invalid))) as raised:
         emulator.configure(**invalid)
+    assert str(raised.value).endswith(".")
     assert emulator.options == before
     with pytest.raises(OptionError, match=next(iter(invalid))):
         Emulator(**invalid)
+
+
+def test_messages_about_options_quote_names(emulator: Emulator) -> None:
+    for options, message in (
+        ({"delete": "no"}, 'The option "delete" must be one of "supported", "not_found", '),
+        ({"api_key": ""}, 'The option "api_key" must be a non-empty string;'),
+        ({"latency_seconds": -1}, 'The option "latency_seconds" must be a finite number of '),
+        ({"b": 1, "a": 1}, "The emulator has no such option: a, b."),
+    ):
+        with pytest.raises(OptionError) as raised:
+            emulator.configure(**options)
+        assert str(raised.value).startswith(message)
 
 
 def test_resolved_sets_every_option_in_both_forms() -> None:

@@ -73,8 +73,9 @@ def test_a_create_sends_the_owner(client, emulator):
 
 
 @pytest.mark.parametrize("form", ["documented", "observed"])
-def test_a_runner_of_this_resource_is_recognized(client, emulator, called, form):
-    emulator.configure(form=form)
+@pytest.mark.parametrize("list_as", ["array", "keyed"])
+def test_a_runner_of_this_resource_is_recognized(client, emulator, called, form, list_as):
+    emulator.configure(form=form, list_as=list_as)
     first = runner.create(client, {**INPUTS, "description": "d"})
     called()
     repeated = runner.create(client, {**INPUTS, "description": "d"})

@@ -46,8 +46,9 @@ def test_a_create_lists_then_creates_then_describes(client, emulator, called, wa
 
 
 @pytest.mark.parametrize("form", ["documented", "observed"])
-def test_the_outputs_are_the_same_in_every_response_form(client, emulator, form):
-    emulator.configure(form=form)
+@pytest.mark.parametrize("list_as", ["array", "keyed"])
+def test_the_outputs_are_the_same_in_every_response_form(client, emulator, form, list_as):
+    emulator.configure(form=form, list_as=list_as)
     created = runner.create(client, {**INPUTS, "description": "d"})
     assert created.outputs["version"] == "v2"
     assert (

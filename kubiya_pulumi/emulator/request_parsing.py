@@ -1,4 +1,4 @@
-"""Parse requests, within limits."""
+"""Parse requests, up to a maximum size."""
 
 from __future__ import annotations
 
@@ -80,9 +80,9 @@ def string_field(content: dict[str, Any], key: str) -> str | None:
         return None
     value = content[key]
     if not isinstance(value, str):
-        raise RequestError(HTTPStatus.BAD_REQUEST, f"The field {key} is not a string")
+        raise RequestError(HTTPStatus.BAD_REQUEST, f'The field "{key}" is not a string')
     if any("\ud800" <= character <= "\udfff" for character in value):
-        raise RequestError(HTTPStatus.BAD_REQUEST, f"The field {key} is not valid Unicode")
+        raise RequestError(HTTPStatus.BAD_REQUEST, f'The field "{key}" is not valid Unicode')
     return value
 
 
@@ -103,8 +103,10 @@ def create_fields(body: bytes) -> dict[str, str | None]:
 def _namespace(content: dict[str, Any]) -> str | None:
     metadata = content.get("metadata", {})
     if not isinstance(metadata, dict):
-        raise RequestError(HTTPStatus.BAD_REQUEST, "The field metadata is not an object")
+        raise RequestError(HTTPStatus.BAD_REQUEST, 'The field "metadata" is not an object')
     namespace = string_field(metadata, "namespace")
     if namespace is not None and not is_dns_label(namespace):
-        raise RequestError(HTTPStatus.BAD_REQUEST, "The namespace is not an RFC 1123 label")
+        raise RequestError(
+            HTTPStatus.BAD_REQUEST, 'The field "metadata.namespace" is not an RFC 1123 label'
+        )
     return namespace
