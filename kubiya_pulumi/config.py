@@ -13,8 +13,12 @@ from dataclasses import dataclass, fields
 from decimal import Decimal
 from typing import Any
 
-from kubiya_pulumi.api.connection import ENVIRONMENT, MAX_TIMEOUT_SECONDS, Connection
-from kubiya_pulumi.api.connection import MAX_RETRIES as MAX_RETRIES_LIMIT
+from kubiya_pulumi.api.connection import (
+    ENVIRONMENT,
+    MAX_RETRIES_LIMIT,
+    MAX_TIMEOUT_SECONDS,
+    Connection,
+)
 
 API_KEY = "kubiya:apiKey"
 BASE_URL = "kubiya:baseUrl"
@@ -89,7 +93,7 @@ SETTINGS = (
 """All settings."""
 
 
-def connection(
+def read_connection(
     configured: Callable[[str], Any], environment: Mapping[str, str] = os.environ
 ) -> Connection:
     """Return the connection that the settings describe.

@@ -285,7 +285,7 @@ def _client(settings: Settings) -> RunnersApi:
         return client
     configured = _stack_setting if settings is None else settings.get
     try:
-        return shared_client(config.connection(configured))
+        return shared_client(config.read_connection(configured))
     except KubiyaError as error:
         raise GetError(str(error)) from error
 

@@ -21,7 +21,7 @@ ENVIRONMENT = {"KUBIYA_API_KEY": "from-environment", "KUBIYA_BASE_URL": "https:/
 def connection(
     configured: Mapping[str, Any] | None = None, environment: Mapping[str, str] | None = None
 ) -> Connection:
-    return config.connection((configured or {}).get, environment or {})
+    return config.read_connection((configured or {}).get, environment or {})
 
 
 def max_retries(value: object) -> int:

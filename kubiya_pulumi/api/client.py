@@ -104,13 +104,15 @@ class RunnersClient(RunnersApi):
         """Close all connections."""
         self._transport.close()
 
-    def list_runners(self, *, runner: str | None = None) -> tuple[Runner, ...]:
+    def list_runners(self, *, runner_for_errors: str | None = None) -> tuple[Runner, ...]:
         """List all runners of the organization; see `RunnersApi`.
 
         If any entry is malformed, the whole list is rejected, so that a malformed entry is never
         mistaken for a deleted runner.
         """
-        response = self._transport.call("list_runners", "GET", "/api/v3/runners", runner=runner)
+        response = self._transport.call(
+            "list_runners", "GET", "/api/v3/runners", runner=runner_for_errors
+        )
         return _parse(response, runners_from, response.json())
 
     def describe_runner(self, name: str) -> Runner:

@@ -10,7 +10,7 @@ from kubiya_pulumi.api.errors import SettingError
 from kubiya_pulumi.api.urls import is_https_or_loopback, normalize_url
 
 MAX_TIMEOUT_SECONDS = 3600
-MAX_RETRIES = 20
+MAX_RETRIES_LIMIT = 20
 ENVIRONMENT = {"kubiya:apiKey": "KUBIYA_API_KEY", "kubiya:baseUrl": "KUBIYA_BASE_URL"}
 """The environment variable of each setting that has one."""
 
@@ -109,10 +109,14 @@ def _check_timeout(seconds: object) -> None:
 
 
 def _check_retries(retries: object) -> None:
-    if not isinstance(retries, int) or isinstance(retries, bool) or not 0 <= retries <= MAX_RETRIES:
+    if (
+        not isinstance(retries, int)
+        or isinstance(retries, bool)
+        or not 0 <= retries <= MAX_RETRIES_LIMIT
+    ):
         raise _error(
             "kubiya:maxRetries",
-            f"must be a whole number from 0 to {MAX_RETRIES}",
+            f"must be a whole number from 0 to {MAX_RETRIES_LIMIT}",
             "set it with `pulumi config set kubiya:maxRetries 4`",
         )
 

@@ -22,11 +22,12 @@ class RunnersApi(Protocol):
     - `InvalidNameError`, before any request, if the runner's name is invalid.
     """
 
-    def list_runners(self, *, runner: str | None = None) -> tuple[Runner, ...]:
+    def list_runners(self, *, runner_for_errors: str | None = None) -> tuple[Runner, ...]:
         """List all runners of the organization.
 
         Args:
-            runner: the runner that the caller wants to find, for errors. Default: None.
+            runner_for_errors: the runner that the caller wants to find, which errors name. The
+                list is not filtered. Default: None.
         """
         ...
 

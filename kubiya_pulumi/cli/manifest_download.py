@@ -51,7 +51,7 @@ def download_manifest(runner: str) -> str:
 
 def _connection(runner: str) -> Connection:
     try:
-        return config.connection(lambda _: None)
+        return config.read_connection(lambda _: None)
     except SettingError as error:
         variable = ENVIRONMENT.get(error.setting, error.setting)
         problem = "is not set" if error.missing else error.problem

@@ -55,7 +55,7 @@ class DynamicProvider(ResourceProvider, ABC):
     """The errors that are sentences for the user, and print without a traceback."""
 
     @abstractmethod
-    def connect(self) -> Any:
+    def api(self) -> Any:
         """Return the API with the configured settings."""
 
     def setting_failures(self) -> list[InputFailure]:
@@ -87,35 +87,33 @@ class DynamicProvider(ResourceProvider, ABC):
     def create(self, props: EngineProperties) -> CreateResult:
         """Create the object."""
         declaration = self.handler.declaration
-        inputs = declaration.read_inputs(split_unknown(props)[0])
-        outputs = declaration.written(self.handler.create(self.connect(), inputs))
+        inputs = declaration.parse_inputs(split_unknown(props)[0])
+        outputs = declaration.to_properties(self.handler.create(self.api(), inputs))
         return CreateResult(outputs[declaration.id_property], outputs)
 
     @_hide_traceback
     def read(self, id_: str, props: EngineProperties) -> ReadResult:
         """Read the object. An empty id means that it is gone."""
         declaration = self.handler.declaration
-        state = self.handler.read(
-            self.connect(), declaration.read_state(id_, split_unknown(props)[0])
-        )
+        state = self.handler.read(self.api(), declaration.parse_state(id_, split_unknown(props)[0]))
         if state is None:
             return ReadResult("", {})
-        return ReadResult(id_, declaration.written(state), declaration.inputs_in(state))
+        return ReadResult(id_, declaration.to_properties(state), declaration.inputs_in(state))
 
     @_hide_traceback
     def update(self, _id: str, _olds: EngineProperties, _news: EngineProperties) -> UpdateResult:
         """Change the object in place."""
         declaration = self.handler.declaration
-        state = declaration.read_state(_id, split_unknown(_olds)[0])
-        inputs = declaration.read_inputs(split_unknown(_news)[0])
-        updated = self.handler.update(self.connect(), state, inputs)
-        return UpdateResult(declaration.written(updated))
+        state = declaration.parse_state(_id, split_unknown(_olds)[0])
+        inputs = declaration.parse_inputs(split_unknown(_news)[0])
+        updated = self.handler.update(self.api(), state, inputs)
+        return UpdateResult(declaration.to_properties(updated))
 
     @_hide_traceback
     def delete(self, _id: str, _props: EngineProperties) -> None:
         """Delete the object."""
-        state = self.handler.declaration.read_state(_id, split_unknown(_props)[0])
-        self.handler.delete(self.connect(), state)
+        state = self.handler.declaration.parse_state(_id, split_unknown(_props)[0])
+        self.handler.delete(self.api(), state)
 
 
 def split_unknown(properties: EngineProperties) -> tuple[EngineProperties, EngineProperties]:

@@ -17,7 +17,7 @@ def forward_logs_to_stdout(logger: str) -> None:
     logging.getLogger(logger).setLevel(logging.INFO)
 
 
-def raise_plugin_concurrency(max_calls: int) -> None:
+def increase_plugin_concurrency(max_calls: int) -> None:
     """Let the plugin serve more calls at once than the 4 of `pulumi.dynamic`.
 
     Four resources that wait would otherwise block every other resource. Pulumi has no setting for

@@ -242,22 +242,24 @@ class ResourceDeclaration(Generic[InputsT, StateT]):
         """Whether every replacement deletes the existing object first."""
         return any(item.delete_before_replace for item in self.inputs.values())
 
-    def read_inputs(self, values: PropertyMap) -> InputsT:
+    def parse_inputs(self, values: PropertyMap) -> InputsT:
         """Build the typed inputs from checked values."""
         return _build(self.inputs_type, values)
 
-    def read_state(self, resource_id: str, values: PropertyMap) -> StateT:
+    def parse_state(self, resource_id: str, values: PropertyMap) -> StateT:
         """Build the typed state. A property that an older version did not store has its default."""
         return _build(self.state_type, {**values, self.id_property: resource_id})
 
-    def written(self, value: InputsT | StateT) -> dict[str, Any]:
+    def to_properties(self, value: InputsT | StateT) -> dict[str, Any]:
         """Return the properties as the state stores them: without those that have no value."""
         names = properties_of(type(value))
         return {name: item for name in names if (item := getattr(value, name)) is not None}
 
     def inputs_in(self, state: StateT) -> dict[str, Any]:
         """Return the inputs that describe a state, so that a change outside shows as drift."""
-        return {name: item for name, item in self.written(state).items() if name in self.inputs}
+        return {
+            name: item for name, item in self.to_properties(state).items() if name in self.inputs
+        }
 
 
 def _build(declaration: type[T], values: PropertyMap) -> T:

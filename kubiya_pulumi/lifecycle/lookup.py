@@ -18,7 +18,7 @@ def listed_runner(api: RunnersApi, name: str) -> Runner | None:
     wrong base URL, a gateway, or a route that this deployment of the API does not serve. An error
     of the list is raised.
     """
-    runners = api.list_runners(runner=name)
+    runners = api.list_runners(runner_for_errors=name)
     return next((runner for runner in runners if runner.name == name), None)
 
 

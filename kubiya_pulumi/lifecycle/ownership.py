@@ -25,7 +25,7 @@ class Ownership(Enum):
     UNKNOWN = auto()
 
 
-def owner_of(runner: Runner, task_id: str | None) -> Ownership:
+def ownership_of(runner: Runner, task_id: str | None) -> Ownership:
     """Compare the owner that the API reports with a resource.
 
     Args:
@@ -55,14 +55,14 @@ def describe_owner(runner: Runner) -> str:
     return f", managed by {sanitize(runner.managed_by or 'somebody')}{task}"
 
 
-def adoption_advice(ownership: Ownership, *, is_sibling: bool) -> str:
+def adoption_advice(ownership: Ownership, *, owned_by_sibling: bool) -> str:
     """Return what to do about an existing runner, as a clause of an error.
 
     Args:
         ownership: the owner of the existing runner.
-        is_sibling: whether another resource of this stack owns it.
+        owned_by_sibling: whether another resource of this stack owns it.
     """
-    if is_sibling:
+    if owned_by_sibling:
         return (
             "Another resource of this stack created it, so it cannot be adopted. If that is this "
             "resource, renamed or moved, set aliases in its options"
@@ -88,7 +88,7 @@ def is_replaced(runner: Runner, state: RunnerState) -> bool:
 
     That one may have been deleted outside, and another owner may have created one with its name.
     """
-    return has_known_owner(state) and owner_of(runner, state.task_id) is Ownership.OTHER
+    return has_known_owner(state) and ownership_of(runner, state.task_id) is Ownership.OTHER
 
 
 def describe_replacement(runner: Runner) -> str:

@@ -15,7 +15,7 @@ from kubiya_pulumi import config
 from kubiya_pulumi.api import RunnersApi, SettingError, shared_client
 from kubiya_pulumi.dynamic.dynamic_provider import DynamicProvider
 from kubiya_pulumi.dynamic.handler import InputFailure
-from kubiya_pulumi.dynamic.plugin import forward_logs_to_stdout, raise_plugin_concurrency
+from kubiya_pulumi.dynamic.plugin import forward_logs_to_stdout, increase_plugin_concurrency
 from kubiya_pulumi.errors import KubiyaError
 from kubiya_pulumi.lifecycle.runner import RunnerHandler
 from kubiya_pulumi.lifecycle.runner_health import RunnerHealthHandler
@@ -33,14 +33,14 @@ class _KubiyaDynamicProvider(DynamicProvider):
     def configure(self, req: ConfigureRequest) -> None:
         self._configured = req.config.get
         forward_logs_to_stdout("kubiya_pulumi.lifecycle")
-        raise_plugin_concurrency(MAX_CONCURRENT_CALLS)
+        increase_plugin_concurrency(MAX_CONCURRENT_CALLS)
 
-    def connect(self) -> RunnersApi:
-        return shared_client(config.connection(self._configured))
+    def api(self) -> RunnersApi:
+        return shared_client(config.read_connection(self._configured))
 
     def setting_failures(self) -> list[InputFailure]:
         try:
-            config.connection(self._configured)
+            config.read_connection(self._configured)
         except SettingError as error:
             return [InputFailure("", str(error))]
         return []

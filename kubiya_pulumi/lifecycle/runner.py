@@ -45,7 +45,7 @@ from kubiya_pulumi.lifecycle.ownership import (
     has_known_owner,
     is_owned_by_same_stack,
     is_replaced,
-    owner_of,
+    ownership_of,
 )
 
 log = logging.getLogger(__name__)
@@ -73,8 +73,8 @@ class RunnerHandler(ResourceHandler[RunnersApi, RunnerInputs, RunnerState]):
             # Any other 4xx means that the request was rejected: there is nothing to reconcile.
             if not (error.outcome_unknown or isinstance(error, BadRequestError | ConflictError)):
                 raise
-            return _reconcile_unknown_outcome(api, inputs, error)
-        return _after_create(api, inputs, created)
+            return _reconcile_failed_create(api, inputs, error)
+        return _verify_created(api, inputs, created)
 
     def read(self, api: RunnersApi, state: RunnerState) -> RunnerState | None:
         """Read the runner. The URL of its manifest stays the one of its creation."""
@@ -124,7 +124,7 @@ def _find_existing(api: RunnersApi, inputs: RunnerInputs) -> Runner | None:
     listed = listed_runner(api, inputs.name)
     if listed is None:
         return None
-    is_owner_known = owner_of(listed, inputs.task_id) is not Ownership.UNKNOWN
+    is_owner_known = ownership_of(listed, inputs.task_id) is not Ownership.UNKNOWN
     if is_owner_known and listed.description is not None:
         return listed
     # The list may omit fields, and so may the description of a single runner.
@@ -148,19 +148,19 @@ def _send_create(api: RunnersApi, inputs: RunnerInputs) -> CreatedRunner:
     )
 
 
-def _after_create(api: RunnersApi, inputs: RunnerInputs, created: CreatedRunner) -> RunnerState:
+def _verify_created(api: RunnersApi, inputs: RunnerInputs, created: CreatedRunner) -> RunnerState:
     """Return the state of a created runner, unless somebody else took the name first."""
     runner = created.runner
     try:
         runner = existing_runner(api, inputs.name) or runner
     except KubiyaError as error:
         log.warning("%s The runner was created; `pulumi refresh` completes its outputs.", error)
-    if runner is not None and owner_of(runner, inputs.task_id) is Ownership.OTHER:
+    if runner is not None and ownership_of(runner, inputs.task_id) is Ownership.OTHER:
         return _resolve_existing(api, inputs, runner)
-    return _finish(api, inputs, runner, created.manifest_url)
+    return _complete_created(api, inputs, runner, created.manifest_url)
 
 
-def _reconcile_unknown_outcome(
+def _reconcile_failed_create(
     api: RunnersApi, inputs: RunnerInputs, error: KubiyaError
 ) -> RunnerState:
     """Find out whether a failed create request created the runner; raise its error if not."""
@@ -175,26 +175,28 @@ def _reconcile_unknown_outcome(
 
 def _resolve_existing(api: RunnersApi, inputs: RunnerInputs, existing: Runner) -> RunnerState:
     """Take over an existing runner if this resource owns it or may adopt it, else refuse."""
-    ownership = owner_of(existing, inputs.task_id)
+    ownership = ownership_of(existing, inputs.task_id)
     if ownership is Ownership.OURS:
         log.info(
             'Runner "%s" exists: this resource created it, probably in an update that was '
             "interrupted. It is added to the state.",
             inputs.name,
         )
-        return _finish(api, inputs, existing, None)
-    is_sibling = ownership is Ownership.OTHER and is_owned_by_same_stack(existing, inputs.task_id)
+        return _complete_created(api, inputs, existing, None)
+    owned_by_sibling = ownership is Ownership.OTHER and is_owned_by_same_stack(
+        existing, inputs.task_id
+    )
     # Renamed without an alias, that resource is deleted after this one, and its runner with it.
-    if inputs.adopt_existing and not is_sibling:
+    if inputs.adopt_existing and not owned_by_sibling:
         return _adopt(api, inputs, existing)
-    advice = adoption_advice(ownership, is_sibling=is_sibling)
+    advice = adoption_advice(ownership, owned_by_sibling=owned_by_sibling)
     raise RunnerExistsError(
         f'runner "{inputs.name}" was not created: a runner with that name exists'
         f"{describe_owner(existing)}. {advice}; otherwise choose a different name."
     )
 
 
-def _finish(
+def _complete_created(
     api: RunnersApi, inputs: RunnerInputs, runner: Runner | None, manifest_url: str | None
 ) -> RunnerState:
     """Set what a create may have left out. The runner exists, so nothing here may raise."""

@@ -150,8 +150,8 @@ class Mocks(pulumi.runtime.Mocks):
             raise InvalidInputsError(f'resource "{name}" has invalid inputs: {reasons}')
         if pulumi.runtime.is_dry_run():
             return "", inputs
-        typed = declaration.read_inputs({**inputs, **self._poll_once(inputs)})
-        outputs = declaration.written(handler.create(self.runners_client, typed))
+        typed = declaration.parse_inputs({**inputs, **self._poll_once(inputs)})
+        outputs = declaration.to_properties(handler.create(self.runners_client, typed))
         return outputs[declaration.id_property], {**outputs, **inputs}
 
     def _poll_once(self, inputs: Mapping[str, Any]) -> dict[str, Any]:

@@ -201,7 +201,7 @@ def test_an_argument_that_the_inputs_do_not_declare() -> None:
     class TopicProvider(DynamicProvider):
         handler = TopicHandler()
 
-        def connect(self) -> None: ...
+        def api(self) -> None: ...
 
     class Topic(DynamicResource, module="example", name="Topic"):
         pass

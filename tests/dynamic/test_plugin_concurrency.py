@@ -9,7 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import pytest
 from pulumi.dynamic import Config, ConfigureRequest
 
-from kubiya_pulumi.dynamic.plugin import raise_plugin_concurrency
+from kubiya_pulumi.dynamic.plugin import increase_plugin_concurrency
 from kubiya_pulumi.lifecycle import providers
 
 TIMEOUT_SECONDS = 10.0
@@ -31,7 +31,7 @@ def run_at_once(plugin: ThreadPoolExecutor, count: int) -> list[Future[int]]:
 @pytest.mark.parametrize(
     ("configure", "expected"),
     [
-        (lambda: raise_plugin_concurrency(20), 20),
+        (lambda: increase_plugin_concurrency(20), 20),
         (lambda: providers.RunnerProvider().configure(ConfigureRequest(Config({}, "project"))), 32),
     ],
     ids=["the function", "a provider"],
@@ -49,10 +49,10 @@ def test_a_call_raises_the_number_of_concurrent_calls(
 
 
 def test_a_higher_limit_is_kept(plugin: ThreadPoolExecutor) -> None:
-    plugin.submit(raise_plugin_concurrency, 8).result(TIMEOUT_SECONDS)
-    plugin.submit(raise_plugin_concurrency, 2).result(TIMEOUT_SECONDS)
+    plugin.submit(increase_plugin_concurrency, 8).result(TIMEOUT_SECONDS)
+    plugin.submit(increase_plugin_concurrency, 2).result(TIMEOUT_SECONDS)
     assert len([call.result(TIMEOUT_SECONDS) for call in run_at_once(plugin, 8)]) == 8
 
 
 def test_a_call_outside_of_an_executor_changes_nothing() -> None:
-    raise_plugin_concurrency(20)
+    increase_plugin_concurrency(20)

@@ -74,8 +74,8 @@ def test_check_fills_in_the_defaults() -> None:
 
 
 def test_defaults_are_not_shared() -> None:
-    TOPIC.read_inputs({"name": "a"}).wanted_tags.append("x")
-    assert TOPIC.read_inputs({"name": "b"}).wanted_tags == []
+    TOPIC.parse_inputs({"name": "a"}).wanted_tags.append("x")
+    assert TOPIC.parse_inputs({"name": "b"}).wanted_tags == []
 
 
 @pytest.mark.parametrize(
@@ -137,9 +137,9 @@ def test_a_whole_number_of_the_engine_is_an_int_for_the_handler() -> None:
     values = {"name": "t", "replicas": 3.0, "limits": {"a": [1.0, 2]}}
     checked, failures = topic.check(values, NOTHING)
     assert failures == []
-    inputs = TOPIC.read_inputs(checked)
+    inputs = TOPIC.parse_inputs(checked)
     assert (repr(inputs.replicas), repr(inputs.limits)) == ("3", "{'a': [1, 2]}")
-    assert repr(TOPIC.read_state("t", {"replicas": 4.0}).replicas) == "4"
+    assert repr(TOPIC.parse_state("t", {"replicas": 4.0}).replicas) == "4"
     assert topic.diff({**STATE, "replicas": 3}, checked, NOTHING) == ResourceDiff()
 
 
@@ -209,12 +209,12 @@ def test_a_property_that_an_older_version_did_not_store_has_its_default(missing:
     inputs = {"name": "t", "label": "", "partitions": 1.0, "wanted_tags": []}
     expected = ResourceDiff() if missing == "label" else ResourceDiff(updates=("label",))
     assert topic.diff(state, inputs, NOTHING) == expected
-    assert TOPIC.read_state("t", state).name == "t"
+    assert TOPIC.parse_state("t", state).name == "t"
 
 
 def test_the_state_is_written_without_properties_that_have_no_value() -> None:
-    state = TOPIC.read_state("t", {"token": "secret", "unknown property": 1})
-    assert TOPIC.written(state) == {
+    state = TOPIC.parse_state("t", {"token": "secret", "unknown property": 1})
+    assert TOPIC.to_properties(state) == {
         "name": "t",
         "label": "",
         "partitions": 1.0,
@@ -227,4 +227,4 @@ def test_the_state_is_written_without_properties_that_have_no_value() -> None:
 
 def test_a_secret_stays_out_of_the_repr() -> None:
     assert TOPIC.secret_outputs == {"token"}
-    assert "top secret" not in repr(TOPIC.read_state("t", {"token": "top secret"}))
+    assert "top secret" not in repr(TOPIC.parse_state("t", {"token": "top secret"}))

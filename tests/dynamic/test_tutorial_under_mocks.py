@@ -32,8 +32,8 @@ class TopicMocks(pulumi.runtime.Mocks):
         inputs, failures = handler.check(given, frozenset())
         if failures:
             raise ValueError(failures[0].reason)
-        state = handler.create(self._service, topic.TOPIC.read_inputs(inputs))
-        return state.name, topic.TOPIC.written(state)
+        state = handler.create(self._service, topic.TOPIC.parse_inputs(inputs))
+        return state.name, topic.TOPIC.to_properties(state)
 
     def call(self, args: MockCallArgs) -> Any:
         raise NotImplementedError

@@ -74,7 +74,9 @@ def test_any_setting_is_accepted_or_rejected(record_property: Record) -> None:
         if key is not None:
             configured = {**configured, config.API_KEY: key}
         connections: list[Any] = []
-        error = error_of(lambda: connections.append(config.connection(configured.get, environment)))
+        error = error_of(
+            lambda: connections.append(config.read_connection(configured.get, environment))
+        )
         if error:
             outcomes["rejected"] += 1
             assert isinstance(error, SettingError)
@@ -84,7 +86,7 @@ def test_any_setting_is_accepted_or_rejected(record_property: Record) -> None:
             return
         outcomes["accepted"] += 1
         assert KEY not in repr(connections)
-        assert hash(connections[0]) == hash(config.connection(configured.get, environment))
+        assert hash(connections[0]) == hash(config.read_connection(configured.get, environment))
         RunnersClient(connections[0]).close()
 
     check()
@@ -261,7 +263,7 @@ def test_any_properties_are_accepted_or_rejected(
     try:
         check()
     finally:
-        shared_client(config.connection(settings.get, {})).close()
+        shared_client(config.read_connection(settings.get, {})).close()
     for step in ("check rejected", "preview", "create", "create rejected", "read", "delete"):
         assert lifecycle.outcomes[step], step
     record_property("counts", dict(lifecycle.outcomes))

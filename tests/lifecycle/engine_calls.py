@@ -47,11 +47,11 @@ class EngineCalls:
 
     def create(self, api: RunnersApi, inputs: Mapping[str, Any]) -> Stored:
         """Create the object."""
-        return self._stored(self._handler.create(api, self._declaration.read_inputs(inputs)))
+        return self._stored(self._handler.create(api, self._declaration.parse_inputs(inputs)))
 
     def read(self, api: RunnersApi, id_: str, outputs: Mapping[str, Any]) -> Stored | None:
         """Read the object."""
-        current = self._handler.read(api, self._declaration.read_state(id_, outputs))
+        current = self._handler.read(api, self._declaration.parse_state(id_, outputs))
         return None if current is None else self._stored(current)
 
     def update(
@@ -59,15 +59,15 @@ class EngineCalls:
     ) -> Stored:
         """Change the object."""
         declaration = self._declaration
-        new_inputs = declaration.read_inputs({declaration.id_property: id_, **inputs})
-        state = declaration.read_state(id_, outputs)
+        new_inputs = declaration.parse_inputs({declaration.id_property: id_, **inputs})
+        state = declaration.parse_state(id_, outputs)
         return self._stored(self._handler.update(api, state, new_inputs))
 
     def delete(self, api: RunnersApi, id_: str, outputs: Mapping[str, Any]) -> None:
         """Delete the object."""
-        self._handler.delete(api, self._declaration.read_state(id_, outputs))
+        self._handler.delete(api, self._declaration.parse_state(id_, outputs))
 
     def _stored(self, state: Any) -> Stored:
-        outputs = self._declaration.written(state)
+        outputs = self._declaration.to_properties(state)
         inputs = self._declaration.inputs_in(state)
         return Stored(outputs[self._declaration.id_property], outputs, inputs)

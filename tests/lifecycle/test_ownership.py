@@ -10,7 +10,7 @@ from kubiya_pulumi.api import Connection, ResponseTimeoutError, Runner, RunnersC
 from kubiya_pulumi.declarations import RunnerInputs
 from kubiya_pulumi.errors import KubiyaError
 from kubiya_pulumi.lifecycle.errors import RunnerExistsError, RunnerNotOursError
-from kubiya_pulumi.lifecycle.ownership import Ownership, describe_owner, owner_of
+from kubiya_pulumi.lifecycle.ownership import Ownership, describe_owner, ownership_of
 from kubiya_pulumi.lifecycle.runner import RunnerHandler
 from tests.lifecycle.engine_calls import EngineCalls
 
@@ -50,11 +50,13 @@ def lose_create_response(emulator, fault):
     ],
 )
 def test_both_fields_determine_the_owner_of_a_runner(managed_by, task_id, expected):
-    assert owner_of(Runner(name="r", managed_by=managed_by, task_id=task_id), TASK) is expected
+    assert ownership_of(Runner(name="r", managed_by=managed_by, task_id=task_id), TASK) is expected
 
 
 def test_a_resource_without_a_task_id_owns_no_runner():
-    assert owner_of(Runner(name="r", managed_by="pulumi", task_id=TASK), None) is Ownership.OTHER
+    assert (
+        ownership_of(Runner(name="r", managed_by="pulumi", task_id=TASK), None) is Ownership.OTHER
+    )
 
 
 def test_the_description_of_an_owner_is_short_and_printable():
@@ -120,8 +122,8 @@ class IncompleteClient(RunnersClient):
         self._missing_in_description = dict.fromkeys(missing_in_description)
         self.after_list = lambda: None
 
-    def list_runners(self, *, runner=None):
-        runners = super().list_runners(runner=runner)
+    def list_runners(self, *, runner_for_errors=None):
+        runners = super().list_runners(runner_for_errors=runner_for_errors)
         self.after_list()
         return tuple(replace(listed, **self._missing_in_list) for listed in runners)
 
