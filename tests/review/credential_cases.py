@@ -1,4 +1,4 @@
-"""Credentials and values that look like some, with what the review reports.
+"""Credentials and values that resemble some, with what the review reports.
 
 The tokens are put together when the tests run, so that no scanner takes this file for a leak.
 """

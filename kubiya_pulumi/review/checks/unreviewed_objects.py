@@ -1,4 +1,4 @@
-"""Objects that the review cannot look into, or only in part."""
+"""Objects that cannot be reviewed, or only in part."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ RULES = (POD, KIND)
 
 
 def findings(inventory: Inventory) -> Iterator[Finding]:
-    """Yield a finding for each object that the review cannot look into."""
+    """Yield a finding for each object that cannot be reviewed as a whole."""
     for item, search in zip(inventory.items, inventory.pod_searches, strict=True):
         if message := " ".join(_unreviewed_parts(search)):
             yield POD.finding(item.reference, message)
