@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Write the default roles of Kubernetes, as a real API server creates them, for the review.
+"""Write the default roles and bindings of Kubernetes, as a real API server creates them.
 
-    tools/default_roles.py      rewrite kubiya_pulumi/review/kubernetes/default_roles.json
+    tools/default_roles.py      rewrite default_roles.json and default_bindings.json of the review
 
-Run it after a change of the Kubernetes version in `pins.py`. A test compares the file with the API
+Run it after a change of the Kubernetes version in `pins.py`. A test compares the files with the API
 server.
 """
 
@@ -17,7 +17,9 @@ from typing import Any
 from cluster import cluster
 from terminal import output
 
-FILE = Path(__file__).resolve().parent.parent / "kubiya_pulumi/review/kubernetes/default_roles.json"
+FOLDER = Path(__file__).resolve().parent.parent / "kubiya_pulumi/review/kubernetes"
+ROLES = "clusterroles,roles"
+BINDINGS = "clusterrolebindings,rolebindings"
 DEFAULT_ROLES = "--selector=kubernetes.io/bootstrapping=rbac-defaults"
 
 
@@ -48,9 +50,29 @@ def default_roles(listed: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return sorted(roles, key=_sort_key)
 
 
-def as_text(roles: Iterable[Mapping[str, Any]]) -> str:
-    """Return the content of the file: JSON with one role in each line."""
-    lines = ",\n".join(json.dumps(role, separators=(",", ":")) for role in roles)
+def default_bindings(listed: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return the kinds and names of the bindings, sorted by kind, namespace and name.
+
+    Args:
+        listed: the bindings, as the API server returns them.
+    """
+    bindings = [
+        {
+            "kind": binding["kind"],
+            "metadata": {
+                key: binding["metadata"][key]
+                for key in ("name", "namespace")
+                if key in binding["metadata"]
+            },
+        }
+        for binding in listed
+    ]
+    return sorted(bindings, key=_sort_key)
+
+
+def as_text(objects: Iterable[Mapping[str, Any]]) -> str:
+    """Return the content of a file: JSON with one object in each line."""
+    lines = ",\n".join(json.dumps(item, separators=(",", ":")) for item in objects)
     return f"[\n{lines}\n]\n"
 
 
@@ -60,13 +82,20 @@ def _sort_key(role: Mapping[str, Any]) -> tuple[str, str, str]:
 
 
 def main() -> None:
-    """Rewrite the file from a new control plane, or from the cluster of KUBECONFIG."""
+    """Rewrite the files from a new control plane, or from the cluster of KUBECONFIG."""
     with cluster() as kubeconfig:
-        text = output(
-            "kubectl", f"--kubeconfig={kubeconfig}", "get", "clusterroles,roles",
-            "--all-namespaces", DEFAULT_ROLES, "--output=json",
-        )  # fmt: skip
-    FILE.write_text(as_text(default_roles(json.loads(text)["items"])))
+        roles = default_roles(_listed(kubeconfig, ROLES))
+        bindings = default_bindings(_listed(kubeconfig, BINDINGS))
+    (FOLDER / "default_roles.json").write_text(as_text(roles))
+    (FOLDER / "default_bindings.json").write_text(as_text(bindings))
+
+
+def _listed(kubeconfig: Path, kinds: str) -> list[dict[str, Any]]:
+    text = output(
+        "kubectl", f"--kubeconfig={kubeconfig}", "get", kinds,
+        "--all-namespaces", DEFAULT_ROLES, "--output=json",
+    )  # fmt: skip
+    return list(json.loads(text)["items"])
 
 
 if __name__ == "__main__":

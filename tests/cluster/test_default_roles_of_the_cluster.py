@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pytest
 import yaml
-from default_roles import DEFAULT_ROLES, default_roles
+from default_roles import BINDINGS, DEFAULT_ROLES, ROLES, default_bindings, default_roles
 
 from kubiya_pulumi.review import Grant, Review, Subject, parse_manifest, review
+from kubiya_pulumi.review.kubernetes.default_roles import default_bindings as known_bindings
 from kubiya_pulumi.review.kubernetes.default_roles import default_roles as known_roles
 from tests.harness.kubectl import Kubectl
 from tests.review.manifest_objects import (
@@ -133,15 +134,17 @@ def manifest(
 
 
 def test_the_default_roles_match_those_of_the_api_server(kubectl: Kubectl) -> None:
-    listed = kubectl.list("clusterroles,roles", "--all-namespaces", DEFAULT_ROLES)
-    assert default_roles(listed) == list(known_roles())
+    roles = kubectl.list(ROLES, "--all-namespaces", DEFAULT_ROLES)
+    assert default_roles(roles) == list(known_roles())
+    bindings = kubectl.list(BINDINGS, "--all-namespaces", DEFAULT_ROLES)
+    assert default_bindings(bindings) == list(known_bindings())
 
 
 def test_the_table_matches_the_list_of_kubectl(
     kubectl: Kubectl, manifest: tuple[Object, ...]
 ) -> None:
     result = review(
-        (*parse_manifest(yaml.safe_dump_all(manifest)), *parse_manifest(default_bindings(kubectl)))
+        (*parse_manifest(yaml.safe_dump_all(manifest)), *parse_manifest(bindings_of(kubectl)))
     )
     names = [item["metadata"]["name"] for item in manifest if item["kind"] == "ServiceAccount"]
     surprises = {}
@@ -157,10 +160,9 @@ def test_the_table_matches_the_list_of_kubectl(
     assert all(surprises.values())
 
 
-def default_bindings(kubectl: Kubectl) -> str:
+def bindings_of(kubectl: Kubectl) -> str:
     """Return the bindings of every cluster, such as those for all authenticated users."""
-    kinds = "clusterrolebindings,rolebindings"
-    return kubectl("get", kinds, "--all-namespaces", DEFAULT_ROLES, "--output=yaml")
+    return kubectl("get", BINDINGS, "--all-namespaces", DEFAULT_ROLES, "--output=yaml")
 
 
 def rows(result: Review, account: Subject, namespace: str) -> list[Grant]:

@@ -18,14 +18,11 @@ from kubiya_pulumi.review.checks import (
 )
 from kubiya_pulumi.review.findings import Finding, Rule
 from kubiya_pulumi.review.kubernetes import rbac
-from kubiya_pulumi.review.kubernetes.default_roles import (
-    CLUSTER_ADMIN,
-    default_role_names,
-)
+from kubiya_pulumi.review.kubernetes.default_roles import default_names
 from kubiya_pulumi.review.kubernetes.inventory import Binding, Inventory
 from kubiya_pulumi.review.kubernetes.rbac import PolicyRule, Subject
 from kubiya_pulumi.review.kubernetes.references import ObjectReference
-from kubiya_pulumi.review.kubernetes.roles import SYSTEM_PREFIX, Role
+from kubiya_pulumi.review.kubernetes.roles import Role
 from kubiya_pulumi.text import join_names, join_quoted
 
 RISKS = (*identity_rights.RISKS, *workload_rights.RISKS, *cluster_rights.RISKS)
@@ -41,15 +38,7 @@ RULES = tuple(
     )
 )
 
-# The default roles and bindings whose names do not start with `system:`, by kind and namespace.
-_DEFAULT_NAMES: Mapping[tuple[str, str], frozenset[str]] = {
-    ("ClusterRole", ""): default_role_names("ClusterRole", ""),
-    ("ClusterRoleBinding", ""): frozenset({CLUSTER_ADMIN}),
-    ("Role", "kube-system"): default_role_names("Role", "kube-system"),
-    ("Role", "kube-public"): frozenset(),
-    ("RoleBinding", "kube-system"): frozenset(),
-    ("RoleBinding", "kube-public"): frozenset(),
-}
+_RBAC_KINDS = ("ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding")
 
 
 @dataclass(frozen=True)
@@ -264,22 +253,15 @@ def _risk_findings(
 
 def _default_role_findings(inventory: Inventory) -> Iterator[Finding]:
     rule = access_rules.DEFAULT_ROLE
-    for kind in dict.fromkeys(kind for kind, _ in _DEFAULT_NAMES):
+    for kind in _RBAC_KINDS:
         for item in inventory.of_kind(kind):
-            if _is_default(item.reference):
+            if item.reference.name in default_names(kind, item.reference.namespace):
                 yield rule.finding(
                     item.reference,
                     f"The name {join_quoted([item.reference.name])} belongs to a default {kind} of "
                     "Kubernetes: applying the manifest changes it, and `pulumi destroy` deletes "
                     f"it. {rule.remediation}",
                 )
-
-
-def _is_default(reference: ObjectReference) -> bool:
-    names = _DEFAULT_NAMES.get((reference.kind, reference.namespace))
-    return names is not None and (
-        reference.name in names or reference.name.startswith(SYSTEM_PREFIX)
-    )
 
 
 def _distinct(values: Iterable[Iterable[str]]) -> list[str]:

@@ -1,8 +1,8 @@
-"""The default roles of Kubernetes, which every API server creates when it starts.
+"""The default roles and bindings of Kubernetes, which every API server creates when it starts.
 
-`default_roles.json` has them as an API server of version 1.35 creates them without alpha and beta
-features. `tools/default_roles.py` writes the file. Other versions of Kubernetes may add roles and
-rules.
+`default_roles.json` and `default_bindings.json` have them as an API server of version 1.35 creates
+them without alpha and beta features. `tools/default_roles.py` writes the files. Other versions of
+Kubernetes may add roles, rules and bindings.
 """
 
 from __future__ import annotations
@@ -13,9 +13,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-CLUSTER_ADMIN = "cluster-admin"
-
-_DATA = "default_roles.json"
+_ROLES = "default_roles.json"
+_BINDINGS = "default_bindings.json"
 
 
 @cache
@@ -24,19 +23,29 @@ def default_roles() -> tuple[Mapping[str, Any], ...]:
 
     An aggregated role has an `aggregationRule` instead of rules.
     """
-    return tuple(json.loads(files(__package__).joinpath(_DATA).read_text(encoding="utf-8")))
+    return _read(_ROLES)
 
 
 @cache
-def default_role_names(kind: str, namespace: str) -> frozenset[str]:
-    """Return the names of the default roles of a kind.
+def default_bindings() -> tuple[Mapping[str, Any], ...]:
+    """Return the kind and metadata of the default ClusterRoleBindings and RoleBindings."""
+    return _read(_BINDINGS)
+
+
+@cache
+def default_names(kind: str, namespace: str) -> frozenset[str]:
+    """Return the names of the default roles or bindings of a kind.
 
     Args:
-        kind: `ClusterRole` or `Role`.
-        namespace: the namespace of the Roles; empty for ClusterRoles.
+        kind: `ClusterRole`, `ClusterRoleBinding`, `Role` or `RoleBinding`.
+        namespace: the namespace of the objects; empty for a cluster-scoped kind.
     """
     return frozenset(
-        role["metadata"]["name"]
-        for role in default_roles()
-        if role["kind"] == kind and role["metadata"].get("namespace", "") == namespace
+        item["metadata"]["name"]
+        for item in (*default_roles(), *default_bindings())
+        if item["kind"] == kind and item["metadata"].get("namespace", "") == namespace
     )
+
+
+def _read(file: str) -> tuple[Mapping[str, Any], ...]:
+    return tuple(json.loads(files(__package__).joinpath(file).read_text(encoding="utf-8")))
