@@ -44,7 +44,8 @@ def find_changes(preview: Preview) -> Changes:
     for step, change in changes_of(sorted(preview.steps, key=_sort_key)):
         if change is None or step.is_internal:
             continue
-        if change is Change.DELETED and _has_parent_in(step, preview.incomplete):
+        is_removed = change in (Change.DELETED, Change.KEPT)
+        if is_removed and _has_parent_in(step, preview.incomplete):
             spurious_deletes.append(step)
         else:
             steps[change].append(step)

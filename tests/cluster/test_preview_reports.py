@@ -120,7 +120,7 @@ def test_reports_match_the_stored_reports(
     def preview(name: str, *flags: str, fail_on: str = "", status: int = 0) -> None:
         command = ("preview", *form.flags, *flags)
         reports[name], exit_status = create_report(stack, *command, fail_on=fail_on)
-        assert exit_status == status, name
+        assert exit_status == status, reports[name]
 
     with Stack(
         ROOT / "examples" / form.example,
