@@ -144,12 +144,24 @@ def test_only_deletes_below_an_unknown_component_are_spurious(
     component, other = urn(type_, "a:b"), urn(type_, "c")
     steps = [
         step("delete", f"{type_}${TYPE}", "spurious", oldState={"parent": component}),
+        step(
+            "delete",
+            f"{type_}${TYPE}",
+            "spurious-too",
+            oldState={"parent": component, "retainOnDelete": True},
+        ),
         step("delete", f"{type_}${TYPE}", "gone", oldState={"parent": other}),
         step("delete", TYPE, "alone"),
     ]
     report = report_on(*steps, diagnostics=[warning])
-    assert [step.urn.name for step in report.changes.spurious_deletes] == ["spurious"]
+    assert [step.urn.name for step in report.changes.spurious_deletes] == [
+        "spurious",
+        "spurious-too",
+    ]
     assert names(report.changes) == {"deleted": ["alone", "gone"]}
     assert (type_, "a:b") in [entry.resource for entry in report.unreviewed]
     assert report.preview.warnings == ()
-    assert names(report_on(*steps).changes) == {"deleted": ["alone", "gone", "spurious"]}
+    assert names(report_on(*steps).changes) == {
+        "deleted": ["alone", "gone", "spurious"],
+        "kept": ["spurious-too"],
+    }
