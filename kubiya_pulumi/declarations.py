@@ -6,7 +6,6 @@ older stacks. An optional output is absent from the state if the service does no
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,9 +16,7 @@ DEFAULT_HEALTH_TIMEOUT_SECONDS = 600.0
 
 
 def _timeout_problem(seconds: float) -> str | None:
-    if 0 <= seconds < math.inf:
-        return None
-    return "must be a finite number of seconds, 0 or greater"
+    return None if seconds >= 0 else "must be a number of seconds, 0 or greater"
 
 
 def _checks_problem(checks: list[str]) -> str | None:
@@ -184,13 +181,14 @@ class RunnerHealthState(RunnerHealthInputs):
     )
 
 
-TYPE_PREFIX = "pulumi-python:dynamic/kubiya:"
-"""Precedes the name of each resource in its type."""
+MODULE = "kubiya"
+"""The module in the type of each resource."""
 
-RUNNER = ResourceDeclaration(f"{TYPE_PREFIX}Runner", RunnerInputs, RunnerState)
+RUNNER = ResourceDeclaration(MODULE, "Runner", RunnerInputs, RunnerState)
 RUNNER_MANIFEST = ResourceDeclaration(
-    f"{TYPE_PREFIX}RunnerManifest", RunnerManifestInputs, RunnerManifestState
+    MODULE, "RunnerManifest", RunnerManifestInputs, RunnerManifestState
 )
-RUNNER_HEALTH = ResourceDeclaration(
-    f"{TYPE_PREFIX}RunnerHealth", RunnerHealthInputs, RunnerHealthState
-)
+RUNNER_HEALTH = ResourceDeclaration(MODULE, "RunnerHealth", RunnerHealthInputs, RunnerHealthState)
+
+TYPE_PREFIX = RUNNER.type_token.removesuffix(RUNNER.name)
+"""Precedes the name of each resource in its type."""

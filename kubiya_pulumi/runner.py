@@ -12,7 +12,7 @@ from kubiya_pulumi.plaintext_key_warning import warn_about_plaintext_key
 STACK_TYPE = "pulumi:pulumi:Stack"
 
 
-class KubiyaRunner(DynamicResource, module="kubiya", name="Runner"):
+class KubiyaRunner(DynamicResource, declaration=RUNNER):
     """A Kubiya runner, created by `POST /api/v3/runners/{name}`, deleted with the resource.
 
     The resource's `id` is the runner's name in Kubiya. Every preview knows it, so pass

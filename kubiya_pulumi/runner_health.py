@@ -7,12 +7,13 @@ from typing import Any
 
 import pulumi
 
+from kubiya_pulumi.declarations import RUNNER_HEALTH
 from kubiya_pulumi.dynamic.dynamic_resource import DynamicResource
 from kubiya_pulumi.lifecycle.providers import RunnerHealthProvider
 from kubiya_pulumi.plaintext_key_warning import warn_about_plaintext_key
 
 
-class RunnerHealth(DynamicResource, module="kubiya", name="RunnerHealth"):
+class RunnerHealth(DynamicResource, declaration=RUNNER_HEALTH):
     """A gate that opens when a runner is healthy.
 
     Declare it after the objects of the runner's manifest (`depends_on`), and declare what needs a

@@ -16,6 +16,7 @@ from typing import Any
 
 import pulumi
 
+from kubiya_pulumi.declarations import RUNNER_MANIFEST
 from kubiya_pulumi.dynamic.dynamic_resource import DynamicResource
 from kubiya_pulumi.errors import KubiyaError
 from kubiya_pulumi.lifecycle.providers import RunnerManifestProvider
@@ -48,7 +49,7 @@ class ManifestRefusedError(KubiyaError, pulumi.RunError):
     """
 
 
-class RunnerManifest(DynamicResource, module="kubiya", name="RunnerManifest"):
+class RunnerManifest(DynamicResource, declaration=RUNNER_MANIFEST):
     """The Kubernetes manifest of an existing runner, downloaded once and kept in the state.
 
     The content in the state is what the program applies: an unchanged `pulumi up` makes no API

@@ -62,6 +62,8 @@ class DynamicProvider(ResourceProvider, ABC):
         """Return what is wrong with the settings. A failed check prints as one line."""
         return []
 
+    # The parameters have the names of the base class, some with an underscore. All are used.
+
     def check(self, _olds: EngineProperties, news: EngineProperties) -> CheckResult:
         """Validate the inputs and the settings."""
         inputs, unknown = split_unknown(news)
@@ -75,7 +77,7 @@ class DynamicProvider(ResourceProvider, ABC):
     def diff(self, _id: str, _olds: EngineProperties, _news: EngineProperties) -> DiffResult:
         """Compare the state with the inputs."""
         inputs, unknown = split_unknown(_news)
-        diff = self.handler.diff(split_unknown(_olds)[0], inputs, unknown.keys())
+        diff = self.handler.diff(known_properties(_olds), inputs, unknown.keys())
         return DiffResult(
             # None makes the engine name the changed inputs in its reports; True would not.
             changes=None if diff.updates or diff.replaces else False,
@@ -87,7 +89,7 @@ class DynamicProvider(ResourceProvider, ABC):
     def create(self, props: EngineProperties) -> CreateResult:
         """Create the object."""
         declaration = self.handler.declaration
-        inputs = declaration.parse_inputs(split_unknown(props)[0])
+        inputs = declaration.parse_inputs(known_properties(props))
         outputs = declaration.to_properties(self.handler.create(self.api(), inputs))
         return CreateResult(outputs[declaration.id_property], outputs)
 
@@ -95,7 +97,7 @@ class DynamicProvider(ResourceProvider, ABC):
     def read(self, id_: str, props: EngineProperties) -> ReadResult:
         """Read the object. An empty id means that it is gone."""
         declaration = self.handler.declaration
-        state = self.handler.read(self.api(), declaration.parse_state(id_, split_unknown(props)[0]))
+        state = self.handler.read(self.api(), declaration.parse_state(id_, known_properties(props)))
         if state is None:
             return ReadResult("", {})
         return ReadResult(id_, declaration.to_properties(state), declaration.inputs_in(state))
@@ -104,16 +106,24 @@ class DynamicProvider(ResourceProvider, ABC):
     def update(self, _id: str, _olds: EngineProperties, _news: EngineProperties) -> UpdateResult:
         """Change the object in place."""
         declaration = self.handler.declaration
-        state = declaration.parse_state(_id, split_unknown(_olds)[0])
-        inputs = declaration.parse_inputs(split_unknown(_news)[0])
+        state = declaration.parse_state(_id, known_properties(_olds))
+        inputs = declaration.parse_inputs(known_properties(_news))
         updated = self.handler.update(self.api(), state, inputs)
         return UpdateResult(declaration.to_properties(updated))
 
     @_hide_traceback
     def delete(self, _id: str, _props: EngineProperties) -> None:
         """Delete the object."""
-        state = self.handler.declaration.parse_state(_id, split_unknown(_props)[0])
+        state = self.handler.declaration.parse_state(_id, known_properties(_props))
         self.handler.delete(self.api(), state)
+
+
+def known_properties(properties: EngineProperties) -> EngineProperties:
+    """Return the properties of the resource itself: without `__provider` and unknown values.
+
+    Only a preview has unknown values, in `check` and `diff`; elsewhere this returns all of them.
+    """
+    return split_unknown(properties)[0]
 
 
 def split_unknown(properties: EngineProperties) -> tuple[EngineProperties, EngineProperties]:

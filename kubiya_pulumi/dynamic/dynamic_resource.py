@@ -3,16 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import pulumi
 from pulumi.dynamic import Resource
 
 from kubiya_pulumi.dynamic.dynamic_provider import DynamicProvider
+from kubiya_pulumi.dynamic.properties import ResourceDeclaration
 
 
 class DynamicResource(Resource):
-    """A resource whose properties a handler's declaration describes."""
+    """A resource whose type and properties a declaration describes.
+
+    Pass it to the subclass: `class Topic(DynamicResource, declaration=TOPIC)`.
+    """
+
+    declaration: ClassVar[ResourceDeclaration[Any, Any] | None] = None
+    """The declaration of the resource."""
+
+    def __init_subclass__(
+        cls, *, declaration: ResourceDeclaration[Any, Any] | None = None, **kwargs: Any
+    ) -> None:
+        """Set the type of the resource; a class without a declaration has that of its base."""
+        if declaration is not None:
+            cls.declaration = declaration
+        if cls.declaration is not None:
+            kwargs.update(module=cls.declaration.module, name=cls.declaration.name)
+        super().__init_subclass__(**kwargs)
 
     def __init__(
         self,
@@ -30,9 +47,10 @@ class DynamicResource(Resource):
             opts: the user's options, which take precedence.
 
         Raises:
-            TypeError: an argument is not declared.
+            TypeError: the class has no declaration, its provider has another one, or an argument
+                is not declared.
         """
-        declaration = provider.handler.declaration
+        declaration = self._require_declaration(provider)
         outputs = {n: None for n, item in declaration.outputs.items() if not item.hidden}
         names = {name: item.argument or name for name, item in declaration.inputs.items()}
         if undeclared := arguments.keys() - names.values():
@@ -48,3 +66,16 @@ class DynamicResource(Resource):
         )
         merged = pulumi.ResourceOptions.merge(own, opts)
         super().__init__(provider, resource_name, {**outputs, **inputs}, merged)
+
+    def _require_declaration(self, provider: DynamicProvider) -> ResourceDeclaration[Any, Any]:
+        name, handled = type(self).__name__, provider.handler.declaration
+        if self.declaration is None:
+            raise TypeError(
+                f"{name} has no declaration; pass one: class {name}(DynamicResource, declaration=…)"
+            )
+        if self.declaration != handled:
+            raise TypeError(
+                f"{name} is declared as {self.declaration.type_token}, but "
+                f"{type(provider).__name__} handles {handled.type_token}; use the same declaration"
+            )
+        return self.declaration

@@ -6,6 +6,7 @@ and the comparison with the state follow from the declaration.
 
 from __future__ import annotations
 
+import copy
 from abc import ABC, abstractmethod
 from collections.abc import Set
 from dataclasses import dataclass
@@ -76,7 +77,7 @@ class ResourceHandler(ABC, Generic[ApiT, InputsT, StateT]):
 
     @abstractmethod
     def delete(self, api: ApiT, state: StateT) -> None:
-        """Delete the object. An object that does not exist is deleted."""
+        """Delete the object. Succeed if the object does not exist."""
 
     def check(
         self, inputs: PropertyMap, unknown: Set[str], old_inputs: PropertyMap | None = None
@@ -105,7 +106,8 @@ class ResourceHandler(ABC, Generic[ApiT, InputsT, StateT]):
             elif problem := item.problem(value):
                 failures.append(InputFailure(name, problem))
             if value is not REQUIRED and value is not None:
-                checked[name] = value
+                # A copy, since a handler may change its inputs and the default is shared.
+                checked[name] = copy.deepcopy(value)
         return checked, failures
 
     def diff(self, state: PropertyMap, inputs: PropertyMap, unknown: Set[str]) -> ResourceDiff:

@@ -7,19 +7,23 @@ Validation, defaults, differences, secret outputs and registered properties foll
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
+from functools import partial
 from types import MappingProxyType
 from typing import Any, Generic, TypeVar, get_type_hints
 
 from kubiya_pulumi.dynamic.property_types import (
     SUPPORTED,
     convert,
+    describe_type,
     is_optional,
     is_supported,
     type_problem,
+    without_none,
 )
 
 PropertyMap = Mapping[str, Any]
@@ -76,12 +80,14 @@ class Property:
 
     def problem(self, value: object) -> str | None:
         """Return why `value` is invalid, as the end of "has a problem: …", or None."""
-        problem = type_problem(value, self.type)
-        if problem is None and value is not None and self.validate is not None:
-            problem = self.validate(value)
-        if problem is None or self.argument in ("", self.name):
-            return problem
-        return f"the argument {self.argument} {problem}"
+        path, reason = type_problem(value, self.type) or ("", None)
+        if reason is None and value is not None and self.validate is not None:
+            reason = self.validate(convert(value, self.type))
+        if reason is None:
+            return None
+        if self.argument not in ("", self.name):
+            return f"the argument {self.argument}{path} {reason}"
+        return f"{self.name}{path} {reason}" if path else reason
 
 
 def prop(
@@ -119,7 +125,9 @@ def prop(
     }
     # A secret stays out of the repr, and so out of logs and tracebacks.
     if isinstance(default, list | dict):
-        return field(default_factory=default.copy, repr=not secret, metadata=given)
+        return field(
+            default_factory=partial(copy.deepcopy, default), repr=not secret, metadata=given
+        )
     return field(default=default, repr=not secret, metadata=given)
 
 
@@ -162,14 +170,13 @@ def _read_properties(declaration: type) -> Mapping[str, Property]:
 def _declaration_problem(item: Property) -> str | None:
     """Return what is wrong with the declaration of a property on its own, or None."""
     if not is_supported(item.type):
-        hint = item.type.__name__ if type(item.type) is type else item.type
-        return f"has the type {hint}, which is not supported; use {SUPPORTED}"
+        return f"has the type {describe_type(item.type)}, which is not supported; use {SUPPORTED}"
     if not isinstance(item.on_change, OnChange):
         return f"sets on_change={item.on_change!r}; use a member of OnChange"
     if item.delete_before_replace and item.on_change is not OnChange.REPLACE:
         return "sets delete_before_replace=True, which needs on_change=OnChange.REPLACE"
     if item.default is not REQUIRED and (problem := item.problem(item.default)):
-        return f"has an invalid default: the value {problem}"
+        return f"has an invalid default: {problem}"
     return None
 
 
@@ -182,8 +189,10 @@ T = TypeVar("T")
 class ResourceDeclaration(Generic[InputsT, StateT]):
     """A kind of resource: its type in the state, and its properties."""
 
-    type_token: str
-    """The type, such as `pulumi-python:dynamic/kubiya:Runner`."""
+    module: str
+    """The module in its type, such as `kubiya`."""
+    name: str
+    """The name in its type, such as `Runner`."""
     inputs_type: type[InputsT]
     """The dataclass of what a program gives to the resource."""
     state_type: type[StateT]
@@ -212,10 +221,25 @@ class ResourceDeclaration(Generic[InputsT, StateT]):
                 raise TypeError(f"{state} lacks {name} of {inputs}; derive it from {inputs}")
         for name, item in self.outputs.items():
             if item.default is REQUIRED and name != id_.name:
+                inherited = name in self.inputs and name not in self.state_type.__annotations__
+                cure = f"declare it in {state} too, with prop(…, default=…)"
                 raise TypeError(
                     f"{state}.{name} needs a default, for a state of a version that did not "
-                    "store it"
+                    f"store it; {cure if inherited else 'pass default=… to prop'}"
                 )
+        for name, item in self.inputs.items():
+            given, stored = item.type, self.outputs[name].type
+            if without_none(given) != without_none(stored):
+                raise TypeError(
+                    f"{state}.{name} has the type {describe_type(stored)}, and {inputs}.{name} "
+                    f"has {describe_type(given)}; they may differ only in None, since otherwise "
+                    "every diff would be a change"
+                )
+
+    @property
+    def type_token(self) -> str:
+        """The type in the state, such as `pulumi-python:dynamic/kubiya:Runner`."""
+        return f"pulumi-python:dynamic/{self.module}:{self.name}"
 
     @property
     def inputs(self) -> Mapping[str, Property]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import math
 import types
-from typing import Any, Union, get_args, get_origin
+from collections.abc import Iterable
+from typing import Any, NamedTuple, Union, get_args, get_origin
 
 SUPPORTED = "str, bool, int, float, Any, list[…], dict[str, …], and each of them with | None"
 """The supported type annotations, for messages."""
@@ -18,12 +21,26 @@ _DESCRIPTIONS: dict[Any, str] = {
 }
 
 
+class TypeProblem(NamedTuple):
+    """Why a value does not have its type."""
+
+    path: str
+    """Where in the value, such as `[0].name`; empty if it is the value as a whole."""
+    reason: str
+    """What is wrong there, as a predicate: `must be a string, not int`."""
+
+
 def without_none(hint: Any) -> Any:
     """Return a type annotation without None: `str` for `str | None`."""
     if get_origin(hint) not in (Union, types.UnionType):
         return hint
     kinds = [kind for kind in get_args(hint) if kind is not type(None)]
     return kinds[0] if len(kinds) == 1 else hint
+
+
+def describe_type(hint: Any) -> str:
+    """Return a type annotation as a program writes it: `str`, `list[int]`."""
+    return hint.__name__ if type(hint) is type else str(hint)
 
 
 def is_optional(hint: Any) -> bool:
@@ -42,8 +59,8 @@ def is_supported(hint: Any) -> bool:
     return any(hint is scalar for scalar in (Any, str, bool, int, float))
 
 
-def type_problem(value: object, hint: Any) -> str | None:
-    """Return why a value does not have a type, as a predicate of the value, or None if it has.
+def type_problem(value: object, hint: Any) -> TypeProblem | None:
+    """Return why a value does not have a type, or None if it does.
 
     Args:
         value: the value.
@@ -53,20 +70,26 @@ def type_problem(value: object, hint: Any) -> str | None:
         return None
     hint = without_none(hint)
     if hint is Any:
-        return None
+        return _plain_problem(value)
     kind = get_origin(hint) or hint
     if not _has_kind(value, kind):
         wanted = f"must be {_DESCRIPTIONS[kind]}"
         is_fraction = kind is int and isinstance(value, float)
-        return wanted if is_fraction else f"{wanted}, not {type(value).__name__}"
+        return TypeProblem("", wanted if is_fraction else f"{wanted}, not {type(value).__name__}")
+    if isinstance(value, float) and not math.isfinite(value):
+        # Not a number differs from itself, so every diff would be a change.
+        return TypeProblem("", "must be a finite number")
     if isinstance(value, str) and not _is_unicode(value):
-        return "must be valid Unicode text"
+        return TypeProblem("", "must be valid Unicode text")
     if isinstance(value, list):
-        return _first_problem(value, get_args(hint)[0], "an item")
+        items = ((f"[{index}]", item) for index, item in enumerate(value))
+        return _first_problem(items, get_args(hint)[0])
     if isinstance(value, dict):
         key_type, value_type = get_args(hint)
-        problem = _first_problem(value.keys(), key_type, "a key")
-        return problem or _first_problem(value.values(), value_type, "a value")
+        for key in value:
+            if problem := type_problem(key, key_type):
+                return TypeProblem("", f"has a key that {problem.reason}")
+        return _first_problem(((_path(key), item) for key, item in value.items()), value_type)
     return None
 
 
@@ -96,10 +119,24 @@ def _has_kind(value: object, kind: type) -> bool:
     return isinstance(value, int | float if kind is float else kind)
 
 
-def _first_problem(values: Any, hint: Any, what: str) -> str | None:
-    problems = (problem for value in values if (problem := type_problem(value, hint)))
-    problem = next(problems, None)
-    return f"has {what} that {problem}" if problem else None
+def _plain_problem(value: object) -> TypeProblem | None:
+    """Return why a value of any type cannot be stored, or None if it can."""
+    if isinstance(value, list):
+        return type_problem(value, list[Any])
+    if isinstance(value, dict):
+        return type_problem(value, dict[str, Any])
+    return type_problem(value, type(value)) if isinstance(value, str | float) else None
+
+
+def _first_problem(items: Iterable[tuple[str, object]], hint: Any) -> TypeProblem | None:
+    for path, item in items:
+        if problem := type_problem(item, hint):
+            return TypeProblem(path + problem.path, problem.reason)
+    return None
+
+
+def _path(key: str) -> str:
+    return f".{key}" if key.isidentifier() else f"[{json.dumps(key)}]"
 
 
 def _is_unicode(text: str) -> bool:

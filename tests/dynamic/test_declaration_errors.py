@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, make_dataclass
+from dataclasses import dataclass, make_dataclass, replace
 from typing import Any, Literal, Optional
 
 import pytest
@@ -17,7 +17,7 @@ from kubiya_pulumi.dynamic.properties import (
     prop,
     properties_of,
 )
-from tests.dynamic.test_properties import TopicHandler
+from tests.dynamic.test_properties import TOPIC, TopicHandler
 
 
 def inputs_with(hint: Any, **arguments: Any) -> type:
@@ -42,7 +42,7 @@ def topic_id(**arguments: Any) -> Any:
 def error_of(inputs: type, state: type | None = None) -> str:
     """Return the error of a declaration. Default of the state: the inputs."""
     with pytest.raises(TypeError) as caught:
-        ResourceDeclaration("example:Topic", inputs, inputs if state is None else state)
+        ResourceDeclaration("example", "Topic", inputs, inputs if state is None else state)
     return str(caught.value)
 
 
@@ -68,7 +68,7 @@ SUPPORTED_TYPES: dict[Any, Any] = {
 def test_a_supported_type_accepts_its_values(hint: Any, optional: bool) -> None:
     value = SUPPORTED_TYPES[hint]
     inputs = inputs_with(Optional[hint] if optional else hint, default=value)  # noqa: UP045
-    size: Property = ResourceDeclaration("example:Topic", inputs, inputs).inputs["size"]
+    size: Property = ResourceDeclaration("example", "Topic", inputs, inputs).inputs["size"]
     assert size.problem(value) is None
     assert (size.problem(None) is None) == (optional or hint is Any)
     assert hint is Any or size.problem(object()) is not None
@@ -108,22 +108,23 @@ def test_an_unsupported_type(hint: Any, name: str) -> None:
         (str, None, "must be a string, not NoneType"),
         (int, 1.5, "must be a whole number"),
         (int, True, "must be a whole number, not bool"),
+        (float, float("nan"), "must be a finite number"),
         (float, "1", "must be a number, not str"),
         (list[str], {}, "must be a list, not dict"),
-        (list[int], ["a"], "has an item that must be a whole number, not str"),
-        (dict[str, str], {"a": 5}, "has a value that must be a string, not int"),
+        (list[int], ["a"], "size[0] must be a whole number, not str"),
+        (dict[str, str], {"a": 5}, "size.a must be a string, not int"),
         (dict[str, str], {5: "a"}, "has a key that must be a string, not int"),
     ],
 )
 def test_a_default_of_another_type(hint: Any, default: Any, problem: str) -> None:
     assert error_of(inputs_with(hint, default=default)) == (
-        f"TopicInputs.size has an invalid default: the value {problem}"
+        f"TopicInputs.size has an invalid default: {problem}"
     )
 
 
 def test_a_default_that_the_validation_rejects() -> None:
     inputs = inputs_with(float, default=0.0, validate=lambda _: "must be positive")
-    assert error_of(inputs) == "TopicInputs.size has an invalid default: the value must be positive"
+    assert error_of(inputs) == "TopicInputs.size has an invalid default: must be positive"
 
 
 def test_an_unknown_change() -> None:
@@ -190,21 +191,68 @@ def test_an_input_that_the_state_lacks() -> None:
 
 def test_a_property_of_the_state_without_a_default() -> None:
     inputs = inputs_with(int)
+    message = "TopicState.{} needs a default, for a state of a version that did not store it; {}"
     assert error_of(inputs, declare({"url": (str, prop("The URL."))}, inputs)) == (
-        "TopicState.size needs a default, for a state of a version that did not store it"
+        message.format("size", "declare it in TopicState too, with prop(…, default=…)")
     )
+    complete = declare(
+        {"size": (int, prop("The size.", default=0)), "url": (str, prop("."))}, inputs
+    )
+    assert error_of(inputs, complete) == message.format("url", "pass default=… to prop")
     state = declare({"size": (int, prop("The size.", default=0))}, inputs)
-    assert ResourceDeclaration("example:Topic", inputs, state).id_property == "name"
+    assert ResourceDeclaration("example", "Topic", inputs, state).id_property == "name"
+
+
+@pytest.mark.parametrize(
+    ("given", "stored"), [(int, str), (float, int), (list[str], list[int]), (str, Any), (Any, str)]
+)
+def test_a_property_with_another_type_in_the_state(given: Any, stored: Any) -> None:
+    inputs = inputs_with(given | None, default=None)
+    state = declare({"size": (stored | None, prop("The size.", default=None))}, inputs)
+    assert error_of(inputs, state).startswith("TopicState.size has the type ")
+    assert error_of(inputs, state).endswith("every diff would be a change")
+
+
+def test_a_property_of_the_state_may_always_or_never_have_a_value() -> None:
+    inputs = inputs_with(str | None, default=None)
+    state = declare({"size": (str, prop("The size.", default=""))}, inputs)
+    assert ResourceDeclaration("example", "Topic", inputs, state).outputs["size"].type is str
+
+
+class TopicProvider(DynamicProvider):
+    handler = TopicHandler()
+
+    def api(self) -> None: ...
+
+
+class Topic(DynamicResource, declaration=TOPIC):
+    pass
 
 
 def test_an_argument_that_the_inputs_do_not_declare() -> None:
-    class TopicProvider(DynamicProvider):
-        handler = TopicHandler()
-
-        def api(self) -> None: ...
-
-    class Topic(DynamicResource, module="example", name="Topic"):
-        pass
-
     with pytest.raises(TypeError, match="Topic passes label_text, which TopicInputs does not decl"):
         Topic(TopicProvider(), "topic", {"name": "t", "label_text": "a"}, None)
+
+
+def test_a_resource_of_another_declaration_than_its_provider() -> None:
+    class Queue(DynamicResource, declaration=replace(TOPIC, name="Queue")):
+        pass
+
+    with pytest.raises(TypeError, match=r"Queue is declared as .*:Queue, but TopicProvider handles"):
+        Queue(TopicProvider(), "queue", {"name": "t"}, None)
+
+
+def test_a_resource_without_a_declaration() -> None:
+    class Other(DynamicResource):
+        pass
+
+    with pytest.raises(TypeError, match=r"Other has no declaration; pass one: class Other\(Dynami"):
+        Other(TopicProvider(), "other", {"name": "t"}, None)
+
+
+def test_a_subclass_has_the_type_of_its_base() -> None:
+    class SpecialTopic(Topic):
+        pass
+
+    assert SpecialTopic.declaration is TOPIC
+    assert SpecialTopic._resource_type_name == Topic._resource_type_name == "dynamic/example:Topic"

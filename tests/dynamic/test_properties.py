@@ -24,10 +24,17 @@ class TopicInputs:
         "A label. None leaves it unmanaged.", default=None, on_change=OnChange.UPDATE
     )
     partitions: float = prop("How many partitions.", default=1.0, on_change=OnChange.UPDATE)
-    replicas: int | None = prop("How many copies.", default=None, on_change=OnChange.UPDATE)
+    replicas: int | None = prop(
+        "How many copies.",
+        default=None,
+        validate=lambda count: None if type(count) is int else f"was validated as {count!r}",
+        on_change=OnChange.UPDATE,
+    )
     limits: dict[str, list[int]] | None = prop("Limits by name.", default=None)
     retain: bool = prop("Whether to keep messages.", default=False)
     wanted_tags: list[str] = prop("Tags.", argument="tags", default=[], on_change=OnChange.UPDATE)
+    quotas: dict[str, list[int]] = prop("Quotas by name.", default={"default": [1]})
+    settings: Any = prop("Anything.", default=None)
     revision: str | None = prop(
         "The revision that a refresh found.",
         default=None,
@@ -44,8 +51,9 @@ class TopicState(TopicInputs):
     previous: str | None = prop("The previous revision.", default=None, hidden=True)
 
 
-TOPIC = ResourceDeclaration("example:Topic", TopicInputs, TopicState)
+TOPIC = ResourceDeclaration("example", "Topic", TopicInputs, TopicState)
 NOTHING: frozenset[str] = frozenset()
+DEFAULTS = {"partitions": 1.0, "retain": False, "wanted_tags": [], "quotas": {"default": [1]}}
 
 
 class TopicHandler(ResourceHandler[Any, TopicInputs, TopicState]):
@@ -69,13 +77,17 @@ topic = TopicHandler()
 
 def test_check_fills_in_the_defaults() -> None:
     checked, failures = topic.check({"name": "t"}, NOTHING)
-    assert checked == {"name": "t", "partitions": 1.0, "retain": False, "wanted_tags": []}
+    assert checked == {"name": "t", **DEFAULTS}
     assert failures == []
 
 
 def test_defaults_are_not_shared() -> None:
     TOPIC.parse_inputs({"name": "a"}).wanted_tags.append("x")
     assert TOPIC.parse_inputs({"name": "b"}).wanted_tags == []
+    TOPIC.parse_inputs({"name": "a"}).quotas["default"].append(2)
+    assert TOPIC.parse_inputs({"name": "b"}).quotas == {"default": [1]}
+    topic.check({"name": "a"}, NOTHING)[0]["quotas"]["default"].append(2)
+    assert topic.check({"name": "b"}, NOTHING)[0]["quotas"] == {"default": [1]}
 
 
 @pytest.mark.parametrize(
@@ -107,7 +119,7 @@ def test_defaults_are_not_shared() -> None:
             {"name": "t", "limits": {"a": [1], "b": [1, "x"]}},
             InputFailure(
                 "limits",
-                "has a value that has an item that must be a whole number, not str",
+                "limits.b[1] must be a whole number, not str",
             ),
         ),
         (
@@ -121,9 +133,27 @@ def test_defaults_are_not_shared() -> None:
         ),
         (
             {"name": "t", "wanted_tags": ["x", 5]},
-            InputFailure(
-                "wanted_tags", "the argument tags has an item that must be a string, not int"
-            ),
+            InputFailure("wanted_tags", "the argument tags[1] must be a string, not int"),
+        ),
+        (
+            {"name": "t", "limits": {"a b": [1], 'say "c"': 5}},
+            InputFailure("limits", 'limits["say \\"c\\""] must be a list, not int'),
+        ),
+        (
+            {"name": "t", "partitions": float("nan")},
+            InputFailure("partitions", "must be a finite number"),
+        ),
+        (
+            {"name": "t", "partitions": float("-inf")},
+            InputFailure("partitions", "must be a finite number"),
+        ),
+        (
+            {"name": "t", "settings": {"limits": [{"cpu": float("nan")}]}},
+            InputFailure("settings", "settings.limits[0].cpu must be a finite number"),
+        ),
+        (
+            {"name": "t", "settings": ["\ud800"]},
+            InputFailure("settings", "settings[0] must be valid Unicode text"),
         ),
     ],
 )
@@ -150,7 +180,8 @@ def test_every_invalid_input_is_reported() -> None:
 
 def test_unknown_inputs_are_not_checked() -> None:
     unknown = frozenset({"name", "partitions", "wanted_tags"})
-    assert topic.check({}, unknown) == ({"retain": False}, [])
+    known = {name: value for name, value in DEFAULTS.items() if name not in unknown}
+    assert topic.check({}, unknown) == (known, [])
 
 
 def test_an_undeclared_input_is_dropped() -> None:
@@ -217,12 +248,10 @@ def test_the_state_is_written_without_properties_that_have_no_value() -> None:
     assert TOPIC.to_properties(state) == {
         "name": "t",
         "label": "",
-        "partitions": 1.0,
-        "retain": False,
-        "wanted_tags": [],
+        **DEFAULTS,
         "token": "secret",
     }
-    assert TOPIC.inputs_in(state).keys() == {"name", "label", "partitions", "retain", "wanted_tags"}
+    assert TOPIC.inputs_in(state).keys() == {"name", "label", *DEFAULTS}
 
 
 def test_a_secret_stays_out_of_the_repr() -> None:
