@@ -10,6 +10,11 @@ from typing import Any
 
 import pytest
 import yaml
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
 from kubernetes.client import ApiClient
 from kubernetes.config import new_client_from_config
 
@@ -34,6 +39,8 @@ pytestmark = pytest.mark.cluster
 NAMESPACE = "rights"
 WRITE = {"create", "update", "patch"}
 LABELS = {"metadata": {"labels": {"changed": "yes"}}}
+CERTIFICATES = "certificates.k8s.io"
+SIGNER = "kubernetes.io/kube-apiserver-client"
 SECRET = b64encode(b"content").decode()
 
 
@@ -66,12 +73,14 @@ def namespace(kubectl: Kubectl, tmp_path: Path) -> Iterator[str]:
 
 @pytest.fixture
 def grant(kubectl: Kubectl, tmp_path: Path) -> Iterator[Any]:
-    """Grants the ServiceAccount `holder` one right in the whole cluster."""
+    """Grants the ServiceAccount `holder` these rights, and no others, in the whole cluster."""
     file = tmp_path / "right.yaml"
 
-    def granted(policy_rule: Object) -> None:
+    def granted(*policy_rules: Object) -> None:
         binding = grant_role("the-right", subject("holder", NAMESPACE), name="the-right")
-        file.write_text(yaml.safe_dump_all([cluster_role(policy_rule, name="the-right"), binding]))
+        file.write_text(
+            yaml.safe_dump_all([cluster_role(*policy_rules, name="the-right"), binding])
+        )
         kubectl("apply", f"--filename={file}")
 
     yield granted
@@ -175,6 +184,48 @@ def test_labels_can_be_changed_with_the_status(
 ) -> None:
     grant(rule("core", resource, "patch"))
     assert call(holder, "PATCH", path, LABELS)["metadata"]["labels"]["changed"] == "yes"
+
+
+@pytest.fixture
+def certificate_request(kubectl: Kubectl, tmp_path: Path) -> Iterator[str]:
+    """The path of a certificate request, which names a signer."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "somebody")])
+    signed = x509.CertificateSigningRequestBuilder().subject_name(name).sign(key, SHA256())
+    pem = b64encode(signed.public_bytes(Encoding.PEM)).decode()
+    api_version = f"{CERTIFICATES}/v1"
+    spec = {"request": pem, "signerName": SIGNER, "usages": ["client auth"]}
+    request = kubernetes_object("CertificateSigningRequest", "somebody", "", api_version, spec=spec)
+    file = tmp_path / "request.yaml"
+    file.write_text(yaml.safe_dump(request))
+    kubectl("apply", f"--filename={file}")
+    yield f"/apis/{api_version}/certificatesigningrequests/somebody"
+    kubectl("delete", f"--filename={file}")
+
+
+@pytest.mark.usefixtures("namespace")
+@pytest.mark.parametrize("signers", [(), (SIGNER,), ("kubernetes.io/*",), ("example.com/other",)])
+def test_an_approval_also_needs_approve_on_the_signer(
+    signers: tuple[str, ...],
+    certificate_request: str,
+    grant: Any,
+    holder: ApiClient,
+    kubectl: Kubectl,
+) -> None:
+    request = json.loads(kubectl("get", f"--raw={certificate_request}"))
+    condition = {"type": "Approved", "status": "True", "reason": "Test"}
+    approved = {**request, "status": {"conditions": [condition]}}
+    path = f"{certificate_request}/approval?dryRun=All"
+    approval = rule(CERTIFICATES, "certificatesigningrequests/approval", "update")
+    grant(approval)
+    with pytest.raises(AssertionError, match='"code":403'):
+        call(holder, "PUT", path, approved)
+    grant(approval, rule(CERTIFICATES, "signers", "approve", *signers))
+    if "example.com/other" in signers:
+        with pytest.raises(AssertionError, match='"code":403'):
+            call(holder, "PUT", path, approved)
+    else:
+        assert call(holder, "PUT", path, approved)["status"]["conditions"]
 
 
 def test_labels_of_a_namespace_can_be_changed_with_finalize(

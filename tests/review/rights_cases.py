@@ -43,9 +43,6 @@ constrained-impersonation | any | impersonate-on:associated-node:get | core | po
 create-tokens | any | create | core | serviceaccounts/token
 create-tokens | any | create | certificates | podcertificaterequests
 create-token-secrets | any | create | core | secrets
-approve-certificates | cluster | update patch | certificates | certificatesigningrequests/approval
-approve-certificates | cluster | update patch | certificates | certificatesigningrequests/status
-approve-certificates | cluster | update patch | certificates | podcertificaterequests/status
 approve-certificates | cluster | approve sign attest | certificates | signers
 approve-certificates | cluster | create | certificates | certificatesigningrequests/nodeclient
 create-workloads | any | {_WRITE} | core | pods pods/ephemeralcontainers replicationcontrollers

@@ -138,8 +138,8 @@ RULE_CASES: Mapping[str, tuple[Manifest, Manifest]] = {
         cluster_wide(rule("core", "persistentvolumeclaims", "create")),
     ),
     "approve-certificates": (
+        cluster_wide(rule("certificates.k8s.io", "signers", "approve")),
         cluster_wide(rule("certificates.k8s.io", "certificatesigningrequests/approval", "update")),
-        cluster_wide(rule("certificates.k8s.io", "certificatesigningrequests", "create")),
     ),
     "change-namespaces": (
         in_namespace(rule("core", "namespaces", "patch")),

@@ -95,10 +95,9 @@ MESSAGES = {
         "PersistentVolumeClaims."
     ),
     "approve-certificates": (
-        "The role grants update on certificatesigningrequests/approval in the whole cluster "
-        "to ServiceAccount runners/app. Remove `certificatesigningrequests/approval` and "
-        "`…/nodeclient` from `resources`, and `approve`, `sign` and `attest` on `signers` "
-        "from `verbs`."
+        "The role grants approve on signers in the whole cluster to ServiceAccount runners/app. "
+        "Remove `approve`, `sign` and `attest` on `signers` from `verbs`, and "
+        "`certificatesigningrequests/nodeclient` from `resources`."
     ),
     "change-namespaces": (
         'The role grants patch on namespaces in namespace "runners" to ServiceAccount '

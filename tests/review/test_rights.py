@@ -86,5 +86,42 @@ def test_names_of_objects_restrict_a_right(policy_rule: Object, expected: set[st
     assert broken(policy_rule) == expected
 
 
+_CERTIFICATES = "certificates.k8s.io"
+_APPROVAL = rule(_CERTIFICATES, "certificatesigningrequests/approval", "update patch")
+
+
+@pytest.mark.parametrize(
+    "policy_rule",
+    [
+        _APPROVAL,
+        rule(_CERTIFICATES, "certificatesigningrequests/status", "update patch"),
+        rule(_CERTIFICATES, "podcertificaterequests/status", "update patch"),
+        rule(_CERTIFICATES, "*", "update patch"),
+        rule(_CERTIFICATES, "*/approval", "*"),
+        rule(_CERTIFICATES, "signers", "get update"),
+        rule("core", "signers", "approve sign"),
+    ],
+)
+def test_a_decision_about_certificates_needs_a_right_on_a_signer(policy_rule: Object) -> None:
+    assert "approve-certificates" not in broken(policy_rule)
+
+
+@pytest.mark.parametrize("verb", ["approve", "sign", "*"])
+@pytest.mark.parametrize(
+    "signers", [(), ("kubernetes.io/kube-apiserver-client",), ("a.example/*",)]
+)
+def test_a_right_on_a_signer_is_reported_in_any_role(verb: str, signers: tuple[str, ...]) -> None:
+    """The other half of the right may be in this role, in another one or in the cluster."""
+    on_signer = rule(_CERTIFICATES, "signers", verb, *signers)
+    bindings = (grant_role("approval"), grant_role("signer", name="signer"))
+    alone = [cluster_role(on_signer, name="signer")]
+    apart = [*alone, cluster_role(_APPROVAL, name="approval")]
+    together = [cluster_role(_APPROVAL, on_signer, name="signer")]
+    for roles in (alone, apart, together):
+        findings = review(parsed(*roles, *bindings)).findings
+        reported = [str(f.object) for f in findings if f.rule == "approve-certificates"]
+        assert reported == ["ClusterRole/signer"]
+
+
 def test_every_risk_has_a_case() -> None:
     assert {case.rule for case in RIGHT_CASES} == RISK_RULES

@@ -147,24 +147,16 @@ RISKS = (
             "approve-certificates",
             Severity.ERROR,
             f"{GOOD_PRACTICES}#csrs-and-certificate-issuing",
-            "A role grants approving, signing or attesting certificates, which can authenticate as "
-            "any user, or having certificates of nodes approved without a check "
+            "A role grants approving, signing or attesting certificates of a signer, which can "
+            "authenticate as any user, or having certificates of nodes approved without a check "
             "(`certificatesigningrequests/nodeclient`).",
-            "Remove `certificatesigningrequests/approval` and `…/nodeclient` from `resources`, and "
-            "`approve`, `sign` and `attest` on `signers` from `verbs`.",
+            "Remove `approve`, `sign` and `attest` on `signers` from `verbs`, and "
+            "`certificatesigningrequests/nodeclient` from `resources`.",
             "CIS 5.1.11",
         ),
         (
-            Right(
-                ("update", "patch"),
-                _CERTIFICATES,
-                (
-                    "certificatesigningrequests/approval",
-                    "certificatesigningrequests/status",
-                    "podcertificaterequests/status",
-                ),
-                cluster_only=True,
-            ),
+            # The right to update `certificatesigningrequests/approval` has no effect without these:
+            # https://kubernetes.io/docs/reference/access-authn-authz/certificate-signing-requests/
             Right(("approve", "sign", "attest"), _CERTIFICATES, ("signers",), cluster_only=True),
             Right(
                 ("create",),
