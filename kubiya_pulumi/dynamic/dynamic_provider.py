@@ -18,7 +18,8 @@ from pulumi.dynamic import (
 )
 from pulumi.output import contains_unknowns
 
-from kubiya_pulumi.dynamic.handler import InputFailure, ResourceHandler
+from .handler import InputFailure, ResourceHandler
+from .plugin import report_only
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -27,16 +28,18 @@ EngineProperties = dict[str, Any]
 """Properties as the engine passes them: with `__provider`, and in a preview with unknowns."""
 
 
-def _hide_traceback(
+def _without_traceback(
     method: Callable[Concatenate[Any, P], T],
 ) -> Callable[Concatenate[DynamicProvider, P], T]:
-    """Raise an error without its frames and causes, since the engine prints all of them."""
+    """Let the engine print only the message of an error that is a sentence for the user."""
 
     @wraps(method)
     def call(self: DynamicProvider, /, *args: P.args, **kwargs: P.kwargs) -> T:
         try:
             return method(self, *args, **kwargs)
         except self.errors as error:
+            report_only(str(error))
+            # Without its frames and causes: if the message is not used, the engine prints them.
             raise error.with_traceback(None) from None
 
     return call
@@ -85,7 +88,7 @@ class DynamicProvider(ResourceProvider, ABC):
             delete_before_replace=diff.delete_before_replace,
         )
 
-    @_hide_traceback
+    @_without_traceback
     def create(self, props: EngineProperties) -> CreateResult:
         """Create the object."""
         declaration = self.handler.declaration
@@ -93,7 +96,7 @@ class DynamicProvider(ResourceProvider, ABC):
         outputs = declaration.to_properties(self.handler.create(self.api(), inputs))
         return CreateResult(outputs[declaration.id_property], outputs)
 
-    @_hide_traceback
+    @_without_traceback
     def read(self, id_: str, props: EngineProperties) -> ReadResult:
         """Read the object. An empty id means that it is gone."""
         declaration = self.handler.declaration
@@ -102,7 +105,7 @@ class DynamicProvider(ResourceProvider, ABC):
             return ReadResult("", {})
         return ReadResult(id_, declaration.to_properties(state), declaration.inputs_in(state))
 
-    @_hide_traceback
+    @_without_traceback
     def update(self, _id: str, _olds: EngineProperties, _news: EngineProperties) -> UpdateResult:
         """Change the object in place."""
         declaration = self.handler.declaration
@@ -111,7 +114,7 @@ class DynamicProvider(ResourceProvider, ABC):
         updated = self.handler.update(self.api(), state, inputs)
         return UpdateResult(declaration.to_properties(updated))
 
-    @_hide_traceback
+    @_without_traceback
     def delete(self, _id: str, _props: EngineProperties) -> None:
         """Delete the object."""
         state = self.handler.declaration.parse_state(_id, known_properties(_props))

@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 import pulumi
 from pulumi.dynamic import Resource
 
-from kubiya_pulumi.dynamic.dynamic_provider import DynamicProvider
-from kubiya_pulumi.dynamic.properties import ResourceDeclaration
+from .dynamic_provider import DynamicProvider
+from .properties import ResourceDeclaration
 
 
 class DynamicResource(Resource):

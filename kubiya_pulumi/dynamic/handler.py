@@ -12,7 +12,7 @@ from collections.abc import Set
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar
 
-from kubiya_pulumi.dynamic.properties import (
+from .properties import (
     REQUIRED,
     OnChange,
     Property,

@@ -10,14 +10,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, get_args, get_origin
 
-from kubiya_pulumi.dynamic.properties import (
+from .properties import (
     REQUIRED,
     OnChange,
     Property,
     ResourceDeclaration,
     properties_of,
 )
-from kubiya_pulumi.dynamic.property_types import without_none
+from .property_types import without_none
 
 _TYPES = {str: "string", bool: "boolean", int: "integer", float: "number"}
 

@@ -16,7 +16,7 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any, Generic, TypeVar, get_type_hints
 
-from kubiya_pulumi.dynamic.property_types import (
+from .property_types import (
     SUPPORTED,
     convert,
     describe_type,

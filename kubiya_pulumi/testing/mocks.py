@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pulumi
@@ -11,6 +11,7 @@ from pulumi.runtime import MockCallArgs, MockResourceArgs
 from pulumi.runtime.rpc import is_rpc_secret, unwrap_rpc_secret
 
 from kubiya_pulumi.api import RunnersApi
+from kubiya_pulumi.declarations import RunnerHealthInputs
 from kubiya_pulumi.dynamic.dynamic_provider import split_unknown
 from kubiya_pulumi.dynamic.handler import ResourceHandler
 from kubiya_pulumi.errors import KubiyaError
@@ -67,6 +68,8 @@ class Mocks(pulumi.runtime.Mocks):
         stacks: the outputs of other stacks, by the name that the program passes to
             `StackReference`; `{}` for a stack without outputs. A reference to any other stack
             raises `MissingStackError`. Default: None, no stacks.
+        handlers: the handlers of your own dynamic resources, each with the API that it gets.
+            Default: None, no further handlers.
     """
 
     runners_client: RunnersApi
@@ -79,10 +82,14 @@ class Mocks(pulumi.runtime.Mocks):
         client: RunnersApi | None = None,
         *,
         stacks: Mapping[str, Mapping[str, Any]] | None = None,
+        handlers: Mapping[ResourceHandler[Any, Any, Any], Any] | None = None,
     ) -> None:
         self.runners_client = MemoryClient() if client is None else client
         self.resources = []
         self._stacks = stacks or {}
+        apis = {**dict.fromkeys(HANDLERS.values(), self.runners_client), **(handlers or {})}
+        self._handlers = {handler.declaration.type_token: handler for handler in apis}
+        self._apis = apis
 
     def resource(self, name: str) -> DeclaredResource:
         """Return the declared resource with this name.
@@ -112,8 +119,9 @@ class Mocks(pulumi.runtime.Mocks):
         """
         inputs = {name: _plain(value) for name, value in args.inputs.items()}
         known, unknown = split_unknown(inputs)
-        if args.typ in HANDLERS:
-            id_, outputs = self._create(HANDLERS[args.typ], args.name, known, unknown.keys())
+        handler = self._handlers.get(args.typ)
+        if handler is not None:
+            id_, outputs = self._create(handler, args.name, known, unknown.keys())
         elif args.typ == STACK_REFERENCE:
             id_ = known["name"]
             outputs = {"name": id_, "outputs": self._exported(id_), "secretOutputNames": []}
@@ -122,7 +130,8 @@ class Mocks(pulumi.runtime.Mocks):
         if pulumi.runtime.is_dry_run() and not args.resource_id:
             id_ = ""
         self.resources.append(DeclaredResource(args.typ, args.name, known, id_, outputs))
-        return id_, _with_secrets(args, outputs)
+        secret = frozenset() if handler is None else handler.declaration.secret_outputs
+        return id_, _with_secrets(args, outputs, secret)
 
     def call(self, args: MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]] | None]:
         """Return the arguments of another provider's function as its result."""
@@ -150,14 +159,12 @@ class Mocks(pulumi.runtime.Mocks):
             raise InvalidInputsError(f'resource "{name}" has invalid inputs: {reasons}')
         if pulumi.runtime.is_dry_run():
             return "", inputs
-        typed = declaration.parse_inputs({**inputs, **self._poll_once(inputs)})
-        outputs = declaration.to_properties(handler.create(self.runners_client, typed))
+        typed = declaration.parse_inputs(inputs)
+        if isinstance(typed, RunnerHealthInputs) and isinstance(self.runners_client, MemoryClient):
+            # In memory no health changes, so one request is enough.
+            typed = replace(typed, timeout_seconds=0.0)
+        outputs = declaration.to_properties(handler.create(self._apis[handler], typed))
         return outputs[declaration.id_property], {**outputs, **inputs}
-
-    def _poll_once(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the inputs that make a health gate poll once: in memory, no health changes."""
-        waits = "timeout_seconds" in inputs and isinstance(self.runners_client, MemoryClient)
-        return {"timeout_seconds": 0.0} if waits else {}
 
 
 def _plain(value: Any) -> Any:
@@ -167,10 +174,10 @@ def _plain(value: Any) -> Any:
     return [_plain(item) for item in value] if isinstance(value, list) else value
 
 
-def _with_secrets(args: MockResourceArgs, outputs: dict[str, Any]) -> dict[str, Any]:
+def _with_secrets(
+    args: MockResourceArgs, outputs: dict[str, Any], declared: frozenset[str]
+) -> dict[str, Any]:
     """Mark the outputs that the engine would: declared secrets, and secret inputs."""
-    handler = HANDLERS.get(args.typ)
-    declared = frozenset() if handler is None else handler.declaration.secret_outputs
     inputs = {name: value for name, value in args.inputs.items() if outputs.get(name) is not None}
     return {
         name: pulumi.Output.secret(value)

@@ -238,7 +238,9 @@ def test_a_resource_of_another_declaration_than_its_provider() -> None:
     class Queue(DynamicResource, declaration=replace(TOPIC, name="Queue")):
         pass
 
-    with pytest.raises(TypeError, match=r"Queue is declared as .*:Queue, but TopicProvider handles"):
+    with pytest.raises(
+        TypeError, match=r"Queue is declared as .*:Queue, but TopicProvider handles"
+    ):
         Queue(TopicProvider(), "queue", {"name": "t"}, None)
 
 

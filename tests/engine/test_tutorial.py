@@ -103,8 +103,8 @@ def test_a_topic_of_another_owner_is_refused(dev: Stack, service: MessageService
     service.create("orders", retention_hours=1, owner="another team")
     failed = dev.up("--skip-preview", check=False)
     assert failed.returncode
-    message = 'topic "orders" exists and has another owner; choose another name'
-    assert f"message_service.topic.MessageServiceError: {message}" in failed.text
+    message = 'topic "orders" was not created: it has another owner; choose another name'
+    assert f"message_service.client.MessageServiceError: {message}" in failed.text
     assert 'File "' not in failed.text.split("MessageServiceError", 1)[1]
     assert dev.resources(TOPIC) == []
 

@@ -10,67 +10,30 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from tests.harness.toolchain import ROOT
 
 PAGE = ROOT / "docs" / "writing-a-dynamic-provider.md"
 TOKEN = "token-of-the-message-service"
 
-CLIENT = '''
-"""The HTTP client of the message service, which the page omits."""
-
-import json
-import os
-import urllib.error
-import urllib.request
-
-
-class HttpTopicsApi:
-    def __init__(self, token):
-        self._token = token
-
-    def get(self, name):
-        try:
-            return self._send("GET", name)
-        except urllib.error.HTTPError as error:
-            if error.code != 404:
-                raise
-            return None
-
-    def create(self, name, *, retention_hours, owner):
-        return self._send("POST", name, {"retention_hours": retention_hours, "owner": owner})
-
-    def set_retention(self, name, hours):
-        return self._send("PATCH", name, {"retention_hours": hours})
-
-    def delete(self, name):
-        self._send("DELETE", name)
-
-    def _send(self, method, name, body=None):
-        request = urllib.request.Request(
-            f"{os.environ['MESSAGE_URL']}/{name}",
-            method=method,
-            data=None if body is None else json.dumps(body).encode(),
-            headers={"Authorization": f"Bearer {self._token}"},
-        )
-        with urllib.request.urlopen(request, timeout=10) as response:
-            return json.load(response)
-'''
-
 
 def write_example(folder: Path) -> None:
-    """Write the program of the page, its module and its client.
+    """Write the program of the page, its modules and its unit test.
 
     Args:
         folder: an existing folder.
     """
-    module, program = re.findall(r"^```python\n(.*?)^```$", PAGE.read_text(), re.M | re.S)
+    topic, client, program, test = re.findall(
+        r"^```python\n(.*?)^```$", PAGE.read_text(), re.M | re.S
+    )
     package = folder / "message_service"
     package.mkdir()
     (package / "__init__.py").touch()
-    (package / "topic.py").write_text(module)
-    (package / "client.py").write_text(CLIENT)
+    (package / "topic.py").write_text(topic)
+    (package / "client.py").write_text(client)
     (folder / "__main__.py").write_text(program)
+    (folder / "test_topics.py").write_text(test)
     (folder / "Pulumi.yaml").write_text("name: messages\nruntime: python\n")
 
 
@@ -85,8 +48,8 @@ class MessageService:
     def __init__(self) -> None:
         self.topics, self.calls = {}, []
 
-    def get(self, name: str) -> dict[str, Any] | None:
-        return self.topics.get(name)
+    def list_topics(self) -> list[dict[str, Any]]:
+        return list(self.topics.values())
 
     def create(self, name: str, *, retention_hours: float, owner: str | None) -> dict[str, Any]:
         self.calls.append(f"POST {name}")
@@ -114,22 +77,22 @@ def serve(service: MessageService) -> Iterator[str]:
 
     class Handler(BaseHTTPRequestHandler):
         def handle_any(self) -> None:
-            name = self.path.lstrip("/")
+            name = unquote(self.path.lstrip("/"))
             length = int(self.headers.get("Content-Length") or 0)
             body = json.loads(self.rfile.read(length) or "{}")
             if self.headers["Authorization"] != f"Bearer {TOKEN}":
                 self.respond(401, {})
             elif self.command == "POST":
                 self.respond(200, service.create(name, **body))
-            elif service.get(name) is None:
+            elif self.command == "GET" and not name:
+                self.respond(200, {"topics": service.list_topics()})
+            elif name not in service.topics:
                 self.respond(404, {})
             elif self.command == "PATCH":
                 self.respond(200, service.set_retention(name, body["retention_hours"]))
-            elif self.command == "DELETE":
+            else:
                 service.delete(name)
                 self.respond(200, {})
-            else:
-                self.respond(200, service.get(name) or {})
 
         def respond(self, status: int, body: dict[str, Any]) -> None:
             data = json.dumps(body).encode()
