@@ -109,16 +109,22 @@ _HARMLESS_VALUES = (
     # A URL: a password or a token in it has a form of its own.
     r"[A-Za-z][\w+.-]*://\S*",
     # A variable, a template or a placeholder.
-    r"\$[({].*|\$[A-Za-z_]\w*|%\w+%|%\(\w+\)s|%\{.*|%env\(.*|\{\{.*|\{%.*|<.*>|@@?\w+@@?",
+    r"\$\$?[({].*|\$[A-Za-z_]\w*|%\w+%|%\(\w+\)s|%\{.*|%env\(.*|\{\{.*|\{%.*|<.*>|@@?\w+@@?",
+    # A lookup in the environment by a script or a configuration file.
+    r"\$(?i:env):\w+|\$?(?:ENV|env|__(?:env|file|vault))\{[^{}]+\}|#\{[^{}]+\}#?|@env\(.*\)|`[^`]+`",
+    r"(?:[A-Za-z_]\w*\.)*env\.[A-Za-z_]\w*",
     r"\*+|[xX]{3,}|\.{3}|…",
     # A reference to a store of secrets, or a value that is encrypted.
     rf"(?i:{_STORES}):\S*|ref\+[\w-]+:\S*|[\w.-]+(?:/[\w.-]+)+#[\w.-]+",
     r"arn:aws[\w-]*:(?:kms|secretsmanager|ssm):\S*|projects/[^\s/]+/secrets/\S*",
     r"@Microsoft\.KeyVault\(.*\)|ENC\[.*\]",
     # The start of a list, a mapping or a text in a file, or an expression of a script.
-    r"[{\[].*|[|>][+-]?\d?|[A-Za-z_.]{3,}[(\[].*|!(?:Ref|Sub|secret|env_var|vault) .*",
+    r"[{\[].*|[|>][+-]?\d?|(?:[A-Za-z_.]|::){3,}[(\[].*",
+    r"!(?:Ref|Sub|secret|(?i:env)(?:_var)?|vault) .*",
 )
 _HARMLESS = re.compile("|".join(f"(?:{value})" for value in _HARMLESS_VALUES), re.DOTALL)
+_DEFAULT = re.compile(r"\$?\$\{\w+:?[-=](.*?)\}?", re.DOTALL)
+"""A variable of a shell with a default, which is plain text."""
 _SCHEME = re.compile(r"^(?:basic|bearer|token)\s+", re.IGNORECASE)
 """The authentication scheme in an `Authorization` header."""
 _NUMBER = re.compile(r"[+-]?\d[\d_]*(?:\.\d+)?%?")
@@ -139,6 +145,8 @@ def is_named_credential(name: str, value: str) -> bool:
     if kind is NameKind.HARMLESS:
         return False
     content = _SCHEME.sub("", value.strip().rstrip(",; ").strip("\"'"))
+    if default := _DEFAULT.fullmatch(content):
+        content = default[1]
     if _HARMLESS.fullmatch(content):
         return False
     if _NUMBER.fullmatch(content):
