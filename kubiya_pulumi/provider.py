@@ -40,7 +40,8 @@ class KubiyaProvider(pulumi.ProviderResource):
                 `KUBIYA_BASE_URL`, then `https://api.kubiya.ai`.
             timeout_seconds: the timeout for a connection and for each part of a response, in
                 seconds. Default: 30.
-            max_retries: how often a request is retried, if that is safe. Default: 4.
+            max_retries: the maximum number of retries of a request that may safely be repeated.
+                Default: 4.
             ca_bundle: the path of a PEM file with additional certificate authorities.
             opts: options of the resource.
         """

@@ -49,6 +49,8 @@ class ResponseTooLargeError(OSError):
         super().__init__(f"{problem} {max_bytes / 2**20:g} MiB")
 
 
+# Neither `requests` nor urllib3 passes a value of a request to its connection, and connections are
+# shared by threads. So the limits are a variable of the context in which a request is sent.
 _current: ContextVar[ReadLimits] = ContextVar("_current")
 
 

@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 from kubiya_pulumi.api.errors import SettingError
 from kubiya_pulumi.api.urls import is_https_or_loopback, normalize_url
 
+MAX_CONNECTIONS = 32
+"""The maximum number of concurrent requests. Each has its own connection, which is reused."""
 MAX_TIMEOUT_SECONDS = 3600
 MAX_RETRIES_LIMIT = 20
 ENVIRONMENT = {"kubiya:apiKey": "KUBIYA_API_KEY", "kubiya:baseUrl": "KUBIYA_BASE_URL"}

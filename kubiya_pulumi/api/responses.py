@@ -60,7 +60,7 @@ class Response:
     body: bytes = field(repr=False)
     """The body, decompressed."""
     retry_after: float | None = None
-    """The seconds to wait before the next request, by the header `Retry-After`."""
+    """The seconds to wait before the next request, from the `Retry-After` header."""
     location: str | None = field(default=None, repr=False)
     """The header `Location`, unparsed."""
 

@@ -20,11 +20,8 @@ from requests.adapters import HTTPAdapter
 from urllib3.util.ssl_ import create_urllib3_context
 
 from kubiya_pulumi.api.bounded_io import BOUNDED_POOLS
-from kubiya_pulumi.api.connection import Connection
+from kubiya_pulumi.api.connection import MAX_CONNECTIONS, Connection
 from kubiya_pulumi.version import package_version
-
-MAX_CONNECTIONS = 32
-"""The maximum number of concurrent requests. Each has its own connection, which is reused."""
 
 
 def api_session(connection: Connection, tls: SSLContext) -> requests.Session:

@@ -48,11 +48,11 @@ def is_owned_by_same_stack(runner: Runner, task_id: str | None) -> bool:
 
 
 def describe_owner(runner: Runner) -> str:
-    """Return the reported owner, to follow the runner in a sentence. It may be empty."""
+    """Return the reported owner: `managed by pulumi (task "a/b")`. Empty if there is none."""
     if not runner.managed_by and not runner.task_id:
         return ""
     task = f' (task "{sanitize(runner.task_id)}")' if runner.task_id else ""
-    return f", managed by {sanitize(runner.managed_by or 'somebody')}{task}"
+    return f"managed by {sanitize(runner.managed_by or 'an unknown tool')}{task}"
 
 
 def adoption_advice(ownership: Ownership, *, owned_by_sibling: bool) -> str:
@@ -94,6 +94,6 @@ def is_replaced(runner: Runner, state: RunnerState) -> bool:
 def describe_replacement(runner: Runner) -> str:
     """Return the sentence that another owner has created this runner."""
     return (
-        f'Runner "{runner.name}" is not the one that this stack created: it exists'
+        f'Runner "{runner.name}" is no longer the one that this stack created: it is '
         f"{describe_owner(runner)}."
     )

@@ -13,6 +13,7 @@ from pulumi.dynamic import ConfigureRequest
 
 from kubiya_pulumi import config
 from kubiya_pulumi.api import RunnersApi, SettingError, shared_client
+from kubiya_pulumi.api.connection import MAX_CONNECTIONS
 from kubiya_pulumi.dynamic.dynamic_provider import DynamicProvider
 from kubiya_pulumi.dynamic.handler import InputFailure
 from kubiya_pulumi.dynamic.plugin import forward_logs_to_stdout, increase_plugin_concurrency
@@ -20,9 +21,6 @@ from kubiya_pulumi.errors import KubiyaError
 from kubiya_pulumi.lifecycle.runner import RunnerHandler
 from kubiya_pulumi.lifecycle.runner_health import RunnerHealthHandler
 from kubiya_pulumi.lifecycle.runner_manifest import RunnerManifestHandler
-
-MAX_CONCURRENT_CALLS = 32
-"""How many calls the plugin serves at once: as many as the client has connections."""
 
 
 class _KubiyaDynamicProvider(DynamicProvider):
@@ -33,7 +31,8 @@ class _KubiyaDynamicProvider(DynamicProvider):
     def configure(self, req: ConfigureRequest) -> None:
         self._configured = req.config.get
         forward_logs_to_stdout("kubiya_pulumi.lifecycle")
-        increase_plugin_concurrency(MAX_CONCURRENT_CALLS)
+        # A further call would only wait for a connection.
+        increase_plugin_concurrency(MAX_CONNECTIONS)
 
     def api(self) -> RunnersApi:
         return shared_client(config.read_connection(self._configured))

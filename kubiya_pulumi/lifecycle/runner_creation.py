@@ -1,0 +1,180 @@
+"""The creation of a runner.
+
+The API may respond to a create request for an existing name with the manifest of a runner that
+somebody else created, so a successful response proves nothing: the list is read first. And a
+create may succeed although its response is lost, or the engine dies before it writes the state.
+The next create, which has the same inputs, then finds a runner whose owner is this resource (see
+`ownership`).
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+
+from kubiya_pulumi.api import (
+    BadRequestError,
+    ConflictError,
+    CreatedRunner,
+    Runner,
+    RunnersApi,
+)
+from kubiya_pulumi.declarations import RunnerInputs, RunnerState
+from kubiya_pulumi.errors import KubiyaError
+from kubiya_pulumi.lifecycle.errors import RunnerExistsError
+from kubiya_pulumi.lifecycle.lookup import existing_runner, listed_runner
+from kubiya_pulumi.lifecycle.ownership import (
+    MANAGED_BY,
+    Ownership,
+    adoption_advice,
+    describe_owner,
+    is_owned_by_same_stack,
+    ownership_of,
+)
+from kubiya_pulumi.lifecycle.runner_requests import (
+    fetch_manifest_url,
+    set_description,
+    with_reported,
+)
+
+log = logging.getLogger(__name__)
+
+
+def create_runner(api: RunnersApi, inputs: RunnerInputs) -> RunnerState:
+    """Create the runner, or take over the existing one if this resource may.
+
+    Raises:
+        RunnerExistsError: somebody else owns the runner, or its owner is unknown and
+            `adopt_existing` is false, or another resource of this stack owns it.
+        KubiyaError: the lookup or the create request failed; see `RunnersApi`.
+    """
+    existing = _find_existing(api, inputs)
+    if existing is not None:
+        return _resolve_existing(api, inputs, existing)
+    try:
+        created = _send_create(api, inputs)
+    except KubiyaError as error:
+        # 400 and 409 may mean that the name is taken, perhaps by this resource's own lost
+        # request. Any other 4xx means that nothing was created.
+        if not (error.outcome_unknown or isinstance(error, BadRequestError | ConflictError)):
+            raise
+        return _reconcile_failed_create(api, inputs, error)
+    return _verify_created(api, inputs, created)
+
+
+def _find_existing(api: RunnersApi, inputs: RunnerInputs) -> Runner | None:
+    """Return the runner with this name, with its owner and description; None if none exists."""
+    listed = listed_runner(api, inputs.name)
+    if listed is None:
+        return None
+    is_owner_known = ownership_of(listed, inputs.task_id) is not Ownership.UNKNOWN
+    if is_owner_known and listed.description is not None:
+        return listed
+    # The list may omit fields, and so may the description of a single runner.
+    described = existing_runner(api, inputs.name)
+    if described is None:
+        return None
+    return replace(
+        described,
+        managed_by=described.managed_by or listed.managed_by,
+        task_id=described.task_id or listed.task_id,
+    )
+
+
+def _send_create(api: RunnersApi, inputs: RunnerInputs) -> CreatedRunner:
+    return api.create_runner(
+        inputs.name,
+        description=inputs.description,
+        managed_by=MANAGED_BY,
+        task_id=inputs.task_id,
+        confirm_not_created=lambda: listed_runner(api, inputs.name) is None,
+    )
+
+
+def _verify_created(api: RunnersApi, inputs: RunnerInputs, created: CreatedRunner) -> RunnerState:
+    """Return the state of a created runner, unless somebody else took the name first."""
+    runner = created.runner
+    try:
+        runner = existing_runner(api, inputs.name) or runner
+    except KubiyaError as error:
+        log.warning("%s The runner was created; `pulumi refresh` completes its outputs.", error)
+    if runner is not None and ownership_of(runner, inputs.task_id) is Ownership.OTHER:
+        return _resolve_existing(api, inputs, runner)
+    return _complete_created(api, inputs, runner, created.manifest_url)
+
+
+def _reconcile_failed_create(
+    api: RunnersApi, inputs: RunnerInputs, error: KubiyaError
+) -> RunnerState:
+    """Find out whether a failed create request created the runner; raise its error if not."""
+    try:
+        existing = _find_existing(api, inputs)
+    except KubiyaError:
+        raise error from None
+    if existing is None:
+        raise error
+    return _resolve_existing(api, inputs, existing)
+
+
+def _resolve_existing(api: RunnersApi, inputs: RunnerInputs, existing: Runner) -> RunnerState:
+    """Take over an existing runner if this resource owns it or may adopt it, else refuse."""
+    ownership = ownership_of(existing, inputs.task_id)
+    if ownership is Ownership.OURS:
+        log.info(
+            'Runner "%s" exists: this resource created it, probably in an update that was '
+            "interrupted. It is added to the state.",
+            inputs.name,
+        )
+        return _complete_created(api, inputs, existing, None)
+    owned_by_sibling = ownership is Ownership.OTHER and is_owned_by_same_stack(
+        existing, inputs.task_id
+    )
+    # If that resource was only renamed, without an alias, the engine deletes the old one after
+    # this create, and its runner with it.
+    if inputs.adopt_existing and not owned_by_sibling:
+        return _adopt(api, inputs, existing)
+    advice = adoption_advice(ownership, owned_by_sibling=owned_by_sibling)
+    owner = describe_owner(existing)
+    raise RunnerExistsError(
+        f'runner "{inputs.name}" was not created: a runner with that name exists'
+        f"{f', {owner}' if owner else ''}. {advice}; otherwise choose a different name."
+    )
+
+
+def _complete_created(
+    api: RunnersApi, inputs: RunnerInputs, runner: Runner | None, manifest_url: str | None
+) -> RunnerState:
+    """Set what a create may have left out. The runner exists, so nothing here may raise."""
+    description = inputs.description
+    try:
+        if description is not None and (runner is None or runner.description != description):
+            runner = api.update_runner_description(inputs.name, description) or runner
+    except KubiyaError as error:
+        log.warning(
+            "%s The runner was created, perhaps without its description: `pulumi refresh` shows "
+            "it, and the next `pulumi up` sets it.",
+            error,
+        )
+    manifest_url = manifest_url or fetch_manifest_url(api, inputs.name)
+    return _state(inputs, runner, manifest_url, adopted=None)
+
+
+def _adopt(api: RunnersApi, inputs: RunnerInputs, existing: Runner) -> RunnerState:
+    manifest_url = api.get_runner_manifest(inputs.name).manifest_url
+    if inputs.description is not None and existing.description != inputs.description:
+        existing = set_description(api, inputs.name, inputs.description) or existing
+    return _state(inputs, existing, manifest_url, adopted=True)
+
+
+def _state(
+    inputs: RunnerInputs, runner: Runner | None, manifest_url: str | None, *, adopted: bool | None
+) -> RunnerState:
+    state = RunnerState(
+        name=inputs.name,
+        description=inputs.description or "",
+        adopt_existing=inputs.adopt_existing,
+        task_id=inputs.task_id,
+        manifest_url=manifest_url,
+        adopted=adopted,
+    )
+    return with_reported(state, runner)

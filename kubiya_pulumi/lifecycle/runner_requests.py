@@ -1,0 +1,83 @@
+"""Requests for a runner that exists, and what their responses mean for its state."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from typing import Any
+
+from kubiya_pulumi.api import NotFoundError, Runner, RunnersApi, UnexpectedStatusError
+from kubiya_pulumi.declarations import RunnerState
+from kubiya_pulumi.errors import KubiyaError
+from kubiya_pulumi.lifecycle.errors import NotSupportedError, RunnerGoneError
+from kubiya_pulumi.lifecycle.lookup import is_missing_or_unsupported, listed_runner
+
+log = logging.getLogger(__name__)
+
+
+def set_description(api: RunnersApi, name: str, description: str) -> Runner | None:
+    """Set the description. The list tells what a "not found" means.
+
+    Returns:
+        The runner, or None if the response does not contain it.
+
+    Raises:
+        RunnerGoneError: the runner does not exist.
+        NotSupportedError: the service does not offer the change.
+        KubiyaError: the request failed; see `RunnersApi`.
+    """
+    try:
+        return api.update_runner_description(name, description)
+    except (NotFoundError, UnexpectedStatusError) as error:
+        if not is_missing_or_unsupported(error):
+            raise
+        if listed_runner(api, name) is None:
+            raise gone_error(unchanged(name)) from None
+        raise NotSupportedError(
+            f"{unchanged(name)}: the service returned {error.status}, although the runner exists. "
+            "It does not offer this change; set the description in the program to that of "
+            "the runner."
+        ) from None
+
+
+def fetch_manifest_url(api: RunnersApi, name: str) -> str | None:
+    """Return the URL of the manifest, or None with a warning: it must not fail the operation."""
+    try:
+        return api.get_runner_manifest(name).manifest_url
+    except KubiyaError as error:
+        log.warning(
+            "%s The runner exists, but the URL of its manifest is unknown; the next "
+            "`pulumi refresh` requests it.",
+            error,
+        )
+        return None
+
+
+def with_reported(state: RunnerState, runner: Runner | None) -> RunnerState:
+    """Return the state with what the API reports now. What it omits stays as it was."""
+    if runner is None:
+        return state
+    reported: dict[str, Any] = {
+        "description": runner.description,
+        "version": runner.version,
+        "namespace": runner.namespace or runner.kubernetes_namespace,
+        "kubernetes_namespace": runner.kubernetes_namespace or runner.namespace,
+    }
+    return replace(state, **{k: value for k, value in reported.items() if value is not None})
+
+
+def unchanged(name: str) -> str:
+    """Return what failed if a description was not changed, as the start of an error."""
+    return f'the description of runner "{name}" was not changed'
+
+
+def gone_error(failure: str) -> RunnerGoneError:
+    """Return the error for a change of a runner that does not exist.
+
+    Args:
+        failure: what was not done, as the start of the error.
+    """
+    return RunnerGoneError(
+        f"{failure}: the runner does not exist. Run `pulumi refresh`, then `pulumi up` to create "
+        "it."
+    )
