@@ -11,7 +11,7 @@ from kubiya_pulumi.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
     from kubiya_pulumi.review.checks.images import images
-    from kubiya_pulumi.review.engine import Review, WaivedFinding, review
+    from kubiya_pulumi.review.reviewer import Review, WaivedFinding, review
     from kubiya_pulumi.review.errors import ManifestError, ManifestPolicyError, ReviewDeniedError
     from kubiya_pulumi.review.findings import Category, Finding, Rule, Severity
     from kubiya_pulumi.review.kubernetes.inventory import Inventory, grants_in
@@ -68,19 +68,19 @@ __getattr__, __dir__ = lazy_exports(
         "ManifestPolicyError": "kubiya_pulumi.review.errors",
         "ObjectReference": "kubiya_pulumi.review.kubernetes.references",
         "PolicyRule": "kubiya_pulumi.review.kubernetes.rbac",
-        "Review": "kubiya_pulumi.review.engine",
+        "Review": "kubiya_pulumi.review.reviewer",
         "ReviewDeniedError": "kubiya_pulumi.review.errors",
         "Rule": "kubiya_pulumi.review.findings",
         "Severity": "kubiya_pulumi.review.findings",
         "Subject": "kubiya_pulumi.review.kubernetes.rbac",
-        "WaivedFinding": "kubiya_pulumi.review.engine",
+        "WaivedFinding": "kubiya_pulumi.review.reviewer",
         "Waiver": "kubiya_pulumi.review.policy",
         "can": "kubiya_pulumi.review.kubernetes.rbac",
         "grants_in": "kubiya_pulumi.review.kubernetes.inventory",
         "images": "kubiya_pulumi.review.checks.images",
         "parse_manifest": "kubiya_pulumi.review.kubernetes.manifest",
         "render_manifest": "kubiya_pulumi.review.kubernetes.manifest",
-        "review": "kubiya_pulumi.review.engine",
+        "review": "kubiya_pulumi.review.reviewer",
         "sha256_of": "kubiya_pulumi.review.kubernetes.manifest",
     },
 )
