@@ -74,6 +74,99 @@ def test_an_image_pull_secret_is_required() -> None:
     assert missing("missing-secret", pod, kubernetes_object("Secret", "registry")) == []
 
 
+def custom(group: str, kind: str, name: str = "wanted", **spec: Any) -> Object:
+    return kubernetes_object(kind, name, NAMESPACE, f"{group}/v1", spec=spec)
+
+
+def provider_class(*secrets: str) -> Object:
+    """Return a class of the Secrets Store CSI driver, which creates Secrets when it is mounted."""
+    entries = [{"secretName": secret, "type": "Opaque"} for secret in secrets]
+    return custom(
+        "secrets-store.csi.x-k8s.io", "SecretProviderClass", "vault", secretObjects=entries
+    )
+
+
+EXTERNAL = "external-secrets.io"
+VAULT = "secrets.hashicorp.com"
+CREATES_WANTED = {
+    "certificate": custom("cert-manager.io", "Certificate", "tls", secretName="wanted"),
+    "external secret": custom(EXTERNAL, "ExternalSecret"),
+    "external secret with a policy": custom(
+        EXTERNAL, "ExternalSecret", target={"creationPolicy": "Orphan"}
+    ),
+    "external secret with a target": custom(
+        EXTERNAL, "ExternalSecret", "other", target={"name": "wanted"}
+    ),
+    "sealed secret": custom("bitnami.com", "SealedSecret"),
+    "1Password": custom("onepassword.com", "OnePasswordItem"),
+    "Vault": custom(
+        VAULT, "VaultStaticSecret", "other", destination={"name": "wanted", "create": True}
+    ),
+}
+DOES_NOT_CREATE_WANTED = {
+    "certificate without a name": custom("cert-manager.io", "Certificate"),
+    "certificate with another name": custom("cert-manager.io", "Certificate", secretName="tls"),
+    "certificate of another group": custom("example.com", "Certificate", secretName="wanted"),
+    "certificate with a wrong type": custom(
+        "cert-manager.io", "Certificate", secretName=["wanted"]
+    ),
+    "issuer": custom("cert-manager.io", "Issuer", secretName="wanted"),
+    "external secret with another target": custom(
+        EXTERNAL, "ExternalSecret", target={"name": "other"}
+    ),
+    "external secret that changes one": custom(
+        EXTERNAL, "ExternalSecret", target={"creationPolicy": "Merge"}
+    ),
+    "external secret that creates none": custom(
+        EXTERNAL, "ExternalSecret", target={"creationPolicy": "None"}
+    ),
+    "sealed secret with another name": custom("bitnami.com", "SealedSecret", "other"),
+    "Vault that changes one": custom(VAULT, "VaultStaticSecret", destination={"name": "wanted"}),
+    "class that is not mounted": provider_class("wanted"),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("creator", CREATES_WANTED.values(), ids=CREATES_WANTED)
+def test_a_secret_that_an_object_creates_is_not_missing(creator: Object, way: str) -> None:
+    pod = deployment(reading("Secret", name="wanted", key="k")[way])
+    assert missing("missing-secret", pod, creator) == []
+    elsewhere = {**creator, "metadata": {**creator["metadata"], "namespace": "elsewhere"}}
+    assert len(missing("missing-secret", pod, elsewhere)) == 1
+    # Nothing creates a ConfigMap.
+    config_map = deployment(reading("ConfigMap", name="wanted", key="k")[way])
+    assert len(missing("missing-config-map", config_map, creator)) == 1
+
+
+@pytest.mark.parametrize("other", DOES_NOT_CREATE_WANTED.values(), ids=DOES_NOT_CREATE_WANTED)
+def test_a_secret_that_an_object_does_not_create_is_missing(other: Object) -> None:
+    pod = deployment(reading("Secret", name="wanted", key="k")["volume"])
+    assert len(missing("missing-secret", pod, other)) == 1
+
+
+def test_a_mounted_class_creates_its_secrets() -> None:
+    attributes = {"secretProviderClass": "vault"}
+    volume = {
+        "name": "v",
+        "csi": {"driver": "secrets-store.csi.k8s.io", "volumeAttributes": attributes},
+    }
+    pod = reading("Secret", name="wanted", key="k")["key"]
+    mounting = deployment({**pod, "volumes": [volume]})
+    assert missing("missing-secret", mounting, provider_class("other", "wanted")) == []
+    assert len(missing("missing-secret", mounting, provider_class("other"))) == 1
+    assert len(missing("missing-secret", deployment(pod), provider_class("wanted"))) == 1
+
+
+def test_an_object_without_a_namespace_creates_its_secret_in_the_default_one() -> None:
+    certificate = custom("cert-manager.io", "Certificate", secretName="wanted")
+    del certificate["metadata"]["namespace"]
+    pod = reading("Secret", name="wanted", key="k")["key"]
+    in_default, in_another = deployment(pod), deployment(pod)
+    del in_default["metadata"]["namespace"]
+    assert missing("missing-secret", in_default, certificate) == []
+    assert len(missing("missing-secret", in_another, certificate)) == 1
+
+
 def test_the_root_certificates_exist_in_every_namespace() -> None:
     pod = reading("ConfigMap", name="kube-root-ca.crt")["projected"]
     assert missing("missing-config-map", deployment(pod)) == []

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from kubiya_pulumi.review.findings import Category, Finding, Rule, Severity
 from kubiya_pulumi.review.kubernetes.coerce import as_mapping, as_mappings, as_str, get_path
+from kubiya_pulumi.review.kubernetes.created_secrets import created_secrets
 from kubiya_pulumi.review.kubernetes.inventory import Inventory
 from kubiya_pulumi.review.kubernetes.rbac import Subject
 from kubiya_pulumi.review.kubernetes.references import BUILT_IN_NAMESPACES, ObjectReference
@@ -71,7 +72,8 @@ SECRET = _rule(
     "KR-050",
     "missing-secret",
     "concepts/configuration/secret/#using-secrets",
-    "A workload needs a Secret that is not in the manifest. Without it its pods do not start.",
+    "A workload needs a Secret that is not in the manifest, and that no object of the manifest "
+    "creates. Without it its pods do not start.",
     "Add the Secret to the manifest, create it first, or mark the reference `optional`.",
 )
 CONFIG_MAP = _rule(
@@ -155,11 +157,12 @@ def _binding_findings(inventory: Inventory) -> Iterator[Finding]:
 
 
 def _configuration_findings(inventory: Inventory) -> Iterator[Finding]:
-    for kind, rule, names_in in (
-        ("Secret", SECRET, _required_secrets),
-        ("ConfigMap", CONFIG_MAP, _required_config_maps),
+    secrets = inventory.names("Secret") | created_secrets(inventory)
+    config_maps = inventory.names("ConfigMap")
+    for kind, rule, existing, names_in in (
+        ("Secret", SECRET, secrets, _required_secrets),
+        ("ConfigMap", CONFIG_MAP, config_maps, _required_config_maps),
     ):
-        existing = inventory.names(kind)
         for workload in inventory.workloads:
             namespace = workload.namespace
             names = sorted({name for name in names_in(workload) if name})
