@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from kubiya_pulumi.api.health_models import ComponentHealth, HealthCheck
     from kubiya_pulumi.errors import KubiyaError
     from kubiya_pulumi.functions import (
-        GetError,
         GetRunnerHealthResult,
         GetRunnerManifestResult,
         GetRunnerResult,
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
         get_runners,
         get_runners_output,
     )
+    from kubiya_pulumi.invoke import GetError
     from kubiya_pulumi.lifecycle.errors import (
         NotHealthyError,
         NotSupportedError,
@@ -86,7 +86,7 @@ __getattr__, __dir__ = lazy_exports(
     {
         "ApiError": "kubiya_pulumi.api.errors",
         "ComponentHealth": "kubiya_pulumi.api.health_models",
-        "GetError": "kubiya_pulumi.functions",
+        "GetError": "kubiya_pulumi.invoke",
         "GetRunnerHealthResult": "kubiya_pulumi.functions",
         "GetRunnerManifestResult": "kubiya_pulumi.functions",
         "GetRunnerResult": "kubiya_pulumi.functions",

@@ -7,33 +7,20 @@ the same sources as those of resources, and calls with the same settings share o
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, TypeVar
 
 import pulumi
-from pulumi.runtime import settings as runtime
 
-from kubiya_pulumi import config
-from kubiya_pulumi.api import ComponentHealth, HealthCheck, Runner, RunnersApi, shared_client
+from kubiya_pulumi.api import ComponentHealth, HealthCheck, Runner, RunnersApi
 from kubiya_pulumi.declarations import RunnerManifestInputs
-from kubiya_pulumi.errors import KubiyaError
+from kubiya_pulumi.invoke import call, call_output
 from kubiya_pulumi.lifecycle.errors import RunnerGoneError
 from kubiya_pulumi.lifecycle.lookup import existing_runner, none_if_deleted
 from kubiya_pulumi.lifecycle.runner_manifest import RunnerManifestHandler
-from kubiya_pulumi.plaintext_key_warning import warn_about_plaintext_key
-from kubiya_pulumi.provider import KubiyaProvider
 from kubiya_pulumi.review import parse_manifest, render_manifest
 
 T = TypeVar("T")
-
-
-class GetError(KubiyaError, pulumi.RunError):
-    """A get function failed. It ends the program with its sentence, not with a traceback.
-
-    `__cause__` is the error of the client or the lifecycle, for programs that catch it.
-    """
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,14 +89,14 @@ def get_runner(name: str, *, opts: pulumi.InvokeOptions | None = None) -> GetRun
         GetError: the runner does not exist, a setting is invalid, or the API refuses the request
             or does not respond.
     """
-    return _call(lambda client: _runner(client, name), opts)
+    return call(lambda client: _runner(client, name), opts)
 
 
 def get_runner_output(
     name: pulumi.Input[str], *, opts: pulumi.InvokeOptions | None = None
 ) -> pulumi.Output[GetRunnerResult]:
     """Read a runner as soon as its name is known; see `get_runner`."""
-    return _call_output(_runner, name, opts)
+    return call_output(_runner, name, opts)
 
 
 def get_runners(*, opts: pulumi.InvokeOptions | None = None) -> list[GetRunnerResult]:
@@ -121,14 +108,14 @@ def get_runners(*, opts: pulumi.InvokeOptions | None = None) -> list[GetRunnerRe
     Raises:
         GetError: a setting is invalid, or the API refuses the request or does not respond.
     """
-    return _call(_runners, opts)
+    return call(_runners, opts)
 
 
 def get_runners_output(
     *, opts: pulumi.InvokeOptions | None = None
 ) -> pulumi.Output[list[GetRunnerResult]]:
     """List all runners; see `get_runners`."""
-    return _call_output(lambda client, _: _runners(client), None, opts)
+    return call_output(lambda client, _: _runners(client), None, opts)
 
 
 def get_runner_health(
@@ -144,14 +131,14 @@ def get_runner_health(
         GetError: the runner does not exist, a setting is invalid, or the API refuses the request
             or does not respond. An unhealthy runner is a result, not an error.
     """
-    return _call(lambda client: _health(client, name), opts)
+    return call(lambda client: _health(client, name), opts)
 
 
 def get_runner_health_output(
     name: pulumi.Input[str], *, opts: pulumi.InvokeOptions | None = None
 ) -> pulumi.Output[GetRunnerHealthResult]:
     """Read the health of a runner as soon as its name is known; see `get_runner_health`."""
-    return _call_output(_health, name, opts)
+    return call_output(_health, name, opts)
 
 
 def get_runner_manifest(
@@ -169,14 +156,14 @@ def get_runner_manifest(
         GetError: the runner does not exist, the download is not a Kubernetes manifest, a setting
             is invalid, or the API refuses the request or does not respond.
     """
-    return _call(lambda client: _manifest(client, name), opts)
+    return call(lambda client: _manifest(client, name), opts)
 
 
 def get_runner_manifest_output(
     name: pulumi.Input[str], *, opts: pulumi.InvokeOptions | None = None
 ) -> pulumi.Output[GetRunnerManifestResult]:
     """Download the manifest of a runner as a secret; see `get_runner_manifest`."""
-    return pulumi.Output.secret(_call_output(_manifest, name, opts))
+    return pulumi.Output.secret(call_output(_manifest, name, opts))
 
 
 def _runner(api: RunnersApi, name: str) -> GetRunnerResult:
@@ -218,93 +205,3 @@ def _require_runner(name: str, result: T | None) -> T:
             "runner, pass runner.id to the _output form."
         )
     return result
-
-
-Settings = Mapping[str, pulumi.Input[str | float]] | None
-"""The settings of an explicit provider; None for those of the stack's configuration."""
-
-
-def _call(request: Callable[[RunnersApi], T], opts: pulumi.InvokeOptions | None) -> T:
-    settings = _settings(opts)
-    if any(isinstance(value, pulumi.Output) for value in (settings or {}).values()):
-        raise GetError(
-            "the provider's settings are outputs, whose values are not known yet: use the "
-            "_output form of the get function, or give the provider plain values."
-        )
-    return _translate_errors(request, _client(settings))
-
-
-def _call_output(
-    request: Callable[[RunnersApi, Any], T], name: Any, opts: pulumi.InvokeOptions | None
-) -> pulumi.Output[T]:
-    # The key is a secret; the response to a request with it is not, unless the name is one.
-    settings = pulumi.Output.unsecret(pulumi.Output.from_input(_settings(opts)))
-    after = pulumi.Output.from_input(getattr(opts, "depends_on", None) or [])
-
-    def call(known: dict[str, Any]) -> Any:
-        # In a thread, so that the program's other outputs are not blocked.
-        return asyncio.to_thread(
-            _translate_errors,
-            lambda api: request(api, known["name"]),
-            _client(known["settings"]),
-        )
-
-    inputs = {"name": name, "settings": settings, "after": after.apply(_dependency_ids)}
-    return pulumi.Output.all(**inputs).apply(call)
-
-
-async def _dependency_ids(dependencies: Any) -> Any:
-    """Return the ids of resources and of their children.
-
-    A preview does not know the id of a resource that it would create, so it sends no request.
-    """
-    # A private function: imported where it is used, so that a change of it breaks nothing else.
-    from pulumi.runtime.rpc import _expand_dependencies
-
-    resources = dependencies if isinstance(dependencies, list) else [dependencies]
-    expanded = await _expand_dependencies(resources, None)
-    return [vars(item)["id"] for item in expanded.values() if "id" in vars(item)]
-
-
-def _translate_errors(request: Callable[[RunnersApi], T], api: RunnersApi) -> T:
-    try:
-        return request(api)
-    except KubiyaError as error:
-        raise GetError(str(error)) from error
-
-
-def _client(settings: Settings) -> RunnersApi:
-    # A unit test has no API: the mocks of `kubiya_pulumi.testing` provide a client.
-    if mocks := getattr(runtime.get_monitor(), "mocks", None):
-        client: RunnersApi | None = getattr(mocks, "runners_client", None)
-        if client is None:
-            raise GetError(
-                "get functions do not call the API under mocks: use those of "
-                "kubiya_pulumi.testing, or derive yours from them."
-            )
-        return client
-    configured = _stack_setting if settings is None else settings.get
-    try:
-        return shared_client(config.read_connection(configured))
-    except KubiyaError as error:
-        raise GetError(str(error)) from error
-
-
-def _stack_setting(name: str) -> str | None:
-    namespace, _, key = name.partition(":")
-    return pulumi.Config(namespace).get(key)
-
-
-def _settings(opts: pulumi.InvokeOptions | None) -> Settings:
-    provider = opts.provider if opts else None
-    if provider is None and opts and opts.parent:
-        provider = opts.parent.get_provider("pulumi-python:kubiya:Runner")
-    if provider is None:
-        warn_about_plaintext_key()
-        return None
-    if not isinstance(provider, KubiyaProvider):
-        raise GetError(
-            "the provider of the get function is not a KubiyaProvider: pass one, or omit it to "
-            "use the stack's configuration."
-        )
-    return provider._settings

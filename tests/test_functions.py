@@ -101,13 +101,13 @@ def test_get_runner_manifest_returns_a_manifest(service, content):
 
 def test_all_calls_share_one_client(service, monkeypatch):
     clients = []
-    original = kubiya_pulumi.functions.shared_client
+    original = kubiya_pulumi.invoke.shared_client
 
     def shared_client(connection):
         clients.append(original(connection))
         return clients[-1]
 
-    monkeypatch.setattr(kubiya_pulumi.functions, "shared_client", shared_client)
+    monkeypatch.setattr(kubiya_pulumi.invoke, "shared_client", shared_client)
     for _ in range(5):
         get_runner("runner-prod")
         get_runners()

@@ -11,7 +11,6 @@ from kubiya_pulumi.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
     from kubiya_pulumi.review.checks.images import images
-    from kubiya_pulumi.review.reviewer import Review, WaivedFinding, review
     from kubiya_pulumi.review.errors import ManifestError, ManifestPolicyError, ReviewDeniedError
     from kubiya_pulumi.review.findings import Category, Finding, Rule, Severity
     from kubiya_pulumi.review.kubernetes.inventory import Inventory, grants_in
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from kubiya_pulumi.review.kubernetes.references import ObjectReference
     from kubiya_pulumi.review.policy import ManifestPolicy, Waiver
     from kubiya_pulumi.review.registry import RULES
+    from kubiya_pulumi.review.reviewer import Review, WaivedFinding, review
 
 __all__ = [
     "RULES",
