@@ -129,7 +129,11 @@ class RunnersClient(RunnersApi):
         operation = "get_runner_health"
         path = _path(operation, "/api/v3/runners/{}/health", name)
         response = self._transport.call(
-            operation, "GET", path, runner=name, total_timeout_seconds=total_timeout_seconds
+            operation,
+            "GET",
+            path,
+            runner=name,
+            limits=self._transport.limits(total_timeout_seconds),
         )
         return _parse(response, RunnerHealth.from_dict, response.json())
 
@@ -218,13 +222,11 @@ class RunnersClient(RunnersApi):
             The response, and the paths in the order in which to try them next time.
         """
         errors: list[ApiError] = []
-        deadline = self._transport.deadline()
+        limits = self._transport.limits()
         for path in paths:
             url = _path(operation, path, name)
             try:
-                response = self._transport.call(
-                    operation, "GET", url, runner=name, deadline=deadline
-                )
+                response = self._transport.call(operation, "GET", url, runner=name, limits=limits)
             except ApiError as error:
                 if error.status not in MISSING_ROUTE:
                     raise

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
+from kubiya_pulumi.api.attempt import Request
 from kubiya_pulumi.api.errors import InvalidResponseError
 from kubiya_pulumi.api.operations import DOWNLOAD
 from kubiya_pulumi.api.responses import Response
-from kubiya_pulumi.api.transport import Request, Transport
+from kubiya_pulumi.api.transport import Transport
 from kubiya_pulumi.api.urls import is_https_or_loopback, origin, resolve_url
 
 MAX_MANIFEST_BYTES = 16 * 2**20
@@ -31,7 +32,7 @@ def download(transport: Transport, url: str, *, runner: str) -> Response:
         TransportError: no response arrived.
     """
     current = transport.base_url + "/"
-    deadline = transport.deadline()
+    limits = transport.limits()
     for _ in range(MAX_REDIRECTS + 1):
         current = _resolve(current, url, runner)
         request = Request(
@@ -42,7 +43,7 @@ def download(transport: Transport, url: str, *, runner: str) -> Response:
             headers={"Accept": "application/yaml, text/yaml, text/plain, */*"},
             max_response_bytes=MAX_MANIFEST_BYTES,
         )
-        response = transport.send_download(request, deadline)
+        response = transport.send_download(request, limits)
         if response.redirect is None:
             break
         url = response.redirect

@@ -1,38 +1,25 @@
-"""Send requests: a single attempt with limits on time and size, and the retries.
+"""Send the requests of an operation, and retry them.
 
-`retries` decides whether and when a request is retried.
+`retries` decides whether and when a request is retried, `attempt` sends it once.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import requests
-import urllib3
 
-from kubiya_pulumi.api.bounded_io import (
-    MIN_TIMEOUT_SECONDS,
-    ReadLimits,
-    ResponseTooLargeError,
-    limits_for,
-)
+from kubiya_pulumi.api.attempt import Request, send
 from kubiya_pulumi.api.clock import Clock, Deadline
 from kubiya_pulumi.api.connection import Connection
-from kubiya_pulumi.api.error_mapping import error_from_exception
-from kubiya_pulumi.api.errors import ApiError, InvalidResponseError, ResponseTimeoutError
-from kubiya_pulumi.api.operations import DOWNLOAD
+from kubiya_pulumi.api.errors import ApiError
 from kubiya_pulumi.api.responses import Response, error_from_response
-from kubiya_pulumi.api.retries import Retry, backoff_delay, classify, parse_retry_after
-from kubiya_pulumi.api.sessions import (
-    api_session,
-    download_session,
-    suppress_url_logging,
-    tls_context,
-)
-from kubiya_pulumi.api.urls import normalize_url, origin, redirect_origin
+from kubiya_pulumi.api.retries import Retry, backoff_delay, classify
+from kubiya_pulumi.api.sessions import api_session, download_session, tls_context
+from kubiya_pulumi.api.urls import normalize_url, redirect_origin
 from kubiya_pulumi.errors import KubiyaError
 
 OPERATION_TIMEOUT = 300.0
@@ -43,26 +30,15 @@ MAX_RESPONSE_BYTES = 8 * 2**20
 IDEMPOTENT = frozenset({"GET", "PUT", "DELETE"})
 """The methods that have the same effect when a request is processed twice."""
 
-_CHUNK_BYTES = 2**16
-"""The maximum number of decompressed bytes to read at once."""
-_CONTENT_ENCODINGS = frozenset({"", "identity", "gzip", "x-gzip", "deflate"})
-"""The values of `Content-Encoding` that are requested and can be decompressed in chunks."""
 
+@dataclass(frozen=True)
+class OperationLimits:
+    """The limits of an operation, which all its requests share."""
 
-@dataclass(frozen=True, kw_only=True)
-class Request:
-    """A request, and the size limit of its response."""
-
-    operation: str
-    """The client's method."""
-    runner: str | None
-    """The runner's name, if the operation concerns one."""
-    method: str
-    url: str = field(repr=False)
-    headers: dict[str, str]
-    content: bytes | None = None
-    max_response_bytes: int
-    """The maximum size of the response, decompressed."""
+    deadline: Deadline
+    """When the operation must be complete."""
+    max_retries: int
+    """How often each of its requests may be retried."""
 
 
 class Transport:
@@ -89,9 +65,17 @@ class Transport:
         self._api.close()
         self._downloads.close()
 
-    def deadline(self) -> Deadline:
-        """Return the deadline of an operation that starts now."""
-        return Deadline(self._clock, max(OPERATION_TIMEOUT, self._connection.timeout_seconds))
+    def limits(self, total_timeout_seconds: float | None = None) -> OperationLimits:
+        """Return the limits of an operation that starts now.
+
+        Args:
+            total_timeout_seconds: the time limit of the operation, whose request is then sent only
+                once. Default: None, the time limit and the retries of every operation.
+        """
+        if total_timeout_seconds is not None:
+            return OperationLimits(Deadline(self._clock, total_timeout_seconds), max_retries=0)
+        seconds = max(OPERATION_TIMEOUT, self._connection.timeout_seconds)
+        return OperationLimits(Deadline(self._clock, seconds), self._connection.max_retries)
 
     def call(
         self,
@@ -101,8 +85,7 @@ class Transport:
         *,
         runner: str | None = None,
         body: dict[str, Any] | None = None,
-        deadline: Deadline | None = None,
-        total_timeout_seconds: float | None = None,
+        limits: OperationLimits | None = None,
         confirm_not_created: Callable[[], bool] | None = None,
     ) -> Response:
         """Call an operation of the API and return its successful response.
@@ -113,10 +96,8 @@ class Transport:
             path: the percent-encoded path, relative to the base URL.
             runner: the runner's name, for errors.
             body: the data to send as JSON. Default: None, no body.
-            deadline: the deadline of the operation. Default: None, that of an operation that
-                starts now.
-            total_timeout_seconds: the time limit of the operation, which is then sent only once.
-                Default: None.
+            limits: the limits of the operation. Default: None, those of an operation that starts
+                now.
             confirm_not_created: called before the retry of a POST whose outcome is unknown.
                 Returns True if the POST certainly had no effect. Default: None, not retried.
 
@@ -137,14 +118,10 @@ class Transport:
             content=None if body is None else json.dumps(body).encode(),
             max_response_bytes=MAX_RESPONSE_BYTES,
         )
-        max_retries = self._connection.max_retries
-        if total_timeout_seconds is not None:
-            deadline, max_retries = Deadline(self._clock, total_timeout_seconds), 0
         response = self._send_with_retries(
             self._api,
             request,
-            deadline or self.deadline(),
-            max_retries=max_retries,
+            limits or self.limits(),
             confirm_not_created=confirm_not_created,
         )
         if response.is_success:
@@ -154,19 +131,18 @@ class Transport:
             message = f"it redirects to {redirect_origin(request.url, response.redirect)}"
         raise self.error(response, message)
 
-    def send_download(self, request: Request, deadline: Deadline) -> Response:
+    def send_download(self, request: Request, limits: OperationLimits) -> Response:
         """Send a request without the API key and return its response, whatever its status.
 
         Args:
             request: the request.
-            deadline: the deadline of the operation.
+            limits: the limits of the operation.
 
         Raises:
             TransportError: no response arrived.
             InvalidResponseError: the response is truncated or too large.
         """
-        max_retries = self._connection.max_retries
-        return self._send_with_retries(self._downloads, request, deadline, max_retries=max_retries)
+        return self._send_with_retries(self._downloads, request, limits)
 
     def error(self, response: Response, message: str | None = None) -> ApiError:
         """Return the error that a response reports, without the API key.
@@ -181,113 +157,35 @@ class Transport:
         self,
         session: requests.Session,
         request: Request,
-        deadline: Deadline,
+        limits: OperationLimits,
         *,
-        max_retries: int,
         confirm_not_created: Callable[[], bool] | None = None,
     ) -> Response:
         """Send a request, retry it where that is safe, and return the last response."""
-        for attempt in range(max_retries + 1):
+        for attempt in range(limits.max_retries + 1):
             outcome = send(
                 session,
                 request,
                 timeout_seconds=self._connection.timeout_seconds,
-                deadline=deadline,
+                deadline=limits.deadline,
             )
-            if attempt == max_retries:
+            if attempt == limits.max_retries:
                 break
             retry = classify(outcome)
             needs_confirmation = retry is Retry.IF_IDEMPOTENT and request.method not in IDEMPOTENT
             if retry is Retry.NEVER or (needs_confirmation and confirm_not_created is None):
                 break
             delay = backoff_delay(attempt, outcome, self._clock)
-            if delay >= deadline.remaining:
+            if delay >= limits.deadline.remaining:
                 break
             self._clock.sleep(delay)
             if needs_confirmation and not _is_confirmed(confirm_not_created):
                 break
-            if deadline.expired:
+            if limits.deadline.expired:
                 break
         if isinstance(outcome, KubiyaError):
             raise outcome
         return outcome
-
-
-def send(
-    session: requests.Session, request: Request, *, timeout_seconds: float, deadline: Deadline
-) -> Response | KubiyaError:
-    """Send a request once and return its complete response, or the error.
-
-    Errors are returned, not raised: raising inside `except` would keep the request, and with it
-    the API key, in `__context__`.
-
-    Args:
-        session: the session to send it with.
-        request: the request.
-        timeout_seconds: the maximum seconds of the connection attempt, and of each read.
-        deadline: the deadline of the operation.
-    """
-
-    def timeout() -> float:
-        return min(timeout_seconds, deadline.remaining)
-
-    if deadline.expired:
-        problem = (
-            f"the time limit of {deadline.seconds:g} seconds expired before the request was sent"
-        )
-        return ResponseTimeoutError(request.operation, request.runner, problem, sent=False)
-    limits = ReadLimits(
-        pool_timeout=lambda: deadline.remaining,
-        timeout=timeout,
-        max_body_bytes=request.max_response_bytes,
-    )
-    try:
-        with (
-            suppress_url_logging(url_is_secret=request.operation == DOWNLOAD),
-            limits_for(limits),
-            session.request(
-                request.method,
-                request.url,
-                headers={"Accept-Encoding": "gzip, deflate", **request.headers},
-                data=request.content,
-                timeout=max(timeout(), MIN_TIMEOUT_SECONDS),
-                # Plain http:// must stay on this machine, so it must not use a proxy.
-                proxies={"http": ""},
-                stream=True,
-            ) as response,
-        ):
-            return _read(response, request)
-    except KubiyaError as error:
-        return error
-    except (OSError, urllib3.exceptions.HTTPError, ValueError) as exception:
-        return error_from_exception(
-            exception,
-            operation=request.operation,
-            runner=request.runner,
-            origin=origin(request.url),
-            timeout_seconds=deadline.seconds if deadline.expired else timeout_seconds,
-            total_timeout_seconds=deadline.seconds,
-        )
-
-
-def _read(response: requests.Response, request: Request) -> Response:
-    encoding = response.headers.get("Content-Encoding", "").strip().lower()
-    if encoding not in _CONTENT_ENCODINGS:
-        problem = "uses a Content-Encoding that was not requested"
-        raise InvalidResponseError(request.operation, request.runner, problem)
-    body = bytearray()
-    for chunk in response.iter_content(_CHUNK_BYTES):
-        body += chunk
-        if len(body) > request.max_response_bytes:
-            raise ResponseTooLargeError(request.max_response_bytes)
-    return Response(
-        operation=request.operation,
-        runner=request.runner,
-        status=response.status_code,
-        body=bytes(body),
-        retry_after=parse_retry_after(response.headers.get("Retry-After")),
-        location=response.headers.get("Location"),
-    )
 
 
 def _is_confirmed(confirm_not_created: Callable[[], bool] | None) -> bool:

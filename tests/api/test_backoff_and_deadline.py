@@ -185,13 +185,13 @@ def test_no_request_is_sent_after_a_confirmation_that_took_too_long(patient, tim
 
 def test_no_request_is_sent_for_an_expired_operation(patient, time, service) -> None:
     transport = patient._transport
-    deadline = transport.deadline()
+    limits = transport.limits()
     time.advance(OPERATION_TIMEOUT)
     with pytest.raises(
         ResponseTimeoutError,
         match="the time limit of 300 seconds expired before",
     ) as raised:
-        transport.call("list_runners", "GET", "/", deadline=deadline)
+        transport.call("list_runners", "GET", "/", limits=limits)
     assert not raised.value.outcome_unknown
     assert service.requests == []
 

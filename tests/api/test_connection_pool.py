@@ -21,6 +21,7 @@ from kubiya_pulumi.api import (
 )
 from kubiya_pulumi.api import client as client_module
 from kubiya_pulumi.api.clock import Deadline
+from kubiya_pulumi.api.transport import OperationLimits
 from tests.api.scripted_service import reply
 
 THREADS = 32
@@ -125,9 +126,8 @@ def test_the_wait_for_a_connection_ends_at_the_total_timeout(busy_client, servic
 def test_the_wait_for_a_connection_ends_at_the_deadline(
     call, busy_client, service, delays, monkeypatch
 ) -> None:
-    monkeypatch.setattr(
-        busy_client._transport, "deadline", lambda: Deadline(busy_client._transport._clock, 0.2)
-    )
+    limits = OperationLimits(Deadline(busy_client._transport._clock, 0.2), max_retries=4)
+    monkeypatch.setattr(busy_client._transport, "limits", lambda *_: limits)
     with pytest.raises(PoolTimeoutError, match=r"became free within 0\.2 seconds") as raised:
         call(busy_client)
     assert not raised.value.outcome_unknown
