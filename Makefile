@@ -8,7 +8,7 @@ SHELL := bash
 PYTHON ?= python3
 # Each worker starts its own control plane, but the cluster of KUBECONFIG has room for one worker.
 WORKERS ?= $(if $(KUBECONFIG),1,2)
-# Unit tests often wait for a server to stop, so more workers than cores finish sooner.
+# Chosen when tests waited for servers to stop. That now takes 1 ms, so 2 may be as fast.
 UNIT_WORKERS ?= 4
 PYTEST_ARGS ?=
 BENCH ?=

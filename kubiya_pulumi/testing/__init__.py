@@ -6,8 +6,9 @@
         result = run_program("infra", Mocks())
         assert result.outputs["runner_name"] == "runner-prod"
 
-The resources of this package run the same code as in `pulumi up`, with runners in memory or in an
-emulator. Every other resource returns its inputs as outputs.
+The handlers of this package's resources run as in `pulumi up`. Their runners are in memory, or in
+an emulator. `Mocks(handlers=…)` runs the handlers of your own resources as well. The outputs of
+every other resource are its inputs.
 """
 
 from kubiya_pulumi.testing.client import MemoryClient

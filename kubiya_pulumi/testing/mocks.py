@@ -1,4 +1,4 @@
-"""Pulumi mocks that run the lifecycle of this package's resources."""
+"""Pulumi mocks that run the handlers of dynamic resources."""
 
 from __future__ import annotations
 
@@ -55,9 +55,9 @@ class DeclaredResource:
 class Mocks(pulumi.runtime.Mocks):
     """Mocks for programs that use this package.
 
-    The resources of this package are validated and created as in `pulumi up`, with `client`. The
-    get functions use the same client. Neither uses the settings of the stack. Every other resource
-    returns its inputs as outputs.
+    The inputs of this package's resources are validated and their handlers called as in
+    `pulumi up`, but with `client`, which the get functions use too. The settings of the stack are
+    not used. The outputs of every other resource are its inputs.
 
     To mock other resources or functions, override `new_resource` or `call` in a subclass, and call
     `super()` for all others.
