@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from kubiya_pulumi.runner_deployment import RunnerDeployment
     from kubiya_pulumi.runner_health import RunnerHealth
     from kubiya_pulumi.runner_manifest import ManifestRefusedError, RunnerManifest
+    from kubiya_pulumi.shared_objects import keep_shared_objects
 
 __all__ = [
     "ApiError",
@@ -79,6 +80,7 @@ __all__ = [
     "get_runner_output",
     "get_runners",
     "get_runners_output",
+    "keep_shared_objects",
 ]
 
 __getattr__, __dir__ = lazy_exports(
@@ -118,5 +120,6 @@ __getattr__, __dir__ = lazy_exports(
         "get_runner_output": "kubiya_pulumi.functions",
         "get_runners": "kubiya_pulumi.functions",
         "get_runners_output": "kubiya_pulumi.functions",
+        "keep_shared_objects": "kubiya_pulumi.shared_objects",
     },
 )

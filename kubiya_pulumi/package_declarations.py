@@ -115,6 +115,11 @@ class RunnerDeploymentInputs:
         "Whether to wait only for the health of the runner, not for each object in the cluster.",
         default=False,
     )
+    delete_namespaces: bool = prop(
+        "Whether the manifest's Namespaces and CustomResourceDefinitions are deleted with the other "
+        "objects, including everything that other deployments have in them.",
+        default=False,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,6 +9,7 @@ from kubiya_pulumi.review import ManifestPolicy
 from kubiya_pulumi.runner import KubiyaRunner
 from kubiya_pulumi.runner_health import RunnerHealth
 from kubiya_pulumi.runner_manifest import RunnerManifest
+from kubiya_pulumi.shared_objects import keep_shared_objects
 
 _OUTPUTS = ("runner_name", "namespace", "manifest_sha256", "manifest_url", "version", "status")
 
@@ -22,7 +23,8 @@ class RunnerDeployment(pulumi.ComponentResource):
         RunnerDeployment("runner-prod", opts=pulumi.ResourceOptions(providers=[cluster]))
 
     Options such as `transforms` apply to the objects as in every component. The parts are
-    destroyed in reverse order: health, objects, manifest, runner.
+    destroyed in reverse order: health, objects, manifest, runner. Namespaces and
+    CustomResourceDefinitions stay in the cluster, because other deployments may use them.
     """
 
     runner: KubiyaRunner
@@ -58,6 +60,7 @@ class RunnerDeployment(pulumi.ComponentResource):
         expected_sha256: pulumi.Input[str] | None = None,
         timeout_seconds: pulumi.Input[float] | None = None,
         skip_await: pulumi.Input[bool] | None = None,
+        delete_namespaces: bool = False,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Declare a runner and its deployment.
@@ -75,6 +78,9 @@ class RunnerDeployment(pulumi.ComponentResource):
                 600.
             skip_await: whether to wait only for the runner's health, and not for each object in
                 the cluster. Default: False.
+            delete_namespaces: whether the manifest's Namespaces and CustomResourceDefinitions are
+                deleted with the other objects, including everything that other deployments have
+                in them. It takes effect with the next `pulumi up`. Default: False.
             opts: options of the component. Its parts inherit those that children inherit.
 
         The parts raise the errors; see `KubiyaRunner`, `RunnerManifest` and `RunnerHealth`.
@@ -101,7 +107,9 @@ class RunnerDeployment(pulumi.ComponentResource):
             f"{resource_name}-objects",
             yaml=self.manifest.content,
             skip_await=skip_await,
-            opts=child,
+            opts=pulumi.ResourceOptions(
+                parent=self, transforms=[] if delete_namespaces else [keep_shared_objects]
+            ),
         )
         self.health = RunnerHealth(
             f"{resource_name}-health",

@@ -11,6 +11,9 @@ from cluster import cluster
 
 from tests.harness.kubectl import Kubectl
 
+KEPT_KINDS = ("customresourcedefinitions", "namespaces")
+"""The kinds of objects that a stack keeps when it is destroyed."""
+
 
 @pytest.fixture(autouse=True, scope="session")
 def _no_user_settings() -> Iterator[None]:
@@ -35,3 +38,24 @@ def control_plane() -> Iterator[Path]:
             # a Deployment times out without a hint at the cause.
             not_ready = "--field-selector=reason=NodeNotReady"
             assert Kubectl(kubeconfig).list("events", "--all-namespaces", not_ready) == []
+
+
+@pytest.fixture(autouse=True)
+def _delete_kept_objects(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Delete what the stacks of a test kept, and wait for it, because the next test may create it.
+
+    A stack with `skip_await` does not wait for the deletion of its namespace either.
+    """
+    if "control_plane" not in request.fixturenames:
+        yield
+        return
+    kubectl = Kubectl(request.getfixturevalue("control_plane"))
+    before = {kind: _names(kubectl, kind) for kind in KEPT_KINDS}
+    yield
+    for kind in KEPT_KINDS:
+        for name in sorted(_names(kubectl, kind) - before[kind]):
+            kubectl("delete", kind, name, "--ignore-not-found", "--timeout=120s")
+
+
+def _names(kubectl: Kubectl, kind: str) -> set[str]:
+    return {found["metadata"]["name"] for found in kubectl.list(kind)}

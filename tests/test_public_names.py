@@ -47,6 +47,7 @@ PUBLIC_NAMES = {
     "get_runner_output",
     "get_runners",
     "get_runners_output",
+    "keep_shared_objects",
 }
 
 

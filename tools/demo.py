@@ -217,8 +217,7 @@ class Demo:
         health = f"/api/v3/runners/{RUNNER}/health"
         self._wait_for("healthy", lambda: self._call("GET", health).json().get("status"))
         self._get(health)
-        state = json.loads(output("pulumi", "stack", "export", cwd=self._project))
-        objects = objects_of(state)
+        objects = self._objects()
         if not objects:
             raise DemoError("pulumi up created no objects in the cluster")
         file = self._scratch / "objects.json"
@@ -233,10 +232,15 @@ class Demo:
 
     def _destroy(self, objects: Path) -> None:
         self._announce("Destroy everything")
+        namespaces = self._namespaces()
         self._pulumi("destroy", "--yes", "--skip-preview")
         self._get("/api/v3/runners")
         if runners := self._call("GET", "/api/v3/runners").json():
             raise DemoError(f"the API still has {len(runners)} runner(s) after pulumi destroy")
+        # The stack keeps its namespaces, but no other deployment uses those of the demo.
+        command = ["kubectl", "delete", "namespace", *namespaces]
+        show(*command)
+        run(*command)
         if names := existing_objects(objects):
             raise DemoError(f"the cluster still has {', '.join(names)} after pulumi destroy")
 
@@ -245,11 +249,24 @@ class Demo:
         with contextlib.suppress(CommandError):
             output("pulumi", "cancel", "--yes", cwd=self._project)
         try:
+            namespaces = self._namespaces()
             output("pulumi", "destroy", "--yes", "--non-interactive", cwd=self._project)
+            if namespaces:
+                output("kubectl", "delete", "namespace", "--ignore-not-found", *namespaces)
         except CommandError as error:
             # A control plane that the demo started is about to stop, together with its objects.
             if self._uses_existing_cluster:
                 print(f"demo: objects may be left in the cluster: {error}", file=sys.stderr)
+
+    def _objects(self) -> list[dict[str, Any]]:
+        """Return the Kubernetes objects of the stack."""
+        return objects_of(json.loads(output("pulumi", "stack", "export", cwd=self._project)))
+
+    def _namespaces(self) -> list[str]:
+        """Return the names of the stack's namespaces."""
+        return [
+            found["metadata"]["name"] for found in self._objects() if found["kind"] == "Namespace"
+        ]
 
     def _announce(self, title: str) -> None:
         self._step += 1

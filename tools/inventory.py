@@ -15,7 +15,7 @@ def objects_of(state: dict[str, Any]) -> list[dict[str, Any]]:
         state: the state, as `pulumi stack export` prints it.
     """
     required = {"apiVersion", "kind", "metadata"}
-    outputs = [resource.get("outputs", {}) for resource in state["deployment"]["resources"]]
+    outputs = [resource.get("outputs", {}) for resource in state["deployment"].get("resources", [])]
     return [_reference(properties) for properties in outputs if required <= properties.keys()]
 
 

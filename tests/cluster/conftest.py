@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from kubiya_pulumi.emulator import Emulator
+from tests.harness.engine import Stack
 from tests.harness.kubectl import Kubectl
+
+MakeStack = Callable[..., Stack]
 
 
 @pytest.fixture
@@ -18,15 +22,26 @@ def emulator(control_plane: Path) -> Iterator[Emulator]:
         yield running
 
 
-@pytest.fixture(autouse=True)
-def _wait_for_namespaces(control_plane: Path) -> Iterator[None]:
-    """Wait until deleted namespaces are gone, because the next test may create them.
+@pytest.fixture
+def kubectl(control_plane: Path) -> Kubectl:
+    """kubectl for the control plane."""
+    return Kubectl(control_plane)
 
-    A stack with `skip_await` does not wait for the deletion of its namespace.
-    """
-    yield
-    kubectl = Kubectl(control_plane)
-    for namespace in kubectl.list("namespaces"):
-        if "deletionTimestamp" in namespace["metadata"]:
-            name = namespace["metadata"]["name"]
-            kubectl("wait", "--for=delete", f"namespace/{name}", "--timeout=120s")
+
+@pytest.fixture
+def stack(emulator: Emulator, control_plane: Path) -> Iterator[MakeStack]:
+    """Creates stacks that use the emulator and the control plane."""
+    with ExitStack() as stacks:
+
+        def make(program: str, **config: str) -> Stack:
+            settings = {"kubiya:baseUrl": emulator.url}
+            key = {"kubiya:apiKey": emulator.api_key}
+            # The flag --event-log is one of the engine's debugging commands.
+            env = {"KUBECONFIG": str(control_plane), "PULUMI_DEBUG_COMMANDS": "true"}
+            created = Stack(program, config=settings | config, secrets=key, env=env)
+            stacks.enter_context(created)
+            # A test that fails must not leave objects for the next one.
+            stacks.callback(lambda: created.resources() and created.destroy(check=False))
+            return created
+
+        yield make

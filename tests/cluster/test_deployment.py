@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +10,7 @@ import pytest
 import yaml
 
 from kubiya_pulumi.emulator import Emulator
+from tests.cluster.conftest import MakeStack
 from tests.harness.engine import Stack
 from tests.harness.kubectl import Kubectl
 
@@ -60,32 +59,6 @@ RunnerDeployment(
     opts=pulumi.ResourceOptions(providers=[cluster, service], transforms=[label]),
 )
 """
-
-MakeStack = Callable[..., Stack]
-
-
-@pytest.fixture
-def stack(emulator: Emulator, control_plane: Path) -> Iterator[MakeStack]:
-    """Creates stacks that use the emulator and the control plane."""
-    with ExitStack() as stacks:
-
-        def make(program: str, **config: str) -> Stack:
-            settings = {"kubiya:baseUrl": emulator.url}
-            key = {"kubiya:apiKey": emulator.api_key}
-            # The flag --event-log is one of the engine's debugging commands.
-            env = {"KUBECONFIG": str(control_plane), "PULUMI_DEBUG_COMMANDS": "true"}
-            created = Stack(program, config=settings | config, secrets=key, env=env)
-            stacks.enter_context(created)
-            # A test that fails must not leave objects for the next one.
-            stacks.callback(lambda: created.resources() and created.destroy(check=False))
-            return created
-
-        yield make
-
-
-@pytest.fixture
-def kubectl(control_plane: Path) -> Kubectl:
-    return Kubectl(control_plane)
 
 
 def kinds_in_order(events: Path, step: str) -> list[str]:
@@ -164,9 +137,8 @@ def test_a_deployment_is_created_updated_and_destroyed_in_order(
     assert not emulator.runners
     manifest_file = tmp_path / "manifest.yaml"
     manifest_file.write_text(runner.manifest)
-    assert not kubectl(
-        "get", "--filename", str(manifest_file), "--ignore-not-found", "--output=name"
-    )
+    kept = kubectl("get", "--filename", str(manifest_file), "--ignore-not-found", "--output=name")
+    assert kept.split() == ["namespace/kubiya-system"]
 
 
 def last_index(types: list[str], type_: str) -> int:

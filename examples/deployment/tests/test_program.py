@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import yaml
 
 from kubiya_pulumi import NotHealthyError
 from kubiya_pulumi.testing import MemoryClient, Mocks, run_program
@@ -18,8 +19,9 @@ def test_the_runner_is_exported_when_it_is_healthy():
 def test_the_downloaded_manifest_is_applied():
     mocks = Mocks()
     run_program(PROGRAM, mocks)
-    manifest = mocks.resource("runner-prod-manifest")
-    assert mocks.resource("runner-prod-objects").inputs["yaml"] == manifest.outputs["content"]
+    downloaded = mocks.resource("runner-prod-manifest").outputs["content"]
+    applied = mocks.resource("runner-prod-objects").inputs["yaml"]
+    assert list(yaml.safe_load_all(applied)) == list(yaml.safe_load_all(downloaded))
 
 
 def test_an_unhealthy_runner_fails_the_update():
