@@ -6,13 +6,17 @@ import re
 
 from tests.harness.engine import Result
 
-_ERROR = re.compile(r"^ *kubiya_pulumi\.[\w.]+\.\w+Error: (.*)$", re.MULTILINE)
+_ERROR = re.compile(
+    r"^ {2}pulumi-python:\S+ \([^)]+\):\n(?: {4}(?!error).*\n)*"
+    r" {4}error: (?:Preview failed: )?(.*)$",
+    re.MULTILINE,
+)
 _PROBLEM = re.compile(r"resource '[\w-]+'(?:: property (\w+) value .*)? has a problem: (.*)$")
-_FRAME = re.compile(r'File "[^"]*/(kubiya_pulumi/[^"]+)"')
 
 
 def sentence(result: Result) -> str:
     """Return the single message, on one line, of an error raised by this package."""
+    assert "Traceback" not in result.text
     [message] = set(_ERROR.findall(result.text))
     return str(message)
 
@@ -21,8 +25,3 @@ def problems(result: Result) -> dict[str, str]:
     """Return the problems that `check` reported, by input; the key of a setting is ""."""
     matches = (_PROBLEM.search(line) for line in result.text.splitlines())
     return {match[1] or "": match[2] for match in matches if match}
-
-
-def frames(result: Result) -> set[str]:
-    """Return the files of this package in the tracebacks that the engine prints."""
-    return set(_FRAME.findall(result.text))

@@ -9,7 +9,7 @@ import pytest
 
 from kubiya_pulumi.emulator import Emulator
 from tests.engine.conftest import Calls, MakeStack
-from tests.engine.sentences import frames, problems, sentence
+from tests.engine.sentences import problems, sentence
 from tests.engine.states import RUNNER, state
 from tests.harness.engine import Stack
 
@@ -75,7 +75,7 @@ def test_invalid_settings_are_rejected(
             assert message.startswith(f"kubiya:{setting}")
             assert problem in message
             assert "pulumi config set" in message
-            assert frames(failed) == set()
+            assert "Traceback" not in failed.text
             assert SECRET not in failed.text
     failed = dev.up("--skip-preview", check=False)
     assert failed.returncode
@@ -105,7 +105,6 @@ def test_a_key_that_was_removed_from_the_environment_is_reported(
     for command in (dev.refresh, dev.destroy):
         failed = command("--skip-preview", check=False)
         assert sentence(failed) == NO_KEY
-        assert frames(failed) == {"kubiya_pulumi/dynamic/dynamic_provider.py"}
     assert state(dev) == before
     assert calls() == []
 
@@ -128,7 +127,7 @@ KubiyaRunner("runner-prod", name="a/b", description=["x"], adopt_existing="yes")
         "adopt_existing": "must be true or false, not str",
         "": NO_KEY,
     }
-    assert frames(failed) == set()
+    assert "Traceback" not in failed.text
 
     dev.rewrite('from kubiya_pulumi import RunnerManifest\nRunnerManifest("manifest", runner="")')
     assert problems(dev.up(check=False)) == {"runner": "must not be empty", "": NO_KEY}
@@ -146,7 +145,6 @@ def error_of_update(dev: Stack, config: dict[str, str], secrets: dict[str, str])
     dev.configure({"description": "new", **config}, secrets)
     failed = dev.up(check=False)
     assert failed.returncode
-    assert frames(failed) == {"kubiya_pulumi/dynamic/dynamic_provider.py"}
     assert state(dev) == before
     return sentence(failed)
 

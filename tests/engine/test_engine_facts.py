@@ -250,6 +250,20 @@ def test_an_error_of_create_is_a_traceback_and_stores_nothing(
     assert dev.resources(THING) == []
 
 
+def test_only_a_declared_error_is_printed_without_a_traceback(bare_stack: MakeStack) -> None:
+    dev = bare_stack(
+        f"{PROGRAM}\nfrom kubiya_pulumi import KubiyaRunner\nKubiyaRunner('other')\n",
+        config={"text": "fails", "kubiya:baseUrl": "http://127.0.0.1:9", "kubiya:maxRetries": "0"},
+        secrets={"kubiya:apiKey": "key"},
+        env={"PULUMI_CONTINUE_ON_ERROR": "true"},
+    )
+    failed = dev.up("--skip-preview", check=False)
+    assert "RuntimeError: the second error" in failed.text
+    assert "Traceback" in failed.text
+    assert "/kubiya_pulumi/" not in failed.text
+    assert "(or KUBIYA_BASE_URL), the network and the proxy settings" in failed.text
+
+
 def test_a_plugin_serves_four_calls_at_once(bare_stack: MakeStack) -> None:
     program = """
 import time
