@@ -109,9 +109,10 @@ def read_connection(
 
     def value_of(setting: Setting) -> Any:
         value = configured(setting.name)
-        if value is None and setting.variable:
-            # A variable that is set to "" counts as not set.
-            value = environment.get(setting.variable) or None
+        if value in (None, "") and setting.variable:
+            # Empty counts as not set, but without the other an empty value is an error: an emptied
+            # URL must not send the key to the default one.
+            value = environment.get(setting.variable) or value
         return _CONVERSIONS.get(setting.type, _unchanged)(value)
 
     values = {setting.field: value_of(setting) for setting in SETTINGS}

@@ -149,9 +149,18 @@ def test_an_error_names_the_setting_and_the_fix(configured, setting, missing):
     assert "pulumi config set" not in raised.value.failure
 
 
-def test_the_environment_does_not_replace_an_empty_key_of_the_stack():
-    with pytest.raises(SettingError):
-        connection({"kubiya:apiKey": ""}, ENVIRONMENT)
+def test_the_environment_replaces_empty_settings_of_the_stack():
+    result = connection({"kubiya:apiKey": "", "kubiya:baseUrl": ""}, ENVIRONMENT)
+    assert result == connection({}, ENVIRONMENT)
+
+
+@pytest.mark.parametrize("setting", ["kubiya:apiKey", "kubiya:baseUrl"])
+@pytest.mark.parametrize("environment", [{}, dict.fromkeys(ENVIRONMENT, "")])
+def test_an_empty_setting_without_a_variable_is_an_error(setting, environment):
+    configured = {"kubiya:apiKey": "k", "kubiya:baseUrl": "https://stack.test", setting: ""}
+    with pytest.raises(SettingError) as raised:
+        connection(configured, environment)
+    assert raised.value.setting == setting
 
 
 def test_each_field_of_a_connection_is_declared_as_one_setting():

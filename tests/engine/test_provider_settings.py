@@ -86,7 +86,20 @@ def test_a_provider_takes_missing_settings_from_the_environment_only(
     assert emulator.calls == []
 
 
-def test_numbers_can_be_passed_to_a_provider(emulator: Emulator, stack: MakeStack) -> None:
+def test_the_environment_takes_precedence_over_empty_settings_of_the_stack(
+    emulator: Emulator, stack: MakeStack
+) -> None:
+    empty = {"kubiya:baseUrl": ""}, {"kubiya:apiKey": ""}
+    dev = stack(DEFAULT, config=empty[0], secrets=empty[1], env=environment(emulator))
+    dev.up("--skip-preview")
+    assert list(emulator.runners) == ["by-default"]
+
+
+@pytest.mark.parametrize("retries", ["{}", "float({})", "pulumi.Output.from_input(float({}))"])
+def test_numbers_can_be_passed_to_a_provider(
+    emulator: Emulator, stack: MakeStack, retries: str
+) -> None:
+    """The output of another resource has a number as a float."""
     program = """
 import pulumi
 from kubiya_pulumi import KubiyaProvider, KubiyaRunner
@@ -97,10 +110,11 @@ kubiya = KubiyaProvider(
     api_key=config.require_secret("key"),
     base_url=config.require("url"),
     timeout_seconds=2.5,
-    max_retries=config.require_int("retries"),
+    max_retries=RETRIES,
 )
 KubiyaRunner("runner-prod", opts=pulumi.ResourceOptions(provider=kubiya))
 """
+    program = program.replace("RETRIES", retries.format('config.require_int("retries")'))
     config = {"url": emulator.url, "retries": "1"}
     dev = stack(program, config=config, secrets={"key": emulator.api_key})
     emulator.faults.add("status", operation="listRunners", status=503, retry_after="0", count=2)
