@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
@@ -43,7 +44,8 @@ class HealthCheck:
     name: str
     """The component's name, such as `tool-manager`."""
     status: str | None = None
-    """The status, such as `healthy` or `ok`."""
+    """The status, such as `healthy` or `ok`. If the component reports a health that contradicts
+    it, such as `false`, that."""
     version: str | None = None
     """The component's version."""
     error: str | None = None
@@ -55,8 +57,8 @@ class HealthCheck:
 
     @property
     def healthy(self) -> bool:
-        """Whether the component reports that it is healthy."""
-        return _is_healthy(self.status)
+        """Whether the component reports that it is healthy, and no error."""
+        return _is_healthy(self.status) and not self.error
 
     @classmethod
     def from_dict(cls, data: object) -> HealthCheck:
@@ -68,11 +70,14 @@ class HealthCheck:
         values = as_object(data, "an object describing a health check")
         metadata = values.get("metadata")
         build = metadata if isinstance(metadata, Mapping) else {}
+        reports = [text for key in ("status", "health") if (text := as_text(values.get(key)))]
+        # A report that the component is unhealthy counts, whatever the other one says.
+        unhealthy = (report for report in reports if not _is_healthy(report))
         return cls(
             name=as_text(values.get("name")) or "unnamed",
-            status=as_text(values.get("status")) or as_text(values.get("health")),
+            status=next(unhealthy, reports[0] if reports else None),
             version=as_text(values.get("version")),
-            error=as_text(values.get("error")),
+            error=_error_text(values.get("error")),
             git_sha=as_text(build.get("git_sha")),
             release=as_text(build.get("release")),
         )
@@ -88,6 +93,8 @@ class RunnerHealth:
     """The health, such as `ok`, `true` or `false`."""
     version: str | None = None
     """The runner's version."""
+    error: str | None = None
+    """The error that the runner reports."""
     time: str | None = None
     """The time of the check, as the service formats it."""
     checks: tuple[HealthCheck, ...] = ()
@@ -101,9 +108,10 @@ class RunnerHealth:
 
     @property
     def unhealthy_reports(self) -> dict[str, str]:
-        """The status and the health, by these names, without those that are healthy or absent."""
+        """The status, the health and the error, by these names, where they are not healthy."""
         reports = {"status": self.status, "health": self.health}
-        return {name: text for name, text in reports.items() if text and not _is_healthy(text)}
+        unhealthy = {name: text for name, text in reports.items() if text and not _is_healthy(text)}
+        return unhealthy | ({"error": self.error} if self.error else {})
 
     @classmethod
     def from_dict(cls, data: object) -> RunnerHealth:
@@ -118,9 +126,17 @@ class RunnerHealth:
             status=as_text(values.get("status")),
             health=as_text(values.get("health")),
             version=as_text(values.get("version")),
+            error=_error_text(values.get("error")),
             time=as_text(values.get("time")) or as_text(values.get("last_check")),
             checks=_checks(values.get("checks")) + _checks(values.get("components")),
         )
+
+
+def _error_text(value: object) -> str | None:
+    """Return an error as text. An empty one, or false, is no error."""
+    if not value or (isinstance(value, str) and not value.strip()):
+        return None
+    return as_text(value) or json.dumps(value)
 
 
 def _checks(data: object) -> tuple[HealthCheck, ...]:

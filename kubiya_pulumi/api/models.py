@@ -11,6 +11,7 @@ Data in any other form raises `InvalidResponseError`. No other exception is rais
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
@@ -26,7 +27,7 @@ class Runner:
     name: str
     """The name, unique in the organization."""
     version: str | None = None
-    """The version: `v1` or `v2`, also where the service returns a number."""
+    """The version: `v1` or `v2`, also where the service returns a number, or one as text."""
     namespace: str | None = None
     """The Kubernetes namespace. May be empty if `kubernetes_namespace` is set."""
     kubernetes_namespace: str | None = None
@@ -172,11 +173,15 @@ def _keyed_runner(key: str, data: object) -> Runner:
     return runner
 
 
+_SHORT_NUMBER = re.compile("[0-9]{1,9}")
+
+
 def _version(value: object) -> str | None:
     if isinstance(value, int | float) and not isinstance(value, bool):
         # The API returns 0 for v1 and 2 for v2. The number 1 is not documented.
         return "v1" if value == 0 else f"v{value}".removesuffix(".0")
-    return as_text(value)
+    text = as_text(value)
+    return _version(int(text)) if text and _SHORT_NUMBER.fullmatch(text) else text
 
 
 def _manifest_url(values: Mapping[str, Any]) -> str | None:

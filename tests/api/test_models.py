@@ -77,6 +77,13 @@ def test_a_named_object_is_a_runner(data: dict[str, Any], name: str) -> None:
         ("v2", "v2"),
         ("2.0.0", "2.0.0"),
         ("", ""),
+        ("0", "v1"),
+        ("1", "v1"),
+        ("2", "v2"),
+        ("02", "v2"),
+        ("2.0", "2.0"),
+        ("²", "²"),
+        ("9" * 5000, "9" * 5000),
         (0, "v1"),
         (0.0, "v1"),
         (1, "v1"),
@@ -227,10 +234,49 @@ def test_a_malformed_list_is_rejected(data) -> None:
         ({"status": "ok", "components": {"tool_manager": {"health": "true"}}}, True),
         ({"status": "ok", "components": {"tool_manager": {"status": "down"}}}, False),
         ({"status": "ok", "components": {"tool_manager": {}}}, False),
+        ({"status": "ok", "error": "no connection"}, False),
+        ({"status": "ok", "error": None}, True),
+        ({"status": "ok", "error": ""}, True),
+        ({"status": "ok", "components": {"a": {"status": "ok", "error": "x"}}}, False),
+        ({"status": "ok", "components": {"a": {"status": "ok", "health": "false"}}}, False),
     ],
 )
 def test_healthy(data, healthy) -> None:
     assert RunnerHealth.from_dict(data).healthy is healthy
+
+
+@pytest.mark.parametrize(
+    ("reported", "healthy", "status", "error"),
+    [
+        ({"status": "ok"}, True, "ok", None),
+        ({"status": "ok", "health": "true"}, True, "ok", None),
+        ({"status": "healthy", "health": True}, True, "healthy", None),
+        ({"status": "healthy", "health": "false"}, False, "false", None),
+        ({"status": "healthy", "health": False}, False, "false", None),
+        ({"status": "healthy", "health": "degraded"}, False, "degraded", None),
+        ({"status": "unhealthy", "health": "true"}, False, "unhealthy", None),
+        ({"status": "", "health": "false"}, False, "false", None),
+        ({"status": "ok", "health": None}, True, "ok", None),
+        ({"status": "ok", "error": "no connection"}, False, "ok", "no connection"),
+        ({"health": "true", "error": "no connection"}, False, "true", "no connection"),
+        ({"status": "ok", "error": True}, False, "ok", "true"),
+        ({"status": "ok", "error": 7}, False, "ok", "7"),
+        ({"status": "ok", "error": {"code": "down"}}, False, "ok", '{"code": "down"}'),
+        ({"status": "ok", "error": ["down"]}, False, "ok", '["down"]'),
+        ({"status": "ok", "error": ""}, True, "ok", None),
+        ({"status": "ok", "error": " "}, True, "ok", None),
+        ({"status": "ok", "error": None}, True, "ok", None),
+        ({"status": "ok", "error": False}, True, "ok", None),
+        ({"status": "ok", "error": {}}, True, "ok", None),
+    ],
+)
+def test_a_check_with_an_error_or_a_contradiction_is_not_healthy(
+    reported, healthy, status, error
+) -> None:
+    check = HealthCheck.from_dict({"name": "a", **reported})
+    assert (check.healthy, check.status, check.error) == (healthy, status, error)
+    for form in ({"checks": [reported]}, {"components": {"a": reported}}):
+        assert RunnerHealth.from_dict({"status": "ok", **form}).healthy is healthy
 
 
 def test_the_form_with_components() -> None:
