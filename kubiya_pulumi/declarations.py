@@ -168,6 +168,10 @@ class RunnerHealthState(RunnerHealthInputs):
         "The status that the service reports for the runner, such as `healthy`.", default=None
     )
     health: str | None = prop("The health in its other form, such as `ok`.", default=None)
+    healthy: bool | None = prop(
+        "Whether the service reports the runner as healthy, and no component contradicts it.",
+        default=None,
+    )
     version: str | None = prop(
         "The version that the runner reports, such as `2.0.0`.", default=None
     )

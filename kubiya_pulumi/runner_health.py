@@ -37,6 +37,8 @@ class RunnerHealth(DynamicResource, declaration=RUNNER_HEALTH):
     """The status that the service reports for the runner, such as `healthy`."""
     health: pulumi.Output[str | None]
     """The health in its other form, such as `ok`."""
+    healthy: pulumi.Output[bool | None]
+    """Whether the service reports the runner as healthy, and no component contradicts it."""
     version: pulumi.Output[str | None]
     """The version that the runner reports, such as `2.0.0`."""
     checks: pulumi.Output[list[dict[str, Any]]]

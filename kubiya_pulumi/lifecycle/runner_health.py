@@ -94,9 +94,11 @@ class RunnerHealthHandler(ResourceHandler[RunnersApi, RunnerHealthInputs, Runner
         if health is None:
             return None
         current = _state(state, health)
+        # An older version did not store `healthy`.
+        known = replace(state, healthy=current.healthy) if state.healthy is None else state
         # The time of the check alone is not a change.
-        unchanged = replace(state, checked_at=current.checked_at) == current
-        return state if unchanged else current
+        unchanged = replace(known, checked_at=current.checked_at) == current
+        return known if unchanged else current
 
     def update(
         self, api: RunnersApi, state: RunnerHealthState, inputs: RunnerHealthInputs
@@ -218,6 +220,7 @@ def _state(inputs: RunnerHealthInputs, health: RunnerHealth) -> RunnerHealthStat
         triggers=inputs.triggers,
         status=health.status,
         health=health.health,
+        healthy=health.healthy,
         version=health.version,
         checked_at=health.time,
         checks=[_reported(check) for check in health.checks],

@@ -48,6 +48,27 @@ def test_a_changed_health_is_recorded_with_its_time(
     assert (current.runner, current.triggers) == ("runner-prod", ["one"])
 
 
+def test_the_state_says_whether_the_runner_is_healthy(
+    client: MemoryClient, state: RunnerHealthState
+) -> None:
+    assert state.healthy is True
+    client.set_health("runner-prod", failing={"tool-manager": "no route to NATS"})
+    unhealthy = HANDLER.read(client, state)
+    assert unhealthy is not None
+    assert unhealthy.healthy is False
+
+
+def test_an_old_state_without_it_gets_it_and_keeps_its_time(
+    client: MemoryClient, state: RunnerHealthState
+) -> None:
+    old = replace(state, healthy=None)
+    assert HANDLER.read(client, old) == state
+    client.set_health("runner-prod", failing={"tool-manager": "no route to NATS"})
+    current = HANDLER.read(client, old)
+    assert current is not None
+    assert current.healthy is False
+
+
 def test_a_deleted_runner_is_removed_from_the_state(
     client: MemoryClient, state: RunnerHealthState
 ) -> None:
