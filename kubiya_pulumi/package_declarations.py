@@ -116,8 +116,8 @@ class RunnerDeploymentInputs:
         default=False,
     )
     delete_namespaces: bool = prop(
-        "Whether the manifest's Namespaces and CustomResourceDefinitions are deleted with the other "
-        "objects, including everything that other deployments have in them.",
+        "Whether the manifest's Namespaces and CustomResourceDefinitions are deleted with the "
+        "other objects, including everything that other deployments have in them.",
         default=False,
     )
 

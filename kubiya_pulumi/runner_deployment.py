@@ -5,11 +5,12 @@ from __future__ import annotations
 import pulumi
 from pulumi_kubernetes.yaml.v2 import ConfigGroup
 
+from kubiya_pulumi.object_owners import warn_about_other_owners
 from kubiya_pulumi.review import ManifestPolicy
 from kubiya_pulumi.runner import KubiyaRunner
 from kubiya_pulumi.runner_health import RunnerHealth
 from kubiya_pulumi.runner_manifest import RunnerManifest
-from kubiya_pulumi.shared_objects import keep_shared_objects
+from kubiya_pulumi.shared_objects import SHARED_KINDS, keep_shared_objects
 
 _OUTPUTS = ("runner_name", "namespace", "manifest_sha256", "manifest_url", "version", "status")
 
@@ -25,6 +26,7 @@ class RunnerDeployment(pulumi.ComponentResource):
     Options such as `transforms` apply to the objects as in every component. The parts are
     destroyed in reverse order: health, objects, manifest, runner. Namespaces and
     CustomResourceDefinitions stay in the cluster, because other deployments may use them.
+    A warning names objects that belong to a Helm release or another Pulumi stack as well.
     """
 
     runner: KubiyaRunner
@@ -110,6 +112,9 @@ class RunnerDeployment(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(
                 parent=self, transforms=[] if delete_namespaces else [keep_shared_objects]
             ),
+        )
+        warn_about_other_owners(
+            self.objects, ignored_kinds=frozenset() if delete_namespaces else SHARED_KINDS
         )
         self.health = RunnerHealth(
             f"{resource_name}-health",

@@ -6,13 +6,16 @@ import pulumi
 
 # Deleting one of these also deletes objects that are not in the manifest: everything in the
 # namespace, or every object of the custom kind.
-_SHARED_TYPES = frozenset(
+SHARED_TYPES = frozenset(
     {
         "kubernetes:core/v1:Namespace",
         "kubernetes:apiextensions.k8s.io/v1:CustomResourceDefinition",
         "kubernetes:apiextensions.k8s.io/v1beta1:CustomResourceDefinition",
     }
 )
+"""The types of resources that `keep_shared_objects` keeps."""
+SHARED_KINDS = frozenset(type_.rpartition(":")[2] for type_ in SHARED_TYPES)
+"""Their kinds."""
 
 
 def keep_shared_objects(
@@ -34,7 +37,7 @@ def keep_shared_objects(
     Returns:
         the same resource with the option `retain_on_delete`, or None if it has another type.
     """
-    if args.type_ not in _SHARED_TYPES:
+    if args.type_ not in SHARED_TYPES:
         return None
     opts = pulumi.ResourceOptions.merge(args.opts, pulumi.ResourceOptions(retain_on_delete=True))
     return pulumi.ResourceTransformResult(args.props, opts)
