@@ -176,7 +176,7 @@ def test_the_health_wait_depends_on_the_cluster_and_a_later_up_continues(
     dev.rewrite(PROGRAM.replace("skip_await", "adopt_existing=True, skip_await"))
     failed = dev.up("--skip-preview", check=False)
     assert failed.returncode
-    assert 'NotHealthyError: runner "runner-prod" is not healthy after 8 s' in failed.text
+    assert 'error: runner "runner-prod" is not healthy after 8 s' in failed.text
     assert 'check "tool-manager" is unhealthy' in failed.text
     assert 'check "agent-manager"' not in failed.text
     assert operations(emulator).count("getRunnerHealth") > 2

@@ -138,7 +138,7 @@ def test_a_timeout_names_the_reasons_and_the_next_up_continues(
     dev = stack(WHOLE_PROCESS, config={"timeout": "2"})
     failed = dev.up(check=False)
     assert failed.returncode
-    assert 'NotHealthyError: runner "runner-prod" is not healthy after 2 s: check "' in failed.text
+    assert 'error: runner "runner-prod" is not healthy after 2 s: check "' in failed.text
     for check in ("agent-manager", "kubiya-operator", "tool-manager", "workflow-engine"):
         assert f'check "{check}" is unhealthy (still starting)' in failed.text
     assert "timeout_seconds" in failed.text
@@ -190,7 +190,7 @@ def test_permanent_errors_end_the_wait_immediately(
     emulator.remove_runner("runner-prod")
     failed = dev.up("--skip-preview", check=False)
     assert failed.returncode
-    assert 'RunnerGoneError: the health of runner "runner-prod" cannot be checked' in failed.text
+    assert 'error: the health of runner "runner-prod" cannot be checked' in failed.text
     assert calls() == ["getRunnerHealth", "listRunners"]
 
 

@@ -49,6 +49,7 @@ def test_refresh_and_destroy_use_the_stored_key_and_report_it(
             'could not read runner "runner-prod": the service returned 401 (unauthorized): The '
             f"API key is missing or invalid. {ADVICE}"
         )
+        assert "Traceback" not in failed.text
         assert state(rotated) == before
     assert len(calls()) == 2, "a request with a rejected key is not retried"
     assert list(emulator.runners) == ["runner-prod"]

@@ -9,6 +9,7 @@ import requests
 
 from kubiya_pulumi.emulator import Emulator
 from tests.engine.conftest import Calls, MakeStack
+from tests.engine.sentences import sentence
 from tests.engine.states import RUNNER, is_secret, outputs, state, step
 
 pytestmark = pytest.mark.engine
@@ -208,7 +209,7 @@ def test_a_deleted_runner_cannot_be_changed_but_destroyed(
     dev.configure({"description": "two"})
     failed = dev.up("--skip-preview", check=False)
     assert (
-        'RunnerGoneError: the description of runner "runner-prod" was not changed: the runner '
+        'error: the description of runner "runner-prod" was not changed: the runner '
         "does not exist. Run `pulumi refresh`, then `pulumi up` to create it.\n"
     ) in failed.text
     assert state(dev) == before
@@ -228,9 +229,9 @@ def test_a_service_without_a_delete_operation_is_reported(
     before = state(dev)
     failed = dev.destroy("--skip-preview", check=False)
     assert failed.returncode
-    [sentence] = [line for line in failed.stdout.splitlines() if "NotSupportedError:" in line]
-    assert 'runner "runner-prod" was not deleted' in sentence
-    assert "retain_on_delete=True" in sentence
+    message = sentence(failed)
+    assert 'runner "runner-prod" was not deleted' in message
+    assert "retain_on_delete=True" in message
     assert state(dev) == before
     assert list(emulator.runners) == ["runner-prod"]
 
@@ -251,7 +252,7 @@ def test_an_existing_runner_is_not_taken_over(
     failed = dev.up("--skip-preview", check=False)
     assert failed.returncode
     assert (
-        'RunnerExistsError: runner "runner-prod" was not created: a runner with that '
+        'error: runner "runner-prod" was not created: a runner with that '
         "name exists, managed by terraform. To manage that runner with this program as it is, set "
         "adopt_existing=True; otherwise choose a different name.\n"
     ) in failed.text
@@ -299,7 +300,7 @@ def test_a_runner_created_elsewhere_after_the_lookup_is_not_taken_over(
     emulator.faults.add("status", operation="createRunner", status=409)
     dev = stack(PROGRAM)
     failed = dev.up("--skip-preview", check=False)
-    [sentence] = [line for line in failed.stdout.splitlines() if "ConflictError:" in line]
-    assert 'could not create runner "runner-prod": the service returned 409' in sentence
-    assert "adopt" in sentence
+    message = sentence(failed)
+    assert 'could not create runner "runner-prod": the service returned 409' in message
+    assert "adopt" in message
     assert dev.resources(RUNNER) == []
