@@ -8,10 +8,10 @@ from unittest.mock import patch
 import yaml
 
 from kubiya_pulumi.review import ManifestError, parse_manifest, review
-from kubiya_pulumi.review.kubernetes import yaml_reader
+from kubiya_pulumi.review.kubernetes import yaml_nodes
 from tests.fuzz.sentences import is_sentence
 
-LOADERS = (yaml.SafeLoader, yaml_reader.SafeLoader)
+LOADERS = (yaml.SafeLoader, yaml_nodes.SafeLoader)
 """The loader that the parser uses if PyYAML comes without libyaml, and its own."""
 
 
@@ -19,7 +19,7 @@ def reviewed(text: str) -> bool:
     """Parse and review a text with each loader. Return whether its own accepts it."""
     accepted = False
     for loader in LOADERS:
-        with patch.object(yaml_reader, "SafeLoader", loader):
+        with patch.object(yaml_nodes, "SafeLoader", loader):
             accepted = _reviewed(text)
     return accepted
 

@@ -26,6 +26,12 @@ SCALARS: dict[str, Any] = {
     "0X1F": 31,
     "0b11": 3,
     "0B11": 3,
+    "0b+1010": 10,
+    "0b-1": -1,
+    "0b_+1": 1,
+    "-0b+1": "-0b+1",
+    "0B+1": "0B+1",
+    "0b+": "0b+",
     "-0x10": -16,
     "+0b11": 3,
     "-0o7": -7,
@@ -150,6 +156,7 @@ REFUSED_SCALARS = (
     *("!!bool x", "!!bool ''", "!!bool 1", "!!null x", "!!null 0", "!!timestamp x"),
     *("!!timestamp 2024-99-99", "!!binary a", "!!binary a_k=", "!!binary aGk=aGk="),
     *(r'"\/"', r'&a "\/"', r'!!str "\/"', r'"\ud83d\ude80"', r'"\ud83d"', r'"\q"'),
+    *("[a?]", "[a?b, c]", "{a?: b}", "{b: c?}", "|\n \tx\n", ">\n \t\n  x\n"),
     *("*nothing", "@a", "`a", "%a", "- a", "a: b"),
 )
 """Scalars that Kubernetes refuses, and so does the review."""
@@ -215,6 +222,8 @@ REFUSED_BY_US = (
     ('{"a": "\\ud800"}', "line 1: a JSON string contains one half of a surrogate pair"),
     ("a: \ufeff\n", "line 1: a byte order mark (U+FEFF) is not at the start of a document"),
     ("a: .inf\na: 1\n", "line 1: JSON has no infinite number and no NaN; quote the value"),
-    (f"? {'k' * 1001}\n: 1\n", "line 1: a key has more than 1,000 characters"),
+    (f'{{"{"k" * 1001}": 1}}', "has a key of more than 1,000 characters"),
+    ('? "' + "\\x01" * 250 + '"\n: 1\n', "has a key of more than 1,000 characters"),
+    (f"? {'k' * 1001}\n: 1\n", "has a key of more than 1,000 characters"),
 )
 """Manifests that Kubernetes takes and the review refuses, with the reason."""

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from kubiya_pulumi.review import ManifestError, parse_manifest
-from kubiya_pulumi.review.kubernetes import yaml_reader
+from kubiya_pulumi.review.kubernetes import yaml_nodes
 from kubiya_pulumi.review.kubernetes.document_stream import read_documents
 
 OBJECT = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n"
@@ -83,7 +83,7 @@ def test_the_number_of_documents_is_limited() -> None:
 
 @pytest.mark.parametrize("loader", ["CSafeLoader", "SafeLoader"])
 def test_the_nesting_depth_is_limited(loader: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(yaml_reader, "SafeLoader", getattr(yaml, loader))
+    monkeypatch.setattr(yaml_nodes, "SafeLoader", getattr(yaml, loader))
     deep = "{a: [" * 99 + "1" + "]}" * 99
     assert parse_manifest(f"{OBJECT}a: {deep}\n")[0].body["a"]["a"][0]
     with pytest.raises(ManifestError, match="more than 200 levels"):

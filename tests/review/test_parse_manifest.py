@@ -102,3 +102,10 @@ def test_the_repr_of_an_object_contains_no_secret() -> None:
 def test_an_endless_scalar_takes_no_time(value: str) -> None:
     [item] = parse_manifest(f"apiVersion: v1\nkind: X\nmetadata: {{name: a}}\nx: {value}\n")
     assert item.body["x"] == value
+
+
+def test_comments_after_an_anchor_take_no_time() -> None:
+    [item] = parse_manifest(
+        f"apiVersion: v1\nkind: X\nmetadata: {{name: a}}\nx: &x {'# ' * 10_000}\n  ! 5\n"
+    )
+    assert item.body["x"] == "5"

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from kubiya_pulumi.review import ManifestError, parse_manifest, render_manifest
-from kubiya_pulumi.review.kubernetes import yaml_reader
+from kubiya_pulumi.review.kubernetes import yaml_nodes
 from kubiya_pulumi.review.kubernetes.document_stream import read_documents
 from tests.harness.kubernetes_yaml import same_json
 from tests.review.reading_cases import (
@@ -24,7 +24,7 @@ from tests.review.reading_cases import (
 @pytest.fixture(autouse=True, params=["libyaml", "without libyaml"])
 def _parser(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     if request.param == "without libyaml":
-        monkeypatch.setattr(yaml_reader, "SafeLoader", yaml.SafeLoader)
+        monkeypatch.setattr(yaml_nodes, "SafeLoader", yaml.SafeLoader)
     elif not hasattr(yaml, "CSafeLoader"):
         pytest.skip("PyYAML was built without libyaml")
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kubiya_pulumi.review import ManifestError, parse_manifest, render_manifest
-from kubiya_pulumi.review.kubernetes import yaml_reader
+from kubiya_pulumi.review.kubernetes import yaml_nodes
 from tests.harness.chaos import at_random, size
 from tests.harness.kubernetes_yaml import KubernetesYaml, same_json
 from tests.review.reading_cases import (
@@ -99,7 +99,7 @@ def test_objects_are_those_of_kubernetes(
     monkeypatch: pytest.MonkeyPatch,
     record_property: Record,
 ) -> None:
-    monkeypatch.setattr(yaml_reader, "SafeLoader", getattr(yaml, loader))
+    monkeypatch.setattr(yaml_nodes, "SafeLoader", getattr(yaml, loader))
     outcomes = Counter[str]()
 
     @at_random(size(3_000, per_run=2_000))

@@ -15,12 +15,13 @@ from typing import Any, NoReturn
 from kubiya_pulumi.review.errors import ManifestError
 from kubiya_pulumi.review.kubernetes.limits import (
     MAX_DOCUMENTS,
+    TOO_DEEP,
     Budget,
     check_json_limits,
-    too_deep,
     value_budget,
 )
-from kubiya_pulumi.review.kubernetes.yaml_reader import read_yaml, refuse
+from kubiya_pulumi.review.kubernetes.yaml_nodes import refuse
+from kubiya_pulumi.review.kubernetes.yaml_reader import read_yaml
 from kubiya_pulumi.review.kubernetes.yaml_scalars import json_number
 
 _GO_SPACE = " \t\n\v\f\r\x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(
@@ -82,7 +83,7 @@ def _json_documents(text: str, budget: Budget) -> Generator[Document, None, int]
         try:
             value, next_end = _decode_object(text, position)
         except RecursionError:
-            raise too_deep() from None
+            raise ManifestError(TOO_DEEP) from None
         except (ValueError, TypeError):
             if count > 1:
                 refuse(line, "JSON objects are followed by something else")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from kubiya_pulumi.review.errors import ManifestError
 
 MAX_DOCUMENTS = 5_000
@@ -9,8 +11,9 @@ MAX_NODES = 1_000_000
 """Scalars, keys, lists and mappings. An alias counts as often as what it refers to."""
 MAX_DEPTH = 200
 """Nested lists and mappings. Each level needs some of Python's stack."""
+TOO_DEEP = f"nests lists and mappings more than {MAX_DEPTH} levels deep"
 MAX_KEY_LENGTH = 1_000
-"""Characters of a key. YAML parsers accept no more than 1,024 before the colon."""
+"""Characters of a key in JSON. YAML parsers accept no more than 1,024 before the colon."""
 MAX_PODS = 10_000
 """Pods of all objects. A volume that a pod shares with others of its object counts as well."""
 MAX_GRANTS = 200_000
@@ -71,9 +74,25 @@ def exceeds_alias_ratio(values: int, values_in_aliases: int) -> bool:
     return values_in_aliases / values > 0.99 - 0.89 * position
 
 
-def too_deep() -> ManifestError:
-    """Return the error for a manifest that nests more than `MAX_DEPTH` levels."""
-    return ManifestError(f"nests lists and mappings more than {MAX_DEPTH} levels deep")
+def check_key_length(key: str) -> None:
+    """Check that a key can be written as JSON in a YAML document.
+
+    Raises:
+        ManifestError: the key is too long.
+    """
+    max_escaped = len(r"\u0000")
+    if len(key) * max_escaped > MAX_KEY_LENGTH and len(json.dumps(key)) > MAX_KEY_LENGTH:
+        raise ManifestError(f"has a key of more than {MAX_KEY_LENGTH:,} characters")
+
+
+def check_depth(depth: int) -> None:
+    """Check how deep lists and mappings are nested.
+
+    Raises:
+        ManifestError: they are nested more than `MAX_DEPTH` levels deep.
+    """
+    if depth > MAX_DEPTH:
+        raise ManifestError(TOO_DEEP)
 
 
 def check_json_limits(value: object, budget: Budget) -> None:
@@ -91,7 +110,8 @@ def check_json_limits(value: object, budget: Budget) -> None:
         item, depth = pending.pop()
         budget.spend(1)
         if isinstance(item, dict | list):
-            if depth > MAX_DEPTH:
-                raise too_deep()
+            check_depth(depth)
             children = item.values() if isinstance(item, dict) else item
+            for key in item if isinstance(item, dict) else ():
+                check_key_length(key)
             pending.extend((child, depth + 1) for child in children)

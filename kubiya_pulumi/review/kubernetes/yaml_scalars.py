@@ -30,6 +30,8 @@ _CONSTANTS: dict[str, Scalar] = {
     **dict.fromkeys(("-.inf", "-.Inf", "-.INF"), -math.inf),
 }
 _PREFIXED_INTEGER = re.compile(r"[-+]?0(?:[xX][0-9a-fA-F]+|[oO]?[0-7]+|[bB][01]+)")
+# The sign may follow the prefix, but only in lower case.
+_SIGNED_BINARY = re.compile(r"0b[-+][01]+")
 _DECIMAL_INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]*)")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 # An underscore separates two digits; a number that starts with a point keeps its underscores.
@@ -132,6 +134,9 @@ def _parse_integer(number: str) -> int | None:
     elif _PREFIXED_INTEGER.fullmatch(number):
         base = _BASES.get(number.lstrip("+-")[1].lower(), 8)
         value = int(number, base)
+    elif _SIGNED_BINARY.fullmatch(number):
+        value = int(number[2:], 2)
+        return value if value in _INT64 else None
     else:
         return None
     if value is None or value in _INT64 or (value in _UINT64 and number[0] != "+"):
