@@ -104,8 +104,16 @@ def test_an_endless_scalar_takes_no_time(value: str) -> None:
     assert item.body["x"] == value
 
 
-def test_comments_after_an_anchor_take_no_time() -> None:
-    [item] = parse_manifest(
-        f"apiVersion: v1\nkind: X\nmetadata: {{name: a}}\nx: &x {'# ' * 10_000}\n  ! 5\n"
-    )
-    assert item.body["x"] == "5"
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        (f"&x {'# ' * 10_000}\n  ! 5", "5"),
+        ("&x\n" + "  # a\n" * 10_000 + "  5", 5),
+        ("|\n" + "\n" * 10_000 + "  a", "\n" * 10_000 + "a\n"),
+        ("|\n" + " \n" * 10_000 + "  a", "\n" * 10_000 + "a\n"),
+    ],
+    ids=["comment", "comments", "empty lines", "blank lines"],
+)
+def test_long_gaps_take_no_time(text: str, value: object) -> None:
+    [item] = parse_manifest(f"apiVersion: v1\nkind: X\nmetadata: {{name: a}}\nx: {text}\n")
+    assert item.body["x"] == value

@@ -27,7 +27,7 @@ _ESCAPED_SLASH = re.compile(r'[^"]*"(?:[^\\]|\\[^/])*?\\/', re.DOTALL)
 _NON_SPECIFIC_TAG = re.compile(rf"(?:&\S+\s+(?:#[^{_BREAKS}]*[{_BREAKS}]\s*)*)?!(?:\s|\Z)")
 # Without libyaml, PyYAML accepts tabs where it looks for the indentation of a block scalar.
 _TAB_IN_INDENTATION = re.compile(
-    rf"[^{_BREAKS}]*[|>][-+]?[ \t]*(?:#[^{_BREAKS}]*)?[{_BREAKS}]+(?: *[{_BREAKS}]+)* *\t"
+    rf"[^{_BREAKS}]*[|>][-+]?[ \t]*(?:#[^{_BREAKS}]*)?[{_BREAKS}](?: *[{_BREAKS}])* *\t"
 )
 _COLON_AND_BRACKET = re.compile(r"\s*:[,\[\]{}]")
 
