@@ -23,7 +23,7 @@ def grant_cells(
     groups = [group or "core" for group in grant.api_groups] if any(grant.api_groups) else []
     resources = format_names((*grant.resources, *grant.non_resource_urls))
     resources += f" of {format_names(groups)}" if groups else ""
-    resources += f" named {format_names(grant.resource_names)}" if grant.resource_names else ""
+    resources += f" named {format_names(grant.resource_names)}" if grant.is_named else ""
     return (
         _subject(grant, format_names, line_break),
         "all that the role allows" if grant.rules_unknown else format_names(grant.verbs),

@@ -43,7 +43,7 @@ def _bind(role_name: str, to: str, namespace: str = "", kind: str = "ClusterRole
 
 
 _NAMES = """
-plain wide narrow named star subresource everything urls admin edit view aggregated overwritten
+plain wide narrow named unnamed star subresource everything urls admin edit view aggregated overwritten
 open
 """
 ACCOUNTS = tuple(_NAMES.split())
@@ -72,6 +72,14 @@ MANIFEST: tuple[Object, ...] = (
         namespace=ONE,
     ),
     _bind("named", "named", ONE, kind="Role"),
+    # The name of a request without a name, as itself and as null.
+    role(
+        rule("core", "secrets", "get list create", ""),
+        {"apiGroups": [None], "resources": ["pods"], "verbs": ["list"], "resourceNames": [None]},
+        name="unnamed",
+        namespace=ONE,
+    ),
+    _bind("unnamed", "unnamed", ONE, kind="Role"),
     # Each kind of wildcard.
     cluster_role(
         rule("*", "configmaps", "get"), rule("apps", "*", "watch"), rule("batch", "jobs", "*"),

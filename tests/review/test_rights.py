@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kubiya_pulumi.review import review
+from kubiya_pulumi.review import Subject, can, review
 from kubiya_pulumi.review.checks.access import RISKS
 from tests.review.manifest_objects import NAMESPACE, Object, cluster_role, grant_role, parsed, rule
 from tests.review.rights_cases import RIGHT_CASES, RightCase
@@ -84,6 +84,36 @@ def test_a_pattern_that_the_api_server_does_not_know_includes_nothing(case: Righ
 )
 def test_names_of_objects_restrict_a_right(policy_rule: Object, expected: set[str]) -> None:
     assert broken(policy_rule) == expected
+
+
+@pytest.mark.parametrize("names", [[""], ["", "one"], [None], ["one", None]])
+@each_right
+def test_the_name_of_requests_without_one_restricts_nothing(
+    case: RightCase, names: list[str | None]
+) -> None:
+    """A `list` or `create` has the name "", which the API server also reads from null."""
+    assert case.rule in broken({**granted(case), "resourceNames": names})
+
+
+@pytest.mark.parametrize("name", ["", None])
+def test_everything_with_the_empty_name_is_full_access(name: str | None) -> None:
+    everything = {**rule("*", "*", "*"), "resourceNames": [name]}
+    findings = review(parsed(cluster_role(everything), grant_role("app"))).findings
+    assert "full-access" in {finding.rule for finding in findings}
+
+
+def test_a_message_shows_no_names_that_restrict_nothing() -> None:
+    unnamed = rule("core", "serviceaccounts", "impersonate", "", "one")
+    [finding] = review(parsed(cluster_role(unnamed))).findings
+    assert "impersonate on serviceaccounts in the whole cluster" in finding.message
+
+
+def test_null_is_the_core_group() -> None:
+    """The API server decodes null in a list of strings as the empty string."""
+    policy_rule = {"apiGroups": [None], "resources": ["secrets"], "verbs": ["list"]}
+    assert "read-secrets" in broken(policy_rule)
+    grants = review(parsed(cluster_role(policy_rule), grant_role("app"))).grants
+    assert can(grants, Subject("ServiceAccount", NAMESPACE, "app"), "list", "", "secrets")
 
 
 _CERTIFICATES = "certificates.k8s.io"

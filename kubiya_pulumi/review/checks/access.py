@@ -202,7 +202,7 @@ def _aggregation_findings(
 
 def _grants_everything(rule: PolicyRule) -> bool:
     has_wildcards = "*" in rule.verbs and "*" in rule.api_groups and "*" in rule.resources
-    return has_wildcards and not rule.resource_names
+    return has_wildcards and not rule.is_named
 
 
 def _message(rule: Rule, permissions: str, scope: _Scope) -> str:

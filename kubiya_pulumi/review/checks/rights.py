@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 from kubiya_pulumi.review.findings import Rule
 from kubiya_pulumi.review.kubernetes.rbac import PolicyRule
@@ -12,6 +13,8 @@ from kubiya_pulumi.text import join_names, join_quoted
 READ = ("get", "list", "watch")
 WRITE = ("create", "update", "patch")
 DELETE = ("delete", "deletecollection")
+_UNNAMED = ("create", "deletecollection")
+"""Verbs of requests without an object name, unless they are for a subresource."""
 
 
 @dataclass(frozen=True)
@@ -45,16 +48,29 @@ class Right:
             return True
         return not self.cluster_only and (not self.only_namespace or self.only_namespace in names)
 
-    def granted_by(self, rule: PolicyRule) -> Iterator[tuple[str, str]]:
-        """Yield the verb and resource of each part of the right that a rule grants."""
-        if self.any_name and rule.resource_names:
-            return
-        groups = rule.api_groups if self.api_group == "*" else (self.api_group,)
-        for group in groups:
-            for resource in self._resources_in(rule):
-                for verb in self._verbs_in(rule):
-                    if _grants(rule, verb, group, resource):
-                        yield verb, resource
+    def granted_by(self, rule: PolicyRule) -> tuple[list[str], list[str]]:
+        """Return the verbs and the resources of the right that a rule grants; both or none.
+
+        The steps grow with the number of values of the rule, not with their combinations.
+        """
+        if self.any_name and rule.is_named:
+            return [], []
+        verbs = list(self._verbs_in(rule))
+        if not (verbs and self._has_group_in(rule)):
+            return [], []
+        resources = list(self._resources_in(rule))
+        if rule.is_named:
+            # These requests have no object name, so a rule with names does not match them.
+            has_named_verb = any(verb not in _UNNAMED for verb in verbs)
+            has_subresource = any("/" in resource for resource in resources)
+            verbs = [verb for verb in verbs if verb not in _UNNAMED or has_subresource]
+            resources = [name for name in resources if "/" in name or has_named_verb]
+        return (verbs, resources) if verbs and resources else ([], [])
+
+    def _has_group_in(self, rule: PolicyRule) -> bool:
+        if self.api_group == "*":
+            return bool(rule.api_groups)
+        return rule.covers_group(self.api_group)
 
     def _resources_in(self, rule: PolicyRule) -> Iterator[str]:
         for resource in self.resources:
@@ -66,14 +82,14 @@ class Right:
                     prefix, _, subresource = named.partition("/")
                     if subresource and prefix in (parent, "*"):
                         yield f"{parent}/{subresource}"
-            else:
+            elif rule.covers_resource(*resource.split("/")):
                 yield resource
 
     def _verbs_in(self, rule: PolicyRule) -> Iterator[str]:
         for verb in self.verbs:
             if verb.endswith("*"):
                 yield from (named for named in rule.verbs if named.startswith(verb[:-1]))
-            else:
+            elif rule.covers_verb(verb):
                 yield verb
 
 
@@ -93,27 +109,19 @@ class Risk:
             namespaces: the namespaces in which the role is granted; empty for the whole cluster.
         """
         names = tuple(namespaces)
-        granted = [
-            (verb, resource, rule)
-            for rule in rules
-            for right in self.rights
-            if right.exists_in(names)
-            for verb, resource in right.granted_by(rule)
-        ]
-        if not granted:
+        rights = [right for right in self.rights if right.exists_in(names)]
+        verbs: dict[str, None] = {}
+        resources: dict[str, None] = {}
+        granting: list[PolicyRule] = []
+        for rule, right in product(rules, rights):
+            granted_verbs, granted_resources = right.granted_by(rule)
+            if granted_verbs:
+                verbs.update(dict.fromkeys(granted_verbs))
+                resources.update(dict.fromkeys(granted_resources))
+                granting.append(rule)
+        if not granting:
             return ""
-        verbs = dict.fromkeys(verb for verb, _, _ in granted)
-        resources = dict.fromkeys(resource for _, resource, _ in granted)
-        objects = dict.fromkeys(name for _, _, rule in granted for name in rule.resource_names)
-        has_unnamed = any(not rule.resource_names for _, _, rule in granted)
+        objects = dict.fromkeys(name for rule in granting for name in rule.resource_names)
+        has_unnamed = not all(rule.is_named for rule in granting)
         named = "" if has_unnamed else f" named {join_quoted(objects)}"
         return f"{join_names(verbs)} on {join_names(resources)}{named}"
-
-
-def _grants(rule: PolicyRule, verb: str, group: str, resource: str) -> bool:
-    resource, _, subresource = resource.partition("/")
-    # These requests have no object name, so a rule with names does not match them.
-    has_no_name = verb in ("create", "deletecollection") and not subresource
-    return rule.covers(verb, group, resource, subresource) and not (
-        has_no_name and rule.resource_names
-    )

@@ -6,7 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from kubiya_pulumi.review.kubernetes.coerce import as_mapping, as_str, as_strs, get_path
+from kubiya_pulumi.review.kubernetes.coerce import (
+    as_list,
+    as_mapping,
+    as_str,
+    as_strs,
+    get_path,
+)
 from kubiya_pulumi.text import sanitize
 
 _SERVICE_ACCOUNT_PREFIX = "system:serviceaccount:"
@@ -87,27 +93,47 @@ class PolicyRule:
         """Return the rule of an entry of a role's `rules`, or of the data of a grant."""
         rule = as_mapping(entry)
         return cls(
-            verbs=as_strs(rule.get("verbs")),
-            api_groups=as_strs(rule.get("apiGroups")),
-            resources=as_strs(rule.get("resources")),
-            resource_names=as_strs(rule.get("resourceNames")),
-            non_resource_urls=as_strs(rule.get("nonResourceURLs")),
+            verbs=_texts(rule.get("verbs")),
+            api_groups=_texts(rule.get("apiGroups")),
+            resources=_texts(rule.get("resources")),
+            resource_names=_texts(rule.get("resourceNames")),
+            non_resource_urls=_texts(rule.get("nonResourceURLs")),
         )
+
+    @property
+    def is_named(self) -> bool:
+        """Whether the rule matches only objects whose names it lists.
+
+        The name "" is that of requests for a collection (`list`, `watch`, `deletecollection`) and
+        of `create`, so a rule that lists it matches these as if it listed no names.
+        """
+        return bool(self.resource_names) and "" not in self.resource_names
 
     def covers(self, verb: str, api_group: str, resource: str, subresource: str = "") -> bool:
         """Return whether the rule matches a request, whatever the name of the object."""
         return (
-            _matches(self.api_groups, api_group)
-            and _matches(self.verbs, verb)
-            and (
-                _matches(self.resources, f"{resource}/{subresource}" if subresource else resource)
-                or (bool(subresource) and f"*/{subresource}" in self.resources)
-            )
+            self.covers_group(api_group)
+            and self.covers_verb(verb)
+            and self.covers_resource(resource, subresource)
         )
+
+    def covers_group(self, api_group: str) -> bool:
+        """Return whether the rule applies to an API group; the core group is empty."""
+        return _matches(self.api_groups, api_group)
+
+    def covers_verb(self, verb: str) -> bool:
+        """Return whether the rule allows a verb."""
+        return _matches(self.verbs, verb)
+
+    def covers_resource(self, resource: str, subresource: str = "") -> bool:
+        """Return whether the rule applies to a resource, or to a subresource of it."""
+        return _matches(
+            self.resources, f"{resource}/{subresource}" if subresource else resource
+        ) or (bool(subresource) and f"*/{subresource}" in self.resources)
 
     def covers_url(self, verb: str, path: str) -> bool:
         """Return whether the rule allows a request to a non-resource URL such as `/metrics`."""
-        return _matches(self.verbs, verb) and any(
+        return self.covers_verb(verb) and any(
             path == url or (url.endswith("*") and path.startswith(url.rstrip("*")))
             for url in self.non_resource_urls
         )
@@ -249,6 +275,11 @@ def can(
         and grant.allows(verb, api_group, resource, subresource, name, namespace)
         for grant in grants
     )
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    """Return the strings of a list. The API server reads null as the empty string."""
+    return as_strs(["" if entry is None else entry for entry in as_list(value)])
 
 
 def _matches(patterns: tuple[str, ...], value: str) -> bool:
