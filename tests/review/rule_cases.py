@@ -267,8 +267,12 @@ RULE_CASES: Mapping[str, tuple[Manifest, Manifest]] = {
         [kubernetes_object("Task", "app", api="example.com/v1", spec=pod_spec())],
     ),
     "unreviewed-kind": (
-        [kubernetes_object("Task", "app", api="example.com/v1", spec={})],
         [kubernetes_object("Task", "app", api="example.com/v1", spec=pod_spec())],
+        [kubernetes_object("Ingress", "app", api="networking.k8s.io/v1", spec=pod_spec())],
+    ),
+    "unreviewed-permissions": (
+        [kubernetes_object("Task", "app", api="example.com/v1", spec=rule("core", "pods", "get"))],
+        [role(rule("core", "pods", "get"))],
     ),
     "missing-service-account": (
         [deployment(pod_spec(serviceAccountName="app"))],

@@ -288,8 +288,12 @@ MESSAGES = {
         "out which pods its controller creates."
     ),
     "unreviewed-kind": (
-        'The kind "Task" of API group "example.com" is not reviewed; find out whether its '
-        "controller creates pods or grants permissions."
+        'Only the pods of the kind "Task" of API group "example.com" are reviewed; find out what '
+        "else its controller creates, and whether it grants permissions."
+    ),
+    "unreviewed-permissions": (
+        'The object contains rules or names of roles in "spec.verbs", which are not reviewed; '
+        "find out which permissions its controller grants."
     ),
     "missing-service-account": (
         "The serviceAccountName refers to ServiceAccount runners/app, which the manifest "

@@ -8,6 +8,7 @@ from kubiya_pulumi.review.findings import Category, Finding, Rule, Severity
 from kubiya_pulumi.review.kubernetes.api_groups import api_group, is_custom
 from kubiya_pulumi.review.kubernetes.inventory import Inventory
 from kubiya_pulumi.review.kubernetes.pod_search import PodSearch
+from kubiya_pulumi.review.kubernetes.references import ObjectReference
 from kubiya_pulumi.text import join_quoted
 
 POD = Rule(
@@ -26,27 +27,55 @@ KIND = Rule(
     name="unreviewed-kind",
     severity=Severity.NOTE,
     category=Category.EXCESSIVE,
-    description="An object has a kind that is not of Kubernetes itself, and no pod. Its controller "
-    "may create pods or grant permissions, which the review cannot know.",
+    description="An object has a kind that is not of Kubernetes itself. Its controller may create "
+    "other pods than those in the object, or grant permissions, which the review cannot know.",
     remediation="Find out what the controller of the kind does, and waive the finding with that "
     "reason.",
     url="https://kubernetes.io/docs/concepts/extend-kubernetes/api-extension/custom-resources/",
 )
-RULES = (POD, KIND)
+PERMISSIONS = Rule(
+    id="KR-081",
+    name="unreviewed-permissions",
+    severity=Severity.WARNING,
+    category=Category.EXCESSIVE,
+    description="An object of a custom kind contains rules of a role, or names a role. Its "
+    "controller may grant these permissions, which are not in the table of grants.",
+    remediation="Find out which permissions its controller grants, and waive the finding with that "
+    "reason.",
+    url="https://kubernetes.io/docs/concepts/security/rbac-good-practices/#least-privilege",
+)
+RULES = (POD, KIND, PERMISSIONS)
 
 
 def findings(inventory: Inventory) -> Iterator[Finding]:
     """Yield a finding for each object that cannot be reviewed as a whole."""
     for item, search in zip(inventory.items, inventory.pod_searches, strict=True):
+        if search.permissions:
+            fields = join_quoted(search.permissions)
+            yield PERMISSIONS.finding(
+                item.reference,
+                f"The object contains rules or names of roles in {fields}, which are not "
+                "reviewed; find out which permissions its controller grants.",
+            )
         if message := " ".join(_unreviewed_parts(search)):
             yield POD.finding(item.reference, message)
-        elif is_custom(item.reference) and not search.workloads:
-            kind, group = item.reference.kind, api_group(item.reference)
-            yield KIND.finding(
-                item.reference,
-                f"The kind {join_quoted([kind])} of API group {join_quoted([group])} is not "
-                "reviewed; find out whether its controller creates pods or grants permissions.",
-            )
+        elif is_custom(item.reference):
+            yield KIND.finding(item.reference, _kind_message(item.reference, search))
+
+
+def _kind_message(reference: ObjectReference, search: PodSearch) -> str:
+    kind = (
+        f"kind {join_quoted([reference.kind])} of API group {join_quoted([api_group(reference)])}"
+    )
+    if search.workloads:
+        return (
+            f"Only the pods of the {kind} are reviewed; find out what else its controller creates, "
+            "and whether it grants permissions."
+        )
+    return (
+        f"The {kind} is not reviewed; find out whether its controller creates pods or grants "
+        "permissions."
+    )
 
 
 def _unreviewed_parts(search: PodSearch) -> Iterator[str]:

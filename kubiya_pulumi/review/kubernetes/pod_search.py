@@ -13,7 +13,11 @@ from typing import Any
 
 from kubiya_pulumi.review.kubernetes.api_groups import is_custom
 from kubiya_pulumi.review.kubernetes.coerce import as_list, as_mapping, get_path
-from kubiya_pulumi.review.kubernetes.embedded_objects import is_embedded_object, is_object_text
+from kubiya_pulumi.review.kubernetes.embedded_objects import (
+    is_embedded_object,
+    is_object_text,
+    permission_fields,
+)
 from kubiya_pulumi.review.kubernetes.limits import MAX_PODS, Budget
 from kubiya_pulumi.review.kubernetes.manifest import Body
 from kubiya_pulumi.review.kubernetes.pod_fields import (
@@ -42,6 +46,12 @@ _POD_PATHS: Mapping[str, tuple[str, ...]] = {
 }
 """The path of the pod in each workload of Kubernetes."""
 
+_OBJECT_FIELDS = frozenset({"apiVersion", "kind", "metadata", "status"})
+# The fields of a container that are a part of its pod.
+_CONTAINER_FIELDS = frozenset({"image", "securityContext"})
+# The fields of a container whose texts it runs itself, such as a script that applies an object.
+_PROGRAM_FIELDS = frozenset({".args", ".command", ".env", ".script", ".source"})
+
 
 @dataclass(frozen=True)
 class PodSearch:
@@ -54,6 +64,8 @@ class PodSearch:
     """The fields of a pod or a container that a custom object sets outside of its pods."""
     embedded: tuple[str, ...] = ()
     """The fields of a custom object that contain another object, as data or as text."""
+    permissions: tuple[str, ...] = ()
+    """The fields of a custom object that contain rules of a role, or name a role."""
 
 
 @dataclass(eq=False, slots=True)
@@ -64,6 +76,8 @@ class _Node:
     key: str = ""
     """The last part of the path, as it is written there: `.spec`, `[0]`."""
     parent: _Node | None = None
+    is_container: bool = False
+    """Whether the value is what a container of a pod has besides its own fields."""
 
     def ancestors(self) -> Iterator[_Node]:
         """Yield the values that contain this one, starting with its parent."""
@@ -126,6 +140,24 @@ def _is_list(value: object) -> bool:
     )
 
 
+def _fields_of_pod(node: _Node) -> frozenset[str]:
+    """Return the fields of a mapping that belong to a pod because of where the mapping is."""
+    if node.key == ".securityContext":
+        return frozenset({"privileged"})
+    if node.parent and node.parent.key == ".volumes" and isinstance(node.parent.value, list):
+        return frozenset({"hostPath"})
+    return frozenset()
+
+
+def _is_program(key: str, node: _Node) -> bool:
+    """Return whether a text, at a key of a list or mapping, is a part of what a container runs."""
+    keys = (key, node.key, *(outer.key for outer in node.ancestors()))
+    return any(
+        inner in _PROGRAM_FIELDS and outer.is_container
+        for inner, outer in zip(keys, (node, *node.ancestors()), strict=False)
+    )
+
+
 class _Search:
     """The search of one object."""
 
@@ -133,13 +165,14 @@ class _Search:
         self._reference = reference
         self._budget = budget
         self._containers: set[int] = set()
-        """The identities of the containers, which belong to a pod as a whole."""
+        """The identities of the containers, whose own fields belong to a pod."""
         self._pods: dict[_Node, tuple[Container, ...]] = {}
         self._around_pods: set[_Node] = set()
         self._with_fields: list[_Node] = []
         self._embedded: list[str] = []
+        self._permissions: list[str] = []
         # Without recursion, because the nesting of an object may exceed Python's stack.
-        content = {key: body[key] for key in body if key not in ("metadata", "status")}
+        content = {key: body[key] for key in body if key not in _OBJECT_FIELDS}
         stack = [_Node(content)]
         while stack:
             stack.extend(reversed(list(self._visit(stack.pop()))))
@@ -155,6 +188,7 @@ class _Search:
             workloads=(*self.pods(), *(self._part_of_pod(node, loose[node]) for node in loose)),
             loose=tuple(node.path(field) for node in loose for field in loose[node]),
             embedded=tuple(path.lstrip(".") for path in self._embedded),
+            permissions=tuple(self._permissions),
         )
 
     def _visit(self, node: _Node) -> Iterator[_Node]:
@@ -162,32 +196,26 @@ class _Search:
         if isinstance(node.value, list):
             for index, entry in enumerate(node.value):
                 yield from self._child(entry, f"[{index}]", node)
-        elif id(node.value) not in self._containers:
-            self._classify(node, node.value)
+        else:
+            is_container = id(node.value) in self._containers
+            own = _CONTAINER_FIELDS if is_container else _fields_of_pod(node)
+            rest = {key: entry for key, entry in node.value.items() if key not in own}
+            visited = _Node(rest, node.key, node.parent, is_container)
+            self._classify(visited, rest)
             for key, entry in node.value.items():
-                if key == "volumes":
-                    yield from self._volume_sources(_Node(entry, f".{key}", node))
-                elif key != "securityContext":
-                    yield from self._child(entry, f".{key}", node)
+                yield from self._child(entry, f".{key}", visited)
 
     def _child(self, value: Any, key: str, node: _Node) -> Iterator[_Node]:
         if isinstance(value, str):
-            if is_object_text(value):
+            if is_object_text(value) and not _is_program(key, node):
                 self._embedded.append(node.path() + key)
         elif isinstance(value, list | Mapping):
             yield _Node(value, key, node)
 
-    def _volume_sources(self, volumes: _Node) -> Iterator[_Node]:
-        """Yield the sources of volumes: those of a custom kind may have images of their own."""
-        for index, entry in enumerate(as_list(volumes.value)):
-            volume = _Node(entry, f"[{index}]", volumes)
-            for key, source in as_mapping(entry).items():
-                if key != "hostPath":
-                    yield from self._child(source, f".{key}", volume)
-
     def _classify(self, node: _Node, value: Mapping[str, Any]) -> None:
         if node.parent and is_embedded_object(value) and value["kind"] not in _POD_PATHS:
             self._embedded.append(node.path())
+        self._permissions.extend(map(node.path, permission_fields(value)))
         if not has_pod_keys(value):
             return
         if containers := named_containers(value):
