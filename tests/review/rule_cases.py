@@ -262,6 +262,26 @@ RULE_CASES: Mapping[str, tuple[Manifest, Manifest]] = {
         [labelled_namespace("privileged")],
         [labelled_namespace("restricted")],
     ),
+    "certificate-request": (
+        [
+            kubernetes_object(
+                "CertificateSigningRequest",
+                "node",
+                "",
+                "certificates.k8s.io/v1",
+                spec={"signerName": "kubernetes.io/kubelet-serving"},
+            )
+        ],
+        [kubernetes_object("ClusterTrustBundle", "a", "", "certificates.k8s.io/v1beta1")],
+    ),
+    "manual-endpoints": (
+        [kubernetes_object("Endpoints", "app")],
+        [kubernetes_object("Service", "app")],
+    ),
+    "cluster-state": (
+        [kubernetes_object("Binding", "app", target={"kind": "Node", "name": "worker"})],
+        [kubernetes_object("PersistentVolumeClaim", "app", spec={})],
+    ),
     "unreviewed-pod": (
         [kubernetes_object("Task", "app", api="example.com/v1", spec={"image": "app"})],
         [kubernetes_object("Task", "app", api="example.com/v1", spec=pod_spec())],

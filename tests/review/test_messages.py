@@ -283,6 +283,15 @@ MESSAGES = {
         "The label pod-security.kubernetes.io/enforce: privileged allows pods that control their "
         "node; set it to restricted or baseline."
     ),
+    "certificate-request": (
+        "The CertificateSigningRequest requests a certificate from signer "
+        '"kubernetes.io/kubelet-serving"; remove it.'
+    ),
+    "manual-endpoints": (
+        'The Endpoints sends traffic of Service "runners/app" to addresses that it lists; set a '
+        "selector in the Service and remove the object."
+    ),
+    "cluster-state": 'The Binding assigns pod "app" to node "worker"; remove it.',
     "unreviewed-pod": (
         'The object sets "spec.image" outside of a pod, and the rest of that pod is unknown; find '
         "out which pods its controller creates."
