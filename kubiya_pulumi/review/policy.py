@@ -90,9 +90,9 @@ class ManifestPolicy:
     """Findings to accept, each with its reason. A waiver also covers findings of the allow-lists
     below."""
     allowed_images: Sequence[str] | None = None
-    """Patterns of the allowed images, such as `ghcr.io/kubiyabot/*`. None allows any image. A
-    pattern is matched against the image as written and against its full name:
-    `docker.io/library/nginx:1` for `nginx:1`."""
+    """Patterns of the allowed images, such as `ghcr.io/kubiyabot/*`. None allows any image.
+    The image and the pattern are completed to their full names (`docker.io/library/nginx:*` for
+    `nginx:*`), unless the pattern begins with `*`."""
     allowed_namespaces: Sequence[str] | None = None
     """Names or patterns of the namespaces that the manifest may create or use. None allows any
     namespace."""

@@ -47,7 +47,7 @@ def check_images(inventory: Inventory, patterns: Sequence[str]) -> Iterator[Find
     """Yield a finding for each workload with an image that matches no pattern."""
 
     def is_not_allowed(image: str) -> bool:
-        return not (_matches(image, patterns) or _matches(full_name(image), patterns))
+        return not any(_matches_image(image, pattern) for pattern in patterns)
 
     for workload in inventory.workloads:
         offenders = images_where(workload, is_not_allowed)
@@ -84,6 +84,12 @@ def check_kinds(inventory: Inventory, patterns: Sequence[str]) -> Iterator[Findi
                 f"The kind is {join_quoted([versioned_kind])}, which matches no pattern in "
                 "allowed_kinds; remove the object or add a pattern.",
             )
+
+
+def _matches_image(image: str, pattern: str) -> bool:
+    """Compare full names: the `*` of a tag must not match a port and a path (`nginx:80/app`)."""
+    full_pattern = pattern if pattern.startswith("*") else full_name(pattern)
+    return fnmatchcase(full_name(image), full_pattern)
 
 
 def _matches(name: str, patterns: Sequence[str]) -> bool:

@@ -47,9 +47,15 @@ RULES = (LATEST_TAG, WITHOUT_DIGEST)
 # The digest of an image, by any algorithm: `@sha256:…`, `@sha512:…`.
 _DIGEST = re.compile(r"@[a-z0-9]+(?:[+._-][a-z0-9]+)*:[A-Za-z0-9=_-]+$")
 
+# The same, without a host and its port, as in a URL with credentials.
+_WHOLE_DIGEST = re.compile(r"@[a-z0-9+._-]+:[A-Za-z0-9=_-]{32,}$")
+_QUERY = re.compile(r"[?#]")
+
 
 def images(objects: Iterable[KubernetesObject]) -> tuple[str, ...]:
     """Return the images of a manifest, each once and sorted, as written (`registry/name:tag`).
+
+    Credentials in an image, which the author may have written as a URL, are replaced with `***`.
 
     Args:
         objects: the result of `parse_manifest`.
@@ -63,12 +69,12 @@ def images(objects: Iterable[KubernetesObject]) -> tuple[str, ...]:
 
 
 def images_of(workloads: Iterable[Workload]) -> tuple[str, ...]:
-    """Return the images of workloads, each once and sorted."""
+    """Return the images of workloads, each once and sorted, without credentials."""
     names: set[str] = set()
     for workload in workloads:
         names.update(map(_image, workload.containers))
         names.update(image for _, image in workload.image_volumes)
-    return tuple(sorted(names - {""}))
+    return tuple(sorted({_without_credentials(name) for name in names if name}))
 
 
 def images_where(workload: Workload, is_offending: Callable[[str], bool]) -> Offenders:
@@ -77,6 +83,9 @@ def images_where(workload: Workload, is_offending: Callable[[str], bool]) -> Off
     Args:
         workload: the workload to check.
         is_offending: returns whether an image violates the rule.
+
+    Returns:
+        The offenders. Their values are the images without credentials.
     """
 
     def images_in(container: Container) -> list[str]:
@@ -85,7 +94,8 @@ def images_where(workload: Workload, is_offending: Callable[[str], bool]) -> Off
 
     containers = offending_containers(workload, images_in)
     volumes = [(name, image) for name, image in workload.image_volumes if is_offending(image)]
-    values = dict.fromkeys((*containers.values, *(image for _, image in volumes)))
+    found = (*containers.values, *(image for _, image in volumes))
+    values = dict.fromkeys(map(_without_credentials, found))
     return replace(containers, volumes=tuple(name for name, _ in volumes), values=tuple(values))
 
 
@@ -94,7 +104,8 @@ def full_name(image: str) -> str:
     first, slash, _ = image.partition("/")
     if not slash:
         return f"docker.io/library/{image}"
-    is_registry = "." in first or ":" in first or first == "localhost"
+    # The name of an image has no upper-case letters, so they are in the name of a registry.
+    is_registry = "." in first or ":" in first or first == "localhost" or first != first.lower()
     return image if is_registry else f"docker.io/{image}"
 
 
@@ -132,6 +143,23 @@ def _is_latest(image: str) -> bool:
 
 def _has_only_tag(image: str) -> bool:
     return _is_mutable(image) and not _is_latest(image)
+
+
+def _without_credentials(image: str) -> str:
+    """Return an image with `***` for what may be a credential, as in a URL."""
+    digest = _WHOLE_DIGEST.search(image)
+    name = image[: digest.start()] if digest else image
+    scheme = "".join(name.partition("://")[:2]) if "://" in name else ""
+    rest = name.removeprefix(scheme)
+    query = _QUERY.search(rest)
+    user, separator, host = rest.rpartition("@")
+    if query and separator:
+        return f"{scheme}***"  # Where the credentials end is uncertain.
+    if query:
+        return f"{scheme}{rest[: query.end()]}***"
+    if separator and (scheme or ":" in user):
+        return f"{scheme}***@{host}{image[len(name) :]}"
+    return image
 
 
 def _image(container: Container) -> str:
