@@ -90,7 +90,7 @@ def _not_covered(
             continue
         granted = [permissions(scope) for scope in scopes]
         for remainder in rules_not_covered_by(granted, rule, budget):
-            yield replace(grant, grant=replace(grant.grant, **vars(remainder)))
+            yield replace(grant, grant=replace(grant.grant, **remainder.to_fields()))
 
 
 def _scope(row: ClusterGrant, namespace: str | None) -> _Scope:

@@ -43,8 +43,8 @@ def _bind(role_name: str, to: str, namespace: str = "", kind: str = "ClusterRole
 
 
 _NAMES = """
-plain wide narrow named unnamed star subresource everything urls admin edit view aggregated overwritten
-open
+plain wide narrow named unnamed star subresource everything urls admin edit view aggregated
+overwritten open
 """
 ACCOUNTS = tuple(_NAMES.split())
 

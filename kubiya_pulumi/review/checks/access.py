@@ -20,6 +20,7 @@ from kubiya_pulumi.review.findings import Finding, Rule
 from kubiya_pulumi.review.kubernetes import rbac
 from kubiya_pulumi.review.kubernetes.default_roles import default_names
 from kubiya_pulumi.review.kubernetes.inventory import Binding, Inventory
+from kubiya_pulumi.review.kubernetes.limits import rule_value_budget
 from kubiya_pulumi.review.kubernetes.rbac import PolicyRule, Subject
 from kubiya_pulumi.review.kubernetes.references import ObjectReference
 from kubiya_pulumi.review.kubernetes.roles import Role
@@ -87,8 +88,10 @@ def findings(inventory: Inventory) -> Iterator[Finding]:
             yield _unknown_role_finding(binding)
         if role:
             bindings_of[role].append(binding)
+    budget = rule_value_budget()
     for reference, role, bindings in _reviewed_roles(inventory, bindings_of):
         rules = inventory.roles.effective_rules(role)
+        budget.spend(sum(rule.value_count for rule in rules))
         yield from _role_findings(reference, role, rules, _Scope.of(role, bindings))
     yield from _default_role_findings(inventory)
     yield from _service_account_findings(inventory)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from kubiya_pulumi.review.kubernetes.coerce import as_mappings, as_str, get_path
-from kubiya_pulumi.review.kubernetes.limits import MAX_GRANTS, Budget
+from kubiya_pulumi.review.kubernetes.limits import MAX_GRANTS, Budget, rule_value_budget
 from kubiya_pulumi.review.kubernetes.manifest import Body, KubernetesObject
 from kubiya_pulumi.review.kubernetes.pod_search import find_pods, pod_budget
 from kubiya_pulumi.review.kubernetes.rbac import Grant, PolicyRule, Subject
@@ -107,6 +107,7 @@ def grants_in(inventory: Inventory) -> tuple[Grant, ...]:
             another limit.
     """
     budget = Budget(MAX_GRANTS, f"grants more than {MAX_GRANTS:,} permissions")
+    value_budget = rule_value_budget()
     workloads = _WorkloadsBySubject(inventory.workloads)
     grants: list[Grant] = []
     for binding in inventory.bindings:
@@ -116,12 +117,14 @@ def grants_in(inventory: Inventory) -> tuple[Grant, ...]:
         rows = [(False, rule) for rule in rules]
         if not inventory.roles.is_complete(role):
             rows.insert(0, (True, PolicyRule()))
+        value_count = sum(rule.value_count for rule in rules)
         for subject in binding.subjects:
             running = workloads.of(subject) if rows else ()
             budget.spend(len(rows) * (1 + len(running)))
+            value_budget.spend(value_count)
             grants.extend(
                 Grant(
-                    **vars(rule),
+                    **rule.to_fields(),
                     rules_unknown=rules_unknown,
                     subject=subject,
                     namespace=binding.namespace,

@@ -18,6 +18,9 @@ MAX_PODS = 10_000
 """Pods of all objects. A volume that a pod shares with others of its object counts as well."""
 MAX_GRANTS = 200_000
 """Rows of the grants table. Each row also counts once per workload that it lists."""
+MAX_RULE_VALUES = 2_000_000
+"""Verbs, API groups, resources, names and URLs of rules. They count once per role or binding that
+has the rule, and in the grants table once per row."""
 MAX_PERMISSIONS = 1_000_000
 """Single permissions (one verb on one resource) when two sets of grants are compared."""
 MAX_SELECTOR_COMPARISONS = 500_000
@@ -57,6 +60,11 @@ class Budget:
 def value_budget() -> Budget:
     """Return the budget for the values of one manifest."""
     return Budget(MAX_NODES, f"has more than {MAX_NODES:,} values after expanding its aliases")
+
+
+def rule_value_budget() -> Budget:
+    """Return the budget for the values of the rules that one step of a review reads."""
+    return Budget(MAX_RULE_VALUES, f"has rules with more than {MAX_RULE_VALUES:,} values")
 
 
 def exceeds_alias_ratio(values: int, values_in_aliases: int) -> bool:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from functools import cached_property
 from typing import Any
 
 from kubiya_pulumi.review.kubernetes.coerce import (
@@ -101,6 +102,15 @@ class PolicyRule:
         )
 
     @property
+    def value_count(self) -> int:
+        """The number of values in all lists of the rule."""
+        return sum(map(len, self.to_fields().values()))
+
+    def to_fields(self) -> dict[str, tuple[str, ...]]:
+        """Return the fields by their names."""
+        return {field.name: getattr(self, field.name) for field in fields(PolicyRule)}
+
+    @property
     def is_named(self) -> bool:
         """Whether the rule matches only objects whose names it lists.
 
@@ -119,17 +129,31 @@ class PolicyRule:
 
     def covers_group(self, api_group: str) -> bool:
         """Return whether the rule applies to an API group; the core group is empty."""
-        return _matches(self.api_groups, api_group)
+        return _matches(self._group_set, api_group)
 
     def covers_verb(self, verb: str) -> bool:
         """Return whether the rule allows a verb."""
-        return _matches(self.verbs, verb)
+        return _matches(self._verb_set, verb)
 
     def covers_resource(self, resource: str, subresource: str = "") -> bool:
         """Return whether the rule applies to a resource, or to a subresource of it."""
-        return _matches(
-            self.resources, f"{resource}/{subresource}" if subresource else resource
-        ) or (bool(subresource) and f"*/{subresource}" in self.resources)
+        resources = self._resource_set
+        if not subresource:
+            return _matches(resources, resource)
+        return _matches(resources, f"{resource}/{subresource}") or f"*/{subresource}" in resources
+
+    # A rule may have any number of values, and is compared with every right: sets keep that linear.
+    @cached_property
+    def _group_set(self) -> frozenset[str]:
+        return frozenset(self.api_groups)
+
+    @cached_property
+    def _verb_set(self) -> frozenset[str]:
+        return frozenset(self.verbs)
+
+    @cached_property
+    def _resource_set(self) -> frozenset[str]:
+        return frozenset(self.resources)
 
     def covers_url(self, verb: str, path: str) -> bool:
         """Return whether the rule allows a request to a non-resource URL such as `/metrics`."""
@@ -159,13 +183,7 @@ class Grant(PolicyRule):
     @property
     def rule(self) -> PolicyRule:
         """The rule alone, without its subject and scope."""
-        return PolicyRule(
-            verbs=self.verbs,
-            api_groups=self.api_groups,
-            resources=self.resources,
-            resource_names=self.resource_names,
-            non_resource_urls=self.non_resource_urls,
-        )
+        return PolicyRule(**self.to_fields())
 
     def allows(
         self,
@@ -234,7 +252,7 @@ class Grant(PolicyRule):
         namespace = entry.get("namespace")
         rule = PolicyRule.of(entry)
         return cls(
-            **vars(rule),
+            **rule.to_fields(),
             rules_unknown=entry.get("rulesUnknown", not rule.verbs) is not False,
             subject=Subject(
                 *(as_str(get_path(entry, "subject", key)) for key in ("kind", "namespace", "name"))
@@ -282,5 +300,5 @@ def _texts(value: object) -> tuple[str, ...]:
     return as_strs(["" if entry is None else entry for entry in as_list(value)])
 
 
-def _matches(patterns: tuple[str, ...], value: str) -> bool:
+def _matches(patterns: frozenset[str], value: str) -> bool:
     return "*" in patterns or value in patterns

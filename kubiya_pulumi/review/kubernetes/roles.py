@@ -18,7 +18,12 @@ from kubiya_pulumi.review.kubernetes.coerce import (
     get_path,
 )
 from kubiya_pulumi.review.kubernetes.default_roles import default_roles
-from kubiya_pulumi.review.kubernetes.limits import MAX_GRANTS, MAX_SELECTOR_COMPARISONS, Budget
+from kubiya_pulumi.review.kubernetes.limits import (
+    MAX_GRANTS,
+    MAX_SELECTOR_COMPARISONS,
+    Budget,
+    rule_value_budget,
+)
 from kubiya_pulumi.review.kubernetes.manifest import Body
 from kubiya_pulumi.review.kubernetes.rbac import PolicyRule
 from kubiya_pulumi.review.kubernetes.references import ObjectReference
@@ -102,6 +107,7 @@ class Roles:
             key=lambda role: role.reference.name,
         )
         self._rule_budget = Budget(MAX_GRANTS, f"has roles with more than {MAX_GRANTS:,} rules")
+        self._value_budget = rule_value_budget()
         self._comparison_budget = Budget(
             MAX_SELECTOR_COMPARISONS, "has too many aggregated ClusterRoles"
         )
@@ -141,7 +147,10 @@ class Roles:
             for source in self.aggregated_from(role):
                 entries = as_mappings(source.body.get("rules"))
                 self._rule_budget.spend(len(entries))
-                rules.update(dict.fromkeys(PolicyRule.of(entry) for entry in entries))
+                for entry in entries:
+                    rule = PolicyRule.of(entry)
+                    self._value_budget.spend(rule.value_count)
+                    rules[rule] = None
             self._effective_rules[role] = tuple(rules)
         return self._effective_rules[role]
 
