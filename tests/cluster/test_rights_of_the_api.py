@@ -148,6 +148,16 @@ def test_the_response_to_a_patch_contains_a_secret(
     assert call(holder, "PATCH", path, {})["data"] == {"key": SECRET}
 
 
+@pytest.mark.parametrize("dry_run", ["", "&dryRun=All"])
+def test_the_response_to_a_deletion_contains_a_secret(
+    dry_run: str, namespace: str, grant: Any, holder: ApiClient
+) -> None:
+    """Otherwise the response is only a status: the Secret is returned if something remains."""
+    grant(rule("core", "secrets", "delete"))
+    path = f"/api/v1/namespaces/{namespace}/secrets/one?propagationPolicy=Foreground{dry_run}"
+    assert call(holder, "DELETE", path)["data"] == {"key": SECRET}
+
+
 def test_the_response_to_a_deletion_of_a_collection_contains_its_secrets(
     namespace: str, grant: Any, holder: ApiClient
 ) -> None:

@@ -24,7 +24,7 @@ _CHANGE = f"{_WRITE} delete deletecollection"
 # Lines of: rule | where the right exists | verbs | API group | resources.
 # Where is `cluster` for cluster-scoped resources, `any` for others, or a namespace.
 _TABLE = f"""
-read-secrets | any | {_READ} patch deletecollection | core | secrets
+read-secrets | any | {_READ} patch delete deletecollection | core | secrets
 escalate | any | escalate | rbac | roles
 escalate | cluster | escalate | rbac | clusterroles
 bind | any | bind | rbac | roles clusterroles

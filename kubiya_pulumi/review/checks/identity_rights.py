@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kubiya_pulumi.review.checks.access_rules import GOOD_PRACTICES, access_rule
-from kubiya_pulumi.review.checks.rights import READ, Right, Risk
+from kubiya_pulumi.review.checks.rights import DELETE, READ, Right, Risk
 from kubiya_pulumi.review.findings import Severity
 
 _RBAC = "rbac.authorization.k8s.io"
@@ -24,7 +24,7 @@ READ_SECRETS_EVERYWHERE = access_rule(
     Severity.ERROR,
     f"{GOOD_PRACTICES}#listing-secrets",
     "A role grants read access to the Secrets of the whole cluster. `list` and `watch` also return "
-    "their contents, and so do the responses of `patch` and `deletecollection`.",
+    "their contents, and so do the responses of `patch`, `delete` and `deletecollection`.",
     "Bind the role in single namespaces, and list the Secrets in `resourceNames`.",
     "CIS 5.1.2",
 )
@@ -39,7 +39,7 @@ READ_SECRETS = access_rule(
 )
 SECRETS = Risk(
     READ_SECRETS,
-    (Right((*READ, "patch", "deletecollection"), "", ("secrets",), any_name=True),),
+    (Right((*READ, "patch", *DELETE), "", ("secrets",), any_name=True),),
 )
 
 RISKS = (
