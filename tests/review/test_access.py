@@ -211,6 +211,48 @@ def test_an_aggregated_role_is_reported_once_with_its_scope() -> None:
     )
 
 
+_DECOYS: list[list[Object]] = [
+    [],
+    [grant_role("app", namespace=NAMESPACE, kind="ClusterRole")],
+    [grant_role("app", namespace=NAMESPACE, kind="ClusterRole"), grant_role("app")],
+]
+
+
+@pytest.mark.parametrize("bindings", _DECOYS)
+@pytest.mark.parametrize(
+    ("label", "roles"),
+    [("view", '"admin", "edit", "view"'), ("edit", '"admin", "edit"'), ("admin", '"admin"')],
+)
+def test_a_role_added_to_a_default_role_counts_everywhere(
+    label: str, roles: str, bindings: list[Object]
+) -> None:
+    """A binding in one namespace does not hide what others are granted in the whole cluster."""
+    added = cluster_role(
+        rule("core", "nodes/proxy persistentvolumes", "get create"),
+        rule("core", "users", "impersonate"),
+        labels={f"rbac.authorization.k8s.io/aggregate-to-{label}": "true"},
+    )
+    findings = {f.rule: f for f in review(parsed(added, *bindings)).findings}
+    assert findings.keys() >= {"nodes-proxy", "create-persistent-volumes", "impersonate"}
+    assert str(findings["impersonate"].object) == "ClusterRole/app"
+    place = f"in the whole cluster to any subject that is bound to {roles}."
+    assert place in findings["impersonate"].message
+
+
+def test_a_role_of_a_chain_to_a_default_role_counts_everywhere() -> None:
+    """The default role has the rules of a role that another role of the manifest selects."""
+    selectors = {"clusterRoleSelectors": [{"matchLabels": {"team": "platform"}}]}
+    label = {"rbac.authorization.k8s.io/aggregate-to-view": "true"}
+    objects = (
+        cluster_role(name="middle", labels=label, aggregationRule=selectors),
+        cluster_role(rule("core", "nodes/proxy", "get"), name="part", labels={"team": "platform"}),
+        grant_role("middle", namespace=NAMESPACE, kind="ClusterRole"),
+        grant_role("part", namespace=NAMESPACE, kind="ClusterRole", name="part"),
+    )
+    about = [str(f.object) for f in review(parsed(*objects)).findings if f.rule == "nodes-proxy"]
+    assert about == ["ClusterRole/part"]
+
+
 @pytest.mark.parametrize("name", ["admin", "edit", "view"])
 def test_a_binding_to_an_aggregated_default_role_is_reported(name: str) -> None:
     findings = review(parsed(grant_role(name))).findings

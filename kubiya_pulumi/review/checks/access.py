@@ -53,7 +53,22 @@ class _Scope:
     place: str
 
     @classmethod
-    def of(cls, role: Role, bindings: Sequence[Binding]) -> _Scope:
+    def of(cls, role: Role, bindings: Sequence[Binding], aggregating: Sequence[str] = ()) -> _Scope:
+        """Return the scope of a role.
+
+        Args:
+            role: the role.
+            bindings: its bindings; none counts as every binding that there could be.
+            aggregating: the default ClusterRoles that have its rules. Subjects of the cluster are
+                bound to these, everywhere.
+        """
+        if aggregating:
+            return cls(
+                is_default_role=role.is_default,
+                namespaces=(),
+                subjects=f"any subject that is bound to {join_quoted(aggregating)}",
+                place=_place([]),
+            )
         if not bindings:
             namespace = role.reference.namespace
             namespaces = [namespace] if namespace else []
@@ -89,10 +104,10 @@ def findings(inventory: Inventory) -> Iterator[Finding]:
         if role:
             bindings_of[role].append(binding)
     budget = rule_value_budget()
-    for reference, role, bindings in _reviewed_roles(inventory, bindings_of):
+    for reference, role, scope in _reviewed_roles(inventory, bindings_of):
         rules = inventory.roles.effective_rules(role)
         budget.spend(sum(rule.value_count for rule in rules))
-        yield from _role_findings(reference, role, rules, _Scope.of(role, bindings))
+        yield from _role_findings(reference, role, rules, scope)
     yield from _default_role_findings(inventory)
     yield from _service_account_findings(inventory)
 
@@ -149,30 +164,31 @@ def _service_account_findings(inventory: Inventory) -> Iterator[Finding]:
 
 def _reviewed_roles(
     inventory: Inventory, bindings_of: Mapping[Role, list[Binding]]
-) -> Iterator[tuple[ObjectReference, Role, list[Binding]]]:
-    """Yield each role to check, with its bindings and the object that its findings name."""
+) -> Iterator[tuple[ObjectReference, Role, _Scope]]:
+    """Yield each role to check, with its scope and the object that its findings name."""
     manifest_roles = [role for role in inventory.roles if not role.is_default]
-    default_roles = [role for role in inventory.roles if role.is_default]
-    # The rules of a role that another role of the manifest aggregates are checked there, unless a
-    # default ClusterRole, which exists in every cluster, aggregates them too.
-    checked_elsewhere = _sources(inventory, manifest_roles) - _sources(inventory, default_roles)
+    in_manifest = _aggregating(inventory, manifest_roles)
+    in_cluster = _aggregating(inventory, (role for role in inventory.roles if role.is_default))
     for role in manifest_roles:
-        if role in bindings_of or role not in checked_elsewhere:
-            yield role.reference, role, bindings_of.get(role, [])
+        # The rules of a role that another role of the manifest aggregates are checked there, unless
+        # a default ClusterRole, which exists in every cluster, aggregates them too.
+        if role in bindings_of or role in in_cluster or role not in in_manifest:
+            scope = _Scope.of(role, bindings_of.get(role, []), in_cluster.get(role, []))
+            yield role.reference, role, scope
     for role, bindings in bindings_of.items():
         if role.is_default:
             for binding in bindings:
-                yield binding.reference, role, [binding]
+                yield binding.reference, role, _Scope.of(role, [binding])
 
 
-def _sources(inventory: Inventory, roles: Iterable[Role]) -> set[Role]:
-    """Return the roles whose rules the aggregated ones among the roles have."""
-    return {
-        source
-        for role in roles
-        if role.is_aggregated
-        for source in inventory.roles.aggregated_from(role)
-    }
+def _aggregating(inventory: Inventory, roles: Iterable[Role]) -> Mapping[Role, list[str]]:
+    """Return each role whose rules aggregated ones among the roles have, with their names."""
+    names: dict[Role, list[str]] = defaultdict(list)
+    for role in roles:
+        if role.is_aggregated:
+            for source in inventory.roles.aggregated_from(role):
+                names[source].append(role.reference.name)
+    return names
 
 
 def _role_findings(

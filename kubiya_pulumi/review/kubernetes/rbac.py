@@ -106,7 +106,7 @@ class PolicyRule:
         """The number of values in all lists of the rule."""
         return sum(map(len, self.to_fields().values()))
 
-    def to_fields(self) -> dict[str, tuple[str, ...]]:
+    def to_fields(self) -> dict[str, Any]:
         """Return the fields by their names."""
         return {field.name: getattr(self, field.name) for field in fields(PolicyRule)}
 
