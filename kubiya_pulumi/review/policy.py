@@ -95,7 +95,8 @@ class ManifestPolicy:
     `nginx:*`), unless the pattern begins with `*`."""
     allowed_namespaces: Sequence[str] | None = None
     """Names or patterns of the namespaces that the manifest may create or use. None allows any
-    namespace."""
+    namespace. An object of a custom kind without a namespace counts as in `default`, unless the
+    manifest defines its kind as cluster-scoped."""
     allowed_kinds: Sequence[str] | None = None
     """Names or patterns of the allowed kinds of objects, with or without their version
     (`Deployment`, `apps/v1/Deployment`). None allows any kind."""

@@ -333,5 +333,9 @@ RULE_CASES: Mapping[str, tuple[Manifest, Manifest]] = {
         [service_account()],
         [service_account(), _NAMESPACE, service_account(namespace="default")],
     ),
+    "optional-secret": (
+        with_env_from({"secretRef": {"name": "credentials", "optional": True}}),
+        with_env_from({"configMapRef": {"name": "settings", "optional": True}}),
+    ),
     "invalid-object": (with_config_map(enabled=True), with_config_map(enabled="true")),
 }

@@ -66,6 +66,10 @@ def test_a_required_object_must_exist_in_the_namespace_of_the_pod(
     assert missing(name, pod, kubernetes_object(kind, "wanted")) == []
     optional = reading(kind, name="wanted", key="k", optional=True)[way]
     assert missing(name, deployment(optional)) == []
+    reported = missing("optional-secret", deployment(optional))
+    assert len(reported) == (kind == "Secret")
+    existing = kubernetes_object(kind, "wanted")
+    assert missing("optional-secret", deployment(optional), existing) == []
 
 
 def test_an_image_pull_secret_is_required() -> None:
@@ -142,6 +146,23 @@ def test_a_secret_that_an_object_creates_is_not_missing(creator: Object, way: st
 def test_a_secret_that_an_object_does_not_create_is_missing(other: Object) -> None:
     pod = deployment(reading("Secret", name="wanted", key="k")["volume"])
     assert len(missing("missing-secret", pod, other)) == 1
+
+
+def test_an_optional_secret_of_others_is_reported() -> None:
+    names = ("bootstrap-token-a", "bootstrap-token-b")
+    volumes = [{"name": n, "secret": {"secretName": n, "optional": True}} for n in names]
+    required = {"name": "c", "secret": {"secretName": names[0]}}
+    [finding] = missing("optional-secret", deployment(pod_spec(volumes=volumes)))
+    assert finding.severity == "note"
+    assert '"bootstrap-token-a", "bootstrap-token-b" if it exists' in finding.message
+    # A Secret that the pod needs elsewhere is reported as missing.
+    [finding] = missing("optional-secret", deployment(pod_spec(volumes=[*volumes, required])))
+    assert names[0] not in finding.message
+    # Another namespace has other Secrets.
+    elsewhere = [kubernetes_object("Secret", name, "elsewhere") for name in names]
+    assert missing("optional-secret", deployment(pod_spec(volumes=volumes)), *elsewhere)
+    here = [kubernetes_object("Secret", name) for name in names]
+    assert not missing("optional-secret", deployment(pod_spec(volumes=volumes)), *here)
 
 
 def test_a_mounted_class_creates_its_secrets() -> None:

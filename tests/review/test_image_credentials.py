@@ -21,6 +21,7 @@ SHA256 = "sha256:" + "0" * 64
         ("https://user:hunter2@x@example.net/app", "https://***@example.net/app"),
         ("https://user:a/hunter2@example.net/app", "https://***@example.net/app"),
         ("https://hunter2@example.net/app", "https://***@example.net/app"),
+        ("hunter2@example.net/app:v1", "***@example.net/app:v1"),
         ("oci:user:hunter2@example.net/app", "***@example.net/app"),
         ("user:hunter2@example.net/app:v1", "***@example.net/app:v1"),
         (f"user:hunter2@example.net/app@{SHA256}", f"***@example.net/app@{SHA256}"),

@@ -113,7 +113,7 @@ MESSAGES = {
     ),
     "built-in-role": (
         'The name "view" belongs to a default ClusterRole of Kubernetes: applying the '
-        "manifest changes it, and `pulumi destroy` deletes it. Rename the role or binding."
+        "manifest changes it, and `pulumi destroy` deletes it. Rename the object."
     ),
     "unknown-role": (
         'The roleRef refers to ClusterRole "platform-superuser", whose rules are not known. '
@@ -331,6 +331,10 @@ MESSAGES = {
     "missing-namespace": (
         "The manifest contains ServiceAccount/runners/app in this namespace, but not the "
         "namespace itself; add it or create it first."
+    ),
+    "optional-secret": (
+        'The pod reads Secret "credentials" if it exists, and the manifest does not contain it; '
+        "add it or remove the reference."
     ),
     "invalid-object": (
         "Field data.enabled is true (boolean) and must be a string; put its value in quotes."

@@ -7,7 +7,10 @@ from fnmatch import fnmatchcase
 
 from kubiya_pulumi.review.checks.images import full_name, images_where
 from kubiya_pulumi.review.findings import Category, Finding, Rule, Severity
+from kubiya_pulumi.review.kubernetes.api_groups import api_group
+from kubiya_pulumi.review.kubernetes.custom_kinds import custom_kinds
 from kubiya_pulumi.review.kubernetes.inventory import Inventory
+from kubiya_pulumi.review.kubernetes.references import DEFAULT_NAMESPACE, is_cluster_scoped
 from kubiya_pulumi.text import join_quoted
 
 IMAGE = Rule(
@@ -60,14 +63,34 @@ def check_images(inventory: Inventory, patterns: Sequence[str]) -> Iterator[Find
 
 
 def check_namespaces(inventory: Inventory, patterns: Sequence[str]) -> Iterator[Finding]:
-    """Yield a finding for each object whose namespace matches no pattern."""
+    """Yield a finding for each object whose namespace matches no pattern.
+
+    An object of a custom kind without a namespace is in the default one, unless the manifest
+    defines its kind as cluster-scoped.
+    """
+    kinds = custom_kinds(item.body for item in inventory.items)
     for item in inventory.items:
-        is_namespace = item.reference.kind == "Namespace"
+        reference = item.reference
+        is_namespace = (api_group(reference), reference.kind) == ("core", "Namespace")
         field = "metadata.name" if is_namespace else "metadata.namespace"
-        namespace = item.reference.name if is_namespace else item.reference.namespace
-        if namespace and not _matches(namespace, patterns):
+        namespace = reference.name if is_namespace else reference.namespace
+        kind = kinds.get((api_group(reference), reference.kind))
+        is_in_cluster = (
+            kind.is_cluster_scoped
+            if kind
+            else is_cluster_scoped(reference.api_version, reference.kind)
+        )
+        if not (namespace or is_in_cluster):
+            if not _matches(DEFAULT_NAMESPACE, patterns):
+                yield NAMESPACE.finding(
+                    reference,
+                    f'The object sets no metadata.namespace, and "{DEFAULT_NAMESPACE}" matches no '
+                    "pattern in allowed_namespaces; set it, or add the CustomResourceDefinition if "
+                    "the kind is cluster-scoped.",
+                )
+        elif namespace and not _matches(namespace, patterns):
             yield NAMESPACE.finding(
-                item.reference,
+                reference,
                 f"The {field} is {join_quoted([namespace])}, which matches no pattern in "
                 "allowed_namespaces; change it or add a pattern.",
             )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from kubiya_pulumi.review.findings import Category, Finding, Rule, Severity
 from kubiya_pulumi.review.kubernetes.coerce import as_mapping, as_mappings, as_str, get_path
@@ -90,7 +91,25 @@ NAMESPACE = _rule(
     "Objects are in a namespace that is not in the manifest, and that not every cluster has.",
     "Add the Namespace to the manifest, or create it first.",
 )
-RULES = (SERVICE_ACCOUNT, ROLE, SUBJECT, NO_ROLE, SECRET, CONFIG_MAP, NAMESPACE)
+OPTIONAL_SECRET = _rule(
+    "KR-085",
+    "optional-secret",
+    "concepts/configuration/secret/#restriction-secret-must-exist",
+    "A workload reads a Secret that is not in the manifest if the cluster contains it. The Secret "
+    "may be that of another program.",
+    "Add the Secret to the manifest, or remove the reference.",
+    Severity.NOTE,
+)
+RULES = (
+    SERVICE_ACCOUNT,
+    ROLE,
+    SUBJECT,
+    NO_ROLE,
+    SECRET,
+    CONFIG_MAP,
+    NAMESPACE,
+    OPTIONAL_SECRET,
+)
 
 # A controller creates this ConfigMap in every namespace.
 _ROOT_CERTIFICATES = "kube-root-ca.crt"
@@ -107,6 +126,7 @@ def findings(inventory: Inventory) -> Iterator[Finding]:
 def _service_account_findings(inventory: Inventory) -> Iterator[Finding]:
     accounts = inventory.names("ServiceAccount")
     bound = {subject for binding in inventory.bindings for subject in binding.subjects}
+    bound |= inventory.default_accounts
     groups = [subject for subject in bound if subject.kind == "Group"]
     for workload in inventory.workloads:
         namespace, name = workload.namespace, workload.service_account
@@ -159,42 +179,67 @@ def _binding_findings(inventory: Inventory) -> Iterator[Finding]:
 def _configuration_findings(inventory: Inventory) -> Iterator[Finding]:
     secrets = inventory.names("Secret") | created_secrets(inventory)
     config_maps = inventory.names("ConfigMap")
-    for kind, rule, existing, names_in in (
-        ("Secret", SECRET, secrets, _required_secrets),
-        ("ConfigMap", CONFIG_MAP, config_maps, _required_config_maps),
-    ):
-        for workload in inventory.workloads:
-            namespace = workload.namespace
-            names = sorted({name for name in names_in(workload) if name})
-            missing = [name for name in names if (namespace, name) not in existing]
+    for workload in inventory.workloads:
+        namespace = workload.namespace
+        references = [
+            reference
+            for reference in _secret_references(workload)
+            if (namespace, reference.name) not in secrets
+        ]
+        required = {reference.name for reference in references if not reference.is_optional}
+        optional = {reference.name for reference in references} - required
+        needed_maps = {
+            reference.name
+            for reference in _config_map_references(workload)
+            if not reference.is_optional and (namespace, reference.name) not in config_maps
+        }
+        for kind, rule, missing in (
+            ("Secret", SECRET, required),
+            ("ConfigMap", CONFIG_MAP, needed_maps),
+        ):
             if missing:
                 yield rule.finding(
                     workload.reference,
                     workload.locate(
-                        f"The pod needs {kind} {join_quoted(missing)}, which the manifest does "
-                        "not contain; add it, create it first, or mark the reference optional."
+                        f"The pod needs {kind} {join_quoted(sorted(missing))}, which the manifest "
+                        "does not contain; add it, create it first, or mark the reference optional."
                     ),
                 )
+        if optional:
+            yield OPTIONAL_SECRET.finding(
+                workload.reference,
+                workload.locate(
+                    f"The pod reads Secret {join_quoted(sorted(optional))} if it exists, and the "
+                    "manifest does not contain it; add it or remove the reference."
+                ),
+            )
 
 
-def _required_secrets(workload: Workload) -> Iterator[str]:
-    for reference in as_mappings(workload.spec.get("imagePullSecrets")):
-        yield as_str(reference.get("name"))
+@dataclass(frozen=True)
+class _Reference:
+    name: str
+    is_optional: bool
+
+
+def _secret_references(workload: Workload) -> Iterator[_Reference]:
+    for entry in as_mappings(workload.spec.get("imagePullSecrets")):
+        if name := as_str(entry.get("name")):
+            yield _Reference(name, is_optional=False)
     for source in _volume_sources(workload, "secret"):
-        yield _required_name(source, "secretName", "name")
+        yield from _references(source, "secretName", "name")
     for source in _environment_sources(workload, "secret"):
-        yield _required_name(source, "name")
+        yield from _references(source, "name")
 
 
-def _required_config_maps(workload: Workload) -> Iterator[str]:
+def _config_map_references(workload: Workload) -> Iterator[_Reference]:
     sources = (
         *_volume_sources(workload, "configMap"),
         *_environment_sources(workload, "configMap"),
     )
     for source in sources:
-        name = _required_name(source, "name")
-        if name != _ROOT_CERTIFICATES:
-            yield name
+        for reference in _references(source, "name"):
+            if reference.name != _ROOT_CERTIFICATES:
+                yield reference
 
 
 def _volume_sources(workload: Workload, kind: str) -> Iterator[object]:
@@ -214,12 +259,11 @@ def _environment_sources(workload: Workload, kind: str) -> Iterator[object]:
             yield source.get(f"{kind}Ref")
 
 
-def _required_name(reference: object, *keys: str) -> str:
-    """Return the name in a reference; empty if it has none or is optional."""
-    entry = as_mapping(reference)
-    if entry.get("optional") is True:
-        return ""
-    return next((name for key in keys if (name := as_str(entry.get(key)))), "")
+def _references(source: object, *keys: str) -> Iterator[_Reference]:
+    """Yield the reference in a source, if it has a name at one of the keys."""
+    entry = as_mapping(source)
+    if name := next((name for key in keys if (name := as_str(entry.get(key)))), ""):
+        yield _Reference(name, is_optional=entry.get("optional") is True)
 
 
 def _namespace_findings(inventory: Inventory) -> Iterator[Finding]:

@@ -157,7 +157,7 @@ def _without_credentials(image: str) -> str:
         return f"{scheme}***"  # Where the credentials end is uncertain.
     if query:
         return f"{scheme}{rest[: query.end()]}***"
-    if separator and (scheme or ":" in user):
+    if separator and (scheme or ":" in user or "/" in host):
         return f"{scheme}***@{host}{image[len(name) :]}"
     return image
 

@@ -47,6 +47,7 @@ class CustomKind:
 
     definition: str
     """The name of the CustomResourceDefinition."""
+    is_cluster_scoped: bool
     schemas: Mapping[str, Schema]
     """The schema of each version that is served, as the CustomResourceDefinition has it."""
 
@@ -65,6 +66,7 @@ def custom_kinds(bodies: Iterable[Body]) -> Mapping[tuple[str, str], CustomKind]
         if isinstance(group, str) and isinstance(kind, str):
             kinds[group, kind] = CustomKind(
                 as_str(get_path(body, "metadata", "name")),
+                get_path(body, "spec", "scope") == "Cluster",
                 {
                     as_str(version.get("name")): as_mapping(
                         get_path(version, "schema", "openAPIV3Schema")

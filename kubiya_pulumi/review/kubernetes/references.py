@@ -13,18 +13,32 @@ DEFAULT_NAMESPACE = "default"
 BUILT_IN_NAMESPACES = frozenset({"default", "kube-node-lease", "kube-public", "kube-system"})
 """The namespaces that exist in every cluster."""
 
-# The cluster-scoped kinds of Kubernetes itself and of its own extensions.
+# The cluster-scoped kinds of Kubernetes itself and of its own extensions, by their API group.
 _KINDS = """
-APIService CSIDriver CSINode CertificateSigningRequest ClusterRole ClusterRoleBinding
-ClusterTrustBundle ComponentStatus CustomResourceDefinition DeviceClass DeviceTaintRule
-FlowSchema GatewayClass IPAddress IngressClass MutatingAdmissionPolicy
-MutatingAdmissionPolicyBinding MutatingWebhookConfiguration Namespace Node PersistentVolume
-PriorityClass PriorityLevelConfiguration ResourceSlice RuntimeClass ServiceCIDR StorageClass
-StorageVersion StorageVersionMigration ValidatingAdmissionPolicy
-ValidatingAdmissionPolicyBinding ValidatingWebhookConfiguration VolumeAttachment
-VolumeAttributesClass VolumeSnapshotClass VolumeSnapshotContent
+core ComponentStatus Namespace Node PersistentVolume
+admissionregistration.k8s.io MutatingAdmissionPolicy MutatingAdmissionPolicyBinding
+admissionregistration.k8s.io MutatingWebhookConfiguration ValidatingAdmissionPolicy
+admissionregistration.k8s.io ValidatingAdmissionPolicyBinding ValidatingWebhookConfiguration
+apiextensions.k8s.io CustomResourceDefinition
+apiregistration.k8s.io APIService
+authentication.k8s.io SelfSubjectReview TokenReview
+authorization.k8s.io SelfSubjectAccessReview SelfSubjectRulesReview SubjectAccessReview
+certificates.k8s.io CertificateSigningRequest ClusterTrustBundle
+flowcontrol.apiserver.k8s.io FlowSchema PriorityLevelConfiguration
+gateway.networking.k8s.io GatewayClass
+internal.apiserver.k8s.io StorageVersion
+networking.k8s.io IPAddress IngressClass ServiceCIDR
+node.k8s.io RuntimeClass
+rbac.authorization.k8s.io ClusterRole ClusterRoleBinding
+resource.k8s.io DeviceClass DeviceTaintRule ResourceSlice
+scheduling.k8s.io PriorityClass
+snapshot.storage.k8s.io VolumeSnapshotClass VolumeSnapshotContent
+storage.k8s.io CSIDriver CSINode StorageClass VolumeAttachment VolumeAttributesClass
+storagemigration.k8s.io StorageVersionMigration
 """
-_CLUSTER_SCOPED_KINDS = frozenset(_KINDS.split())
+_CLUSTER_SCOPED = frozenset(
+    (group, kind) for group, *kinds in map(str.split, _KINDS.split("\n")[1:-1]) for kind in kinds
+)
 
 
 @dataclass(frozen=True)
@@ -57,19 +71,21 @@ class ObjectReference:
         return cls(*(as_str(entry.get(key)) for key in keys))
 
 
+def is_cluster_scoped(api_version: str, kind: str) -> bool:
+    """Return whether a kind is a cluster-scoped one of Kubernetes or of its own extensions."""
+    return (api_version.rpartition("/")[0] or "core", kind) in _CLUSTER_SCOPED
+
+
 def reference_to(item: KubernetesObject) -> ObjectReference:
     """Return a reference to an object, with the namespace that it will have in the cluster.
 
     An object of a custom kind without a namespace counts as cluster-scoped, because the manifest
     does not tell.
     """
+    group = item.api_version.rpartition("/")[0]
     namespace = item.namespace
-    if _is_kubernetes_api(item.api_version):
-        is_cluster_scoped = item.kind in _CLUSTER_SCOPED_KINDS
-        namespace = "" if is_cluster_scoped else namespace or DEFAULT_NAMESPACE
+    if is_cluster_scoped(item.api_version, item.kind):
+        namespace = ""
+    elif "." not in group or group.endswith(".k8s.io"):
+        namespace = namespace or DEFAULT_NAMESPACE
     return ObjectReference(item.api_version, item.kind, namespace, item.name)
-
-
-def _is_kubernetes_api(api_version: str) -> bool:
-    group = api_version.rpartition("/")[0]
-    return "." not in group or group.endswith(".k8s.io")
