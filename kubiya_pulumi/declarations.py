@@ -73,6 +73,13 @@ class RunnerState(RunnerInputs):
         "Whether the runner existed and was adopted; None if the resource created it.",
         default=None,
     )
+    last_seen: dict[str, str] | None = prop(
+        "Where, as whom and with which owner the runner was last seen: `base_url`, `account`, and "
+        "the `managed_by` and `task_id` that the service reported at its creation or adoption.",
+        default=None,
+        secret=True,
+        hidden=True,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -74,7 +74,19 @@ class KubiyaRunner(DynamicResource, declaration=RUNNER):
             "adopt_existing": adopt_existing,
             "task_id": _task_id(resource_name, opts),
         }
-        super().__init__(RunnerProvider(), resource_name, arguments, opts)
+        super().__init__(RunnerProvider(), resource_name, arguments, _delete_first(opts))
+
+
+def _delete_first(opts: pulumi.ResourceOptions | None) -> pulumi.ResourceOptions | None:
+    """Overrule an option that would delete the runner after its replacement has taken it over."""
+    if opts is None or opts.delete_before_replace is not False:
+        return opts
+    pulumi.log.warn(
+        "KubiyaRunner: delete_before_replace=False is ignored, because a name is unique in Kubiya: "
+        "the old runner is deleted before the new one is created. Remove the option."
+    )
+    first = pulumi.ResourceOptions(delete_before_replace=True)
+    return pulumi.ResourceOptions.merge(opts, first)
 
 
 def _task_id(resource_name: str, opts: pulumi.ResourceOptions | None) -> pulumi.Output[str]:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from kubiya_pulumi.api.health_models import RunnerHealth
 from kubiya_pulumi.api.models import CreatedRunner, Runner, RunnerManifest
+
+if TYPE_CHECKING:  # It imports the HTTP library, which a program may not need.
+    from kubiya_pulumi.api.place import Place
 
 
 class RunnersApi(Protocol):
@@ -21,6 +24,9 @@ class RunnersApi(Protocol):
     - `InvalidResponseError` if the response cannot be parsed;
     - `InvalidNameError`, before any request, if the runner's name is invalid.
     """
+
+    place: Place
+    """Where these runners are, and as whom they are seen."""
 
     def list_runners(self, *, runner_for_errors: str | None = None) -> tuple[Runner, ...]:
         """List all runners of the organization.

@@ -17,6 +17,10 @@ class RunnerGoneError(KubiyaError):
     """The runner does not exist, so it cannot be read or changed."""
 
 
+class RunnerElsewhereError(KubiyaError):
+    """The runner is missing with other settings than those with which it was last seen."""
+
+
 class NotSupportedError(KubiyaError):
     """The service does not offer the operation, or not with this API key."""
 

@@ -7,6 +7,7 @@ them is unknown.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from enum import Enum, auto
 
 from kubiya_pulumi.api import Runner
@@ -15,6 +16,8 @@ from kubiya_pulumi.text import sanitize
 
 MANAGED_BY = "pulumi"
 """The `managed_by` of every runner that this package creates."""
+OWNER_FIELDS = ("managed_by", "task_id")
+"""The fields of a runner that contain its owner."""
 
 
 class Ownership(Enum):
@@ -75,25 +78,55 @@ def adoption_advice(ownership: Ownership, *, owned_by_sibling: bool) -> str:
     return "To manage that runner with this program as it is, set adopt_existing=True"
 
 
-def has_known_owner(state: RunnerState) -> bool:
-    """Whether the state knows the owner that the API reports for its runner.
+def reported_owner(runner: Runner) -> dict[str, str]:
+    """Return the fields of the owner that the API reports for a runner."""
+    return {name: value for name in OWNER_FIELDS if (value := getattr(runner, name))}
 
-    An adopted runner had another owner from the start, and an older version stored none.
+
+def known_owner(state: RunnerState) -> dict[str, str]:
+    """Return the fields of the owner that the API reported at the creation or adoption."""
+    seen = state.last_seen or {}
+    return {name: seen[name] for name in OWNER_FIELDS if name in seen}
+
+
+def with_missing_owner(runner: Runner, other: Runner | None) -> Runner:
+    """Return a runner with the owner fields that only another response about it contains."""
+    if other is None:
+        return runner
+    return replace(
+        runner,
+        managed_by=runner.managed_by or other.managed_by,
+        task_id=runner.task_id or other.task_id,
+    )
+
+
+def has_known_owner(state: RunnerState) -> bool:
+    """Whether the state knows an owner to compare with the one that the API reports.
+
+    An adopted runner has the owner that the API reported then, if any. An older version stored
+    no owner.
     """
-    return state.task_id is not None and not state.adopted
+    if state.task_id is None:
+        return False
+    return not state.adopted or bool(known_owner(state))
 
 
 def is_replaced(runner: Runner, state: RunnerState) -> bool:
     """Whether this runner is not the one in the state.
 
     That one may have been deleted outside, and another owner may have created one with its name.
+    An owner that the API reported once and omits now is another one.
     """
-    return has_known_owner(state) and ownership_of(runner, state.task_id) is Ownership.OTHER
+    if not has_known_owner(state):
+        return False
+    reported = reported_owner(runner)
+    if any(reported.get(name) != value for name, value in known_owner(state).items()):
+        return True
+    return not state.adopted and ownership_of(runner, state.task_id) is Ownership.OTHER
 
 
-def describe_replacement(runner: Runner) -> str:
-    """Return the sentence that another owner has created this runner."""
-    return (
-        f'Runner "{runner.name}" is no longer the one that this stack created: it is '
-        f"{describe_owner(runner)}."
-    )
+def describe_replacement(runner: Runner, state: RunnerState) -> str:
+    """Return the sentence that this runner is not the one in the state."""
+    origin = "adopted" if state.adopted else "created"
+    owner = describe_owner(runner) or "reported without an owner"
+    return f'Runner "{runner.name}" is no longer the one that this stack {origin}: it is {owner}.'

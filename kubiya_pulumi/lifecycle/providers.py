@@ -48,7 +48,12 @@ class _KubiyaDynamicProvider(DynamicProvider):
 class RunnerProvider(_KubiyaDynamicProvider):
     """The lifecycle of `pulumi-python:dynamic/kubiya:Runner`."""
 
-    handler = RunnerHandler()
+    handler: ClassVar[RunnerHandler] = RunnerHandler()
+
+    def configure(self, req: ConfigureRequest) -> None:
+        """Take the settings, and start to hold names: this process serves one command."""
+        super().configure(req)
+        self.handler.names.enable()
 
 
 class RunnerManifestProvider(_KubiyaDynamicProvider):

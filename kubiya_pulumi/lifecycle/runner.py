@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Set
 from dataclasses import replace
+from typing import Any
 
 from kubiya_pulumi.api import NotFoundError, RunnersApi, UnexpectedStatusError
 from kubiya_pulumi.declarations import RUNNER, RunnerInputs, RunnerState
-from kubiya_pulumi.dynamic.handler import ResourceHandler
+from kubiya_pulumi.dynamic.handler import InputFailure, ResourceHandler
+from kubiya_pulumi.dynamic.properties import PropertyMap
 from kubiya_pulumi.lifecycle.errors import (
     NotSupportedError,
+    RunnerExistsError,
     RunnerGoneError,
     RunnerNotOursError,
 )
-from kubiya_pulumi.lifecycle.lookup import (
-    existing_runner,
-    is_missing_or_unsupported,
-    listed_runner,
-)
+from kubiya_pulumi.lifecycle.held_names import HeldNames, resource_in
+from kubiya_pulumi.lifecycle.last_seen import require_seen_here, seen_again
+from kubiya_pulumi.lifecycle.lookup import is_missing_or_unsupported, listed_runner
 from kubiya_pulumi.lifecycle.ownership import (
     describe_replacement,
     has_known_owner,
@@ -25,6 +27,7 @@ from kubiya_pulumi.lifecycle.ownership import (
 )
 from kubiya_pulumi.lifecycle.runner_creation import create_runner
 from kubiya_pulumi.lifecycle.runner_requests import (
+    current_runner,
     fetch_manifest_url,
     gone_error,
     set_description,
@@ -36,9 +39,33 @@ log = logging.getLogger(__name__)
 
 
 class RunnerHandler(ResourceHandler[RunnersApi, RunnerInputs, RunnerState]):
-    """Creates, reads, updates and deletes runners."""
+    """Creates, reads, updates and deletes runners.
+
+    Args:
+        names: which resource has each name in this command. Default: None, commands are not told
+            apart.
+    """
 
     declaration = RUNNER
+
+    def __init__(self, names: HeldNames | None = None) -> None:
+        self.names = names or HeldNames()
+
+    def check(
+        self, inputs: PropertyMap, unknown: Set[str], old_inputs: PropertyMap | None = None
+    ) -> tuple[dict[str, Any], list[InputFailure]]:
+        """Validate the inputs, and refuse a name that another resource declares."""
+        checked, failures = super().check(inputs, unknown, old_inputs)
+        name, task_id = checked.get("name"), checked.get("task_id")
+        if isinstance(name, str) and isinstance(task_id, str):
+            other = self.names.declare(name, task_id, (old_inputs or {}).get("name"))
+            if other is not None:
+                reason = (
+                    f'the resources "{resource_in(other)}" and "{resource_in(task_id)}" both '
+                    f'declare the runner "{name}"; give each resource a name of its own'
+                )
+                failures.append(InputFailure("name", reason))
+        return checked, failures
 
     def create(self, api: RunnersApi, inputs: RunnerInputs) -> RunnerState:
         """Create the runner, or take over the existing one if this resource may.
@@ -48,39 +75,78 @@ class RunnerHandler(ResourceHandler[RunnersApi, RunnerInputs, RunnerState]):
                 `adopt_existing` is false, or another resource of this stack owns it.
             KubiyaError: the lookup or the create request failed; see `RunnersApi`.
         """
-        return create_runner(api, inputs)
+        try:
+            return self._create(api, inputs)
+        except RunnerExistsError:
+            # The engine may have announced meanwhile that another resource gives up the name.
+            if not self.names.is_given_up(inputs.name):
+                raise
+            return self._create(api, inputs)
+
+    def _create(self, api: RunnersApi, inputs: RunnerInputs) -> RunnerState:
+        with self.names.taking(inputs.name, inputs.task_id):
+            return create_runner(api, inputs)
 
     def read(self, api: RunnersApi, state: RunnerState) -> RunnerState | None:
-        """Read the runner. The URL of its manifest stays the one of its creation."""
-        runner = existing_runner(api, state.name)
+        """Read the runner. The URL of its manifest stays the one of its creation.
+
+        Raises:
+            RunnerElsewhereError: the runner is missing, but was last seen with other settings.
+            KubiyaError: a request failed; see `RunnersApi`.
+        """
+        runner = current_runner(api, state)
         if runner is None:
+            require_seen_here(api, state)
             return None
+        last_seen = state.last_seen
         if is_replaced(runner, state):
             log.warning(
                 "%s To remove it from this stack's state, use `pulumi state delete`.",
-                describe_replacement(runner),
+                describe_replacement(runner, state),
             )
+        else:
+            last_seen = seen_again(state, api.place, runner)
         manifest_url = state.manifest_url or fetch_manifest_url(api, state.name)
-        return with_reported(replace(state, manifest_url=manifest_url), runner)
+        current = replace(state, manifest_url=manifest_url, last_seen=last_seen)
+        return with_reported(current, runner)
 
     def update(self, api: RunnersApi, state: RunnerState, inputs: RunnerInputs) -> RunnerState:
         """Replace the description, the only property that the API can change.
 
         `task_id` stays that of the create request, even if the resource has another URN since.
         """
-        _require_own_runner(api, state, unchanged(state.name))
         updated = replace(state, adopt_existing=inputs.adopt_existing)
-        if inputs.description is None:
-            # The engine asks for no update then: `diff` reports none.
-            return updated
-        runner = set_description(api, state.name, inputs.description)
-        return with_reported(replace(updated, description=inputs.description), runner)
+        try:
+            _require_own_runner(api, state, unchanged(state.name))
+            if inputs.description is None:
+                # The engine asks for no update then: `diff` reports none.
+                return updated
+            runner = set_description(api, state.name, inputs.description)
+        except RunnerGoneError:
+            require_seen_here(api, state)
+            raise
+        # The response may not contain the owner.
+        last_seen = seen_again(state, api.place, None)
+        described = replace(updated, description=inputs.description, last_seen=last_seen)
+        return with_reported(described, runner)
 
     def delete(self, api: RunnersApi, state: RunnerState) -> None:
-        """Delete the runner."""
+        """Delete the runner, unless another resource of the stack has it now."""
+        with self.names.releasing(state.name) as holder:
+            if holder is None:
+                self._delete(api, state)
+            else:
+                log.warning(
+                    'Runner "%s" was left in place: the resource "%s" of this stack has it now.',
+                    state.name,
+                    resource_in(holder),
+                )
+
+    def _delete(self, api: RunnersApi, state: RunnerState) -> None:
         try:
             _require_own_runner(api, state, f'runner "{state.name}" was not deleted')
         except RunnerGoneError:
+            require_seen_here(api, state)
             return
         try:
             api.delete_runner(state.name)
@@ -94,6 +160,7 @@ class RunnerHandler(ResourceHandler[RunnersApi, RunnerInputs, RunnerState]):
                     "key; delete the runner in another way, or set retain_on_delete=True in the "
                     "resource's options to keep it."
                 ) from None
+            require_seen_here(api, state)
 
 
 def _require_own_runner(api: RunnersApi, state: RunnerState, failure: str) -> None:
@@ -110,11 +177,11 @@ def _require_own_runner(api: RunnersApi, state: RunnerState, failure: str) -> No
     """
     if not has_known_owner(state):
         return
-    runner = existing_runner(api, state.name)
+    runner = current_runner(api, state)
     if runner is None:
         raise gone_error(failure)
     if is_replaced(runner, state):
         raise RunnerNotOursError(
-            f"{failure}. {describe_replacement(runner)} To remove it from this stack's state, use "
-            "`pulumi state delete`, then run `pulumi up`."
+            f"{failure}. {describe_replacement(runner, state)} To remove it from this stack's "
+            "state, use `pulumi state delete`, then run `pulumi up`."
         )

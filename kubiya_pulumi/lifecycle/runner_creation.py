@@ -10,7 +10,7 @@ The next create, which has the same inputs, then finds a runner whose owner is t
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
+from collections.abc import Callable
 
 from kubiya_pulumi.api import (
     BadRequestError,
@@ -22,6 +22,7 @@ from kubiya_pulumi.api import (
 from kubiya_pulumi.declarations import RunnerInputs, RunnerState
 from kubiya_pulumi.errors import KubiyaError
 from kubiya_pulumi.lifecycle.errors import RunnerExistsError
+from kubiya_pulumi.lifecycle.last_seen import first_seen
 from kubiya_pulumi.lifecycle.lookup import existing_runner, listed_runner
 from kubiya_pulumi.lifecycle.ownership import (
     MANAGED_BY,
@@ -30,6 +31,7 @@ from kubiya_pulumi.lifecycle.ownership import (
     describe_owner,
     is_owned_by_same_stack,
     ownership_of,
+    with_missing_owner,
 )
 from kubiya_pulumi.lifecycle.runner_requests import (
     fetch_manifest_url,
@@ -51,12 +53,21 @@ def create_runner(api: RunnersApi, inputs: RunnerInputs) -> RunnerState:
     existing = _find_existing(api, inputs)
     if existing is not None:
         return _resolve_existing(api, inputs, existing)
+    was_unknown = False
+
+    def confirm_not_created() -> bool:
+        nonlocal was_unknown
+        was_unknown = True
+        return listed_runner(api, inputs.name) is None
+
     try:
-        created = _send_create(api, inputs)
+        created = _send_create(api, inputs, confirm_not_created)
     except KubiyaError as error:
         # 400 and 409 may mean that the name is taken, perhaps by this resource's own lost
-        # request. Any other 4xx means that nothing was created.
-        if not (error.outcome_unknown or isinstance(error, BadRequestError | ConflictError)):
+        # request. Any other 4xx means that nothing was created, unless the outcome of an earlier
+        # attempt is unknown.
+        may_be_created = was_unknown or error.outcome_unknown
+        if not (may_be_created or isinstance(error, BadRequestError | ConflictError)):
             raise
         return _reconcile_failed_create(api, inputs, error)
     return _verify_created(api, inputs, created)
@@ -74,20 +85,18 @@ def _find_existing(api: RunnersApi, inputs: RunnerInputs) -> Runner | None:
     described = existing_runner(api, inputs.name)
     if described is None:
         return None
-    return replace(
-        described,
-        managed_by=described.managed_by or listed.managed_by,
-        task_id=described.task_id or listed.task_id,
-    )
+    return with_missing_owner(described, listed)
 
 
-def _send_create(api: RunnersApi, inputs: RunnerInputs) -> CreatedRunner:
+def _send_create(
+    api: RunnersApi, inputs: RunnerInputs, confirm_not_created: Callable[[], bool]
+) -> CreatedRunner:
     return api.create_runner(
         inputs.name,
         description=inputs.description,
         managed_by=MANAGED_BY,
         task_id=inputs.task_id,
-        confirm_not_created=lambda: listed_runner(api, inputs.name) is None,
+        confirm_not_created=confirm_not_created,
     )
 
 
@@ -145,7 +154,7 @@ def _complete_created(
     api: RunnersApi, inputs: RunnerInputs, runner: Runner | None, manifest_url: str | None
 ) -> RunnerState:
     """Set what a create may have left out. The runner exists, so nothing here may raise."""
-    description = inputs.description
+    description, last_seen = inputs.description, first_seen(api.place, runner)
     try:
         if description is not None and (runner is None or runner.description != description):
             runner = api.update_runner_description(inputs.name, description) or runner
@@ -156,18 +165,24 @@ def _complete_created(
             error,
         )
     manifest_url = manifest_url or fetch_manifest_url(api, inputs.name)
-    return _state(inputs, runner, manifest_url, adopted=None)
+    return _state(inputs, runner, manifest_url, last_seen, adopted=None)
 
 
 def _adopt(api: RunnersApi, inputs: RunnerInputs, existing: Runner) -> RunnerState:
     manifest_url = api.get_runner_manifest(inputs.name).manifest_url
+    last_seen = first_seen(api.place, existing)
     if inputs.description is not None and existing.description != inputs.description:
         existing = set_description(api, inputs.name, inputs.description) or existing
-    return _state(inputs, existing, manifest_url, adopted=True)
+    return _state(inputs, existing, manifest_url, last_seen, adopted=True)
 
 
 def _state(
-    inputs: RunnerInputs, runner: Runner | None, manifest_url: str | None, *, adopted: bool | None
+    inputs: RunnerInputs,
+    runner: Runner | None,
+    manifest_url: str | None,
+    last_seen: dict[str, str],
+    *,
+    adopted: bool | None,
 ) -> RunnerState:
     state = RunnerState(
         name=inputs.name,
@@ -176,5 +191,6 @@ def _state(
         task_id=inputs.task_id,
         manifest_url=manifest_url,
         adopted=adopted,
+        last_seen=last_seen,
     )
     return with_reported(state, runner)

@@ -10,9 +10,25 @@ from kubiya_pulumi.api import NotFoundError, Runner, RunnersApi, UnexpectedStatu
 from kubiya_pulumi.declarations import RunnerState
 from kubiya_pulumi.errors import KubiyaError
 from kubiya_pulumi.lifecycle.errors import NotSupportedError, RunnerGoneError
-from kubiya_pulumi.lifecycle.lookup import is_missing_or_unsupported, listed_runner
+from kubiya_pulumi.lifecycle.lookup import (
+    existing_runner,
+    is_missing_or_unsupported,
+    listed_runner,
+)
+from kubiya_pulumi.lifecycle.ownership import known_owner, reported_owner, with_missing_owner
 
 log = logging.getLogger(__name__)
+
+
+def current_runner(api: RunnersApi, state: RunnerState) -> Runner | None:
+    """Return the runner of a state, or None if it certainly does not exist.
+
+    The list is read if the description of the runner omits its owner and the state knows it.
+    """
+    runner = existing_runner(api, state.name)
+    if runner is None or known_owner(state).keys() <= reported_owner(runner).keys():
+        return runner
+    return with_missing_owner(runner, listed_runner(api, state.name))
 
 
 def set_description(api: RunnersApi, name: str, description: str) -> Runner | None:

@@ -17,6 +17,7 @@ from kubiya_pulumi.api import (
     RunnerManifest,
     name_problem,
 )
+from kubiya_pulumi.api.place import Place
 from kubiya_pulumi.api.runners_api import RunnersApi
 
 NAMESPACE = "kubiya-system"
@@ -62,6 +63,7 @@ class MemoryClient(RunnersApi):
     """
 
     def __init__(self) -> None:
+        self.place = Place(base_url="memory:", account="memory")
         self._runners: dict[str, _StoredRunner] = {}
 
     def __enter__(self) -> Self:

@@ -147,7 +147,9 @@ def test_the_owner_in_the_list_counts_if_the_description_omits_it(emulator):
         emulator, missing_in_list=("description",), missing_in_description=owner_fields
     ) as client:
         first = runner.create(client, {**INPUTS, "description": "d"})
-        assert runner.create(client, {**INPUTS, "description": "d"}) == first
+        repeated = runner.create(client, {**INPUTS, "description": "d"})
+    assert repeated.outputs["last_seen"]["task_id"] == TASK
+    assert repeated.outputs | {"last_seen": first.outputs["last_seen"]} == first.outputs
 
 
 def test_a_runner_that_is_deleted_during_the_lookup_is_created(emulator):

@@ -5,10 +5,14 @@ import logging
 import pytest
 
 from kubiya_pulumi.api import (
+    Clock,
     ConflictError,
+    Connection,
     ForbiddenError,
     InvalidResponseError,
     NotFoundError,
+    RateLimitedError,
+    RunnersClient,
     ServerError,
 )
 from kubiya_pulumi.lifecycle.errors import NotSupportedError, RunnerExistsError, RunnerGoneError
@@ -40,6 +44,11 @@ def test_a_create_lists_then_creates_then_describes(client, emulator, called, wa
         "namespace": "kubiya-system",
         "kubernetes_namespace": "kubiya-system",
         "manifest_url": emulator.manifest_url("r"),
+        "last_seen": {
+            "base_url": client.place.base_url,
+            "account": client.place.account,
+            "managed_by": "pulumi",
+        },
     }
     assert emulator.runners["r"].description == "d"
     assert warnings() == []
@@ -289,3 +298,42 @@ def test_a_delete_with_an_unknown_outcome_is_an_error(client, emulator):
     emulator.faults.add("status", operation="listRunners", status=404)
     with pytest.raises(NotFoundError):
         runner.delete(client, "r", {})
+
+
+@pytest.fixture
+def retrying_client(emulator):
+    """A client that retries once, without a delay."""
+    connection = Connection(api_key=emulator.api_key, base_url=emulator.url, max_retries=1)
+    with RunnersClient(connection, clock=Clock(sleep=lambda _: None)) as client:
+        yield client
+
+
+def reject_the_retry(emulator, when):
+    emulator.faults.add("status", operation="createRunner", status=504, when=when)
+    emulator.faults.add("status", operation="createRunner", status=429, nth=2)
+
+
+def test_a_create_whose_retry_is_rejected_finds_its_runner(
+    emulator, retrying_client, called, monkeypatch
+):
+    """The lookup before the retry precedes the creation by the first request."""
+    reject_the_retry(emulator, "after")
+    list_runners, lists = retrying_client.list_runners, iter([True, False])
+    monkeypatch.setattr(
+        retrying_client,
+        "list_runners",
+        lambda **values: list_runners(**values) if next(lists, True) else (),
+    )
+    state = runner.create(retrying_client, {**INPUTS, "task_id": "acme/infra/dev/r"})
+    assert state.id == "r"
+    assert called().count("createRunner") == 2
+    assert list(emulator.runners) == ["r"]
+
+
+def test_a_create_whose_retry_is_rejected_and_that_made_nothing_fails(
+    emulator, retrying_client, called
+):
+    reject_the_retry(emulator, "before")
+    with pytest.raises(RateLimitedError):
+        runner.create(retrying_client, INPUTS)
+    assert called() == [*["listRunners", "createRunner"] * 2, "listRunners"]
