@@ -51,7 +51,7 @@ def default_roles(listed: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 def default_bindings(listed: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return the kinds and names of the bindings, sorted by kind, namespace and name.
+    """Return the parts of the bindings that the review needs, sorted by kind, namespace and name.
 
     Args:
         listed: the bindings, as the API server returns them.
@@ -64,6 +64,8 @@ def default_bindings(listed: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]
                 for key in ("name", "namespace")
                 if key in binding["metadata"]
             },
+            "roleRef": binding["roleRef"],
+            "subjects": binding.get("subjects") or [],
         }
         for binding in listed
     ]

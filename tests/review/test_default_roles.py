@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from kubiya_pulumi.review import Subject, can, review
-from kubiya_pulumi.review.kubernetes.default_roles import default_roles
+from kubiya_pulumi.review.kubernetes.default_roles import default_bindings, default_roles
 from tests.review.manifest_objects import (
     NAMESPACE,
     RBAC,
@@ -15,6 +15,7 @@ from tests.review.manifest_objects import (
     grant_role,
     kubernetes_object,
     parsed,
+    pod_spec,
     service_account,
     subject,
 )
@@ -83,6 +84,66 @@ def test_rules_of_kubernetes_have_the_scope_of_their_binding() -> None:
     assert not can(grants, APP, "list", "", "secrets", namespace="kube-system")
     assert "read-secrets-cluster-wide" not in findings(binding)
     assert "read-secrets" in findings(binding)
+
+
+ESCALATOR = "clusterrole-aggregation-controller"
+
+
+def test_an_account_to_which_kubernetes_binds_a_role_has_its_permissions() -> None:
+    account = service_account(ESCALATOR, "kube-system")
+    pod = kubernetes_object(
+        "Pod", "pod", "kube-system", spec=pod_spec(serviceAccountName=ESCALATOR)
+    )
+    result = review(parsed(account, pod))
+    reference = f"ServiceAccount/kube-system/{ESCALATOR}"
+    about = {f.rule: f.message for f in result.findings if str(f.object) == reference}
+    assert about.keys() == {"built-in-role", "escalate"}
+    assert about["built-in-role"] == (
+        f'Kubernetes itself binds ClusterRole "system:controller:{ESCALATOR}" to ServiceAccount '
+        f"kube-system/{ESCALATOR}: what runs as the account or holds its token has these "
+        "permissions. Rename the object."
+    )
+    assert about["escalate"].startswith(
+        f'The default ClusterRoleBinding "system:controller:{ESCALATOR}" grants escalate on '
+    )
+    assert can(
+        result.grants,
+        Subject("ServiceAccount", "kube-system", ESCALATOR),
+        "escalate",
+        RBAC,
+        "clusterroles",
+    )
+    assert {grant.workloads for grant in result.grants} == {("Pod/kube-system/pod",)}
+    assert not {f.rule for f in result.findings} & {
+        "service-account-without-role",
+        "missing-subject",
+    }
+
+
+def test_every_account_of_a_default_binding_is_reported() -> None:
+    accounts = {
+        (entry["namespace"], entry["name"])
+        for binding in default_bindings()
+        for entry in binding["subjects"]
+        if entry["kind"] == "ServiceAccount"
+    }
+    assert len(accounts) > 30
+    for namespace, name in accounts:
+        assert "built-in-role" in findings(service_account(name, namespace))
+        token = kubernetes_object(
+            "Secret", "token", namespace, type="kubernetes.io/service-account-token"
+        )
+        token["metadata"]["annotations"] = {"kubernetes.io/service-account.name": name}
+        assert "identity-secret" in findings(service_account(name, namespace), token)
+
+
+@pytest.mark.parametrize(
+    ("name", "namespace"), [(ESCALATOR, NAMESPACE), ("default", "kube-system"), ("app", NAMESPACE)]
+)
+def test_another_account_has_no_default_binding(name: str, namespace: str) -> None:
+    result = review(parsed(service_account(name, namespace)))
+    assert result.grants == ()
+    assert "built-in-role" not in {f.rule for f in result.findings}
 
 
 def test_a_selector_can_aggregate_roles_of_kubernetes() -> None:

@@ -45,7 +45,8 @@ def allowed(rules: Sequence[PolicyRule]) -> set[tuple[str, ...]]:
     """Return the requests that the rules allow a subject."""
     subject = Subject("ServiceAccount", "one", "app")
     grants = [
-        Grant(**rule.to_fields(), subject=subject, namespace=None, role="", binding="") for rule in rules
+        Grant(**rule.to_fields(), subject=subject, namespace=None, role="", binding="")
+        for rule in rules
     ]
     requests = {request for request in REQUESTS if any(g.allows(*request) for g in grants)}
     return requests | {path for path in PATHS if any(g.allows_url(*path) for g in grants)}

@@ -7,8 +7,7 @@ the manifest does not bind is checked with the widest scope that a binding could
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from kubiya_pulumi.review.checks import (
     access_rules,
@@ -16,10 +15,11 @@ from kubiya_pulumi.review.checks import (
     identity_rights,
     workload_rights,
 )
+from kubiya_pulumi.review.checks.access_scope import Scope, place_text
 from kubiya_pulumi.review.findings import Finding, Rule
 from kubiya_pulumi.review.kubernetes import rbac
 from kubiya_pulumi.review.kubernetes.default_roles import default_names
-from kubiya_pulumi.review.kubernetes.inventory import Binding, Inventory
+from kubiya_pulumi.review.kubernetes.inventory import Binding, Inventory, Item
 from kubiya_pulumi.review.kubernetes.limits import rule_value_budget
 from kubiya_pulumi.review.kubernetes.rbac import PolicyRule, Subject
 from kubiya_pulumi.review.kubernetes.references import ObjectReference
@@ -40,57 +40,6 @@ RULES = tuple(
 )
 
 _RBAC_KINDS = ("ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding")
-
-
-@dataclass(frozen=True)
-class _Scope:
-    """To whom and where a role is granted."""
-
-    is_default_role: bool
-    namespaces: tuple[str, ...]
-    """Empty for the whole cluster."""
-    subjects: str
-    place: str
-
-    @classmethod
-    def of(cls, role: Role, bindings: Sequence[Binding], aggregating: Sequence[str] = ()) -> _Scope:
-        """Return the scope of a role.
-
-        Args:
-            role: the role.
-            bindings: its bindings; none counts as every binding that there could be.
-            aggregating: the default ClusterRoles that have its rules. Subjects of the cluster are
-                bound to these, everywhere.
-        """
-        if aggregating:
-            return cls(
-                is_default_role=role.is_default,
-                namespaces=(),
-                subjects=f"any subject that is bound to {join_quoted(aggregating)}",
-                place=_place([]),
-            )
-        if not bindings:
-            namespace = role.reference.namespace
-            namespaces = [namespace] if namespace else []
-        else:
-            # A binding for the whole cluster includes those in namespaces.
-            cluster_wide = [binding for binding in bindings if binding.namespace is None]
-            namespaces = [] if cluster_wide else [binding.namespace or "" for binding in bindings]
-            bindings = cluster_wide or bindings
-        subjects = dict.fromkeys(str(s) for binding in bindings for s in binding.subjects)
-        names = dict.fromkeys(namespaces)
-        return cls(
-            is_default_role=role.is_default,
-            namespaces=tuple(names),
-            subjects=join_names(subjects, 3) or "any subject that is bound to it",
-            place=_place(names),
-        )
-
-
-def _place(namespaces: Collection[str]) -> str:
-    if not namespaces:
-        return "in the whole cluster"
-    return f"in namespace{'s' if len(namespaces) > 1 else ''} {join_quoted(namespaces, 3)}"
 
 
 def findings(inventory: Inventory) -> Iterator[Finding]:
@@ -135,7 +84,7 @@ def _subject_rule(subject: Subject) -> Rule | None:
 def _unknown_role_finding(binding: Binding) -> Finding:
     rule = access_rules.UNKNOWN_ROLE
     subjects = join_names((str(subject) for subject in binding.subjects), 3) or "no subject"
-    place = _place([] if binding.namespace is None else [binding.namespace])
+    place = place_text([] if binding.namespace is None else [binding.namespace])
     return rule.finding(
         binding.reference,
         f"The roleRef refers to {_role_text(binding)}, whose rules are not known. The binding "
@@ -164,7 +113,7 @@ def _service_account_findings(inventory: Inventory) -> Iterator[Finding]:
 
 def _reviewed_roles(
     inventory: Inventory, bindings_of: Mapping[Role, list[Binding]]
-) -> Iterator[tuple[ObjectReference, Role, _Scope]]:
+) -> Iterator[tuple[ObjectReference, Role, Scope]]:
     """Yield each role to check, with its scope and the object that its findings name."""
     manifest_roles = [role for role in inventory.roles if not role.is_default]
     in_manifest = _aggregating(inventory, manifest_roles)
@@ -173,12 +122,19 @@ def _reviewed_roles(
         # The rules of a role that another role of the manifest aggregates are checked there, unless
         # a default ClusterRole, which exists in every cluster, aggregates them too.
         if role in bindings_of or role in in_cluster or role not in in_manifest:
-            scope = _Scope.of(role, bindings_of.get(role, []), in_cluster.get(role, []))
+            names = in_cluster.get(role)
+            bindings = bindings_of.get(role, [])
+            scope = Scope.of_aggregated(names) if names else Scope.of(role, bindings)
             yield role.reference, role, scope
     for role, bindings in bindings_of.items():
         if role.is_default:
             for binding in bindings:
-                yield binding.reference, role, _Scope.of(role, [binding])
+                yield binding.reference, role, Scope.of(role, [binding])
+    for item in inventory.of_kind("ServiceAccount"):
+        for binding in _default_bindings_to(item, inventory):
+            if default_role := inventory.role_of(binding):
+                scope = Scope.of_default_binding(binding, _account(item))
+                yield item.reference, default_role, scope
 
 
 def _aggregating(inventory: Inventory, roles: Iterable[Role]) -> Mapping[Role, list[str]]:
@@ -192,7 +148,7 @@ def _aggregating(inventory: Inventory, roles: Iterable[Role]) -> Mapping[Role, l
 
 
 def _role_findings(
-    reference: ObjectReference, role: Role, rules: Sequence[PolicyRule], scope: _Scope
+    reference: ObjectReference, role: Role, rules: Sequence[PolicyRule], scope: Scope
 ) -> Iterator[Finding]:
     role_findings = [
         *_aggregation_findings(reference, role, scope),
@@ -203,12 +159,12 @@ def _role_findings(
         yield from role_findings
         return
     rule = access_rules.CLUSTER_ADMIN_BOUND if role.is_default else access_rules.FULL_ACCESS
-    message = _message(rule, "every verb on every resource", scope)
+    message = scope.message(rule, "every verb on every resource")
     yield rule.finding(reference, message, includes=role_findings)
 
 
 def _aggregation_findings(
-    reference: ObjectReference, role: Role, scope: _Scope
+    reference: ObjectReference, role: Role, scope: Scope
 ) -> Iterator[Finding]:
     if role.is_aggregated and role.selectors:
         rule = access_rules.AGGREGATED_ROLE
@@ -216,7 +172,7 @@ def _aggregation_findings(
             "the rules of the ClusterRoles that the aggregationRule selects, including those of "
             "the cluster,"
         )
-        yield rule.finding(reference, _message(rule, permissions, scope))
+        yield rule.finding(reference, scope.message(rule, permissions))
 
 
 def _grants_everything(rule: PolicyRule) -> bool:
@@ -224,17 +180,8 @@ def _grants_everything(rule: PolicyRule) -> bool:
     return has_wildcards and not rule.is_named
 
 
-def _message(rule: Rule, permissions: str, scope: _Scope) -> str:
-    # The manifest cannot restrict a default role, only bind another one.
-    fix = access_rules.CLUSTER_ADMIN_BOUND if scope.is_default_role else rule
-    granter = "binding" if scope.is_default_role else "role"
-    return (
-        f"The {granter} grants {permissions} {scope.place} to {scope.subjects}. {fix.remediation}"
-    )
-
-
 def _wildcard_findings(
-    reference: ObjectReference, rules: Sequence[PolicyRule], scope: _Scope
+    reference: ObjectReference, rules: Sequence[PolicyRule], scope: Scope
 ) -> Iterator[Finding]:
     wildcard_rules: tuple[tuple[Rule, Callable[[PolicyRule], bool]], ...] = (
         (access_rules.WILDCARD_VERBS, lambda rule: "*" in rule.verbs),
@@ -252,22 +199,22 @@ def _wildcard_findings(
                 plural = "s" if len(groups) > 1 else ""
                 names = join_quoted(group or "core" for group in groups)
                 permissions += f" of API group{plural} {names}"
-            yield wildcard_rule.finding(reference, _message(wildcard_rule, permissions, scope))
+            yield wildcard_rule.finding(reference, scope.message(wildcard_rule, permissions))
 
 
 def _risk_findings(
-    reference: ObjectReference, rules: Sequence[PolicyRule], scope: _Scope
+    reference: ObjectReference, rules: Sequence[PolicyRule], scope: Scope
 ) -> Iterator[Finding]:
     if permissions := identity_rights.SECRETS.granted_by(rules, scope.namespaces):
         rule = identity_rights.READ_SECRETS
-        finding = rule.finding(reference, _message(rule, permissions, scope))
+        finding = rule.finding(reference, scope.message(rule, permissions))
         if not scope.namespaces:
             rule = identity_rights.READ_SECRETS_EVERYWHERE
-            finding = rule.finding(reference, _message(rule, permissions, scope), [finding])
+            finding = rule.finding(reference, scope.message(rule, permissions), [finding])
         yield finding
     for risk in RISKS:
         if permissions := risk.granted_by(rules, scope.namespaces):
-            yield risk.rule.finding(reference, _message(risk.rule, permissions, scope))
+            yield risk.rule.finding(reference, scope.message(risk.rule, permissions))
 
 
 def _default_role_findings(inventory: Inventory) -> Iterator[Finding]:
@@ -281,6 +228,24 @@ def _default_role_findings(inventory: Inventory) -> Iterator[Finding]:
                     "Kubernetes: applying the manifest changes it, and `pulumi destroy` deletes "
                     f"it. {rule.remediation}",
                 )
+    for item in inventory.of_kind("ServiceAccount"):
+        if bindings := _default_bindings_to(item, inventory):
+            roles = join_names(map(_role_text, bindings))
+            yield rule.finding(
+                item.reference,
+                f"Kubernetes itself binds {roles} to {_account(item)}: what runs as the account or "
+                f"holds its token has these permissions. {rule.remediation}",
+            )
+
+
+def _default_bindings_to(item: Item, inventory: Inventory) -> list[Binding]:
+    """Return the default bindings to a ServiceAccount of the manifest."""
+    account = _account(item)
+    return [binding for binding in inventory.default_bindings if account in binding.subjects]
+
+
+def _account(item: Item) -> Subject:
+    return Subject("ServiceAccount", item.reference.namespace, item.reference.name)
 
 
 def _distinct(values: Iterable[Iterable[str]]) -> list[str]:

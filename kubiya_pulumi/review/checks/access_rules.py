@@ -110,9 +110,10 @@ DEFAULT_ROLE = access_rule(
     "built-in-role",
     Severity.ERROR,
     f"{RBAC_REFERENCE}#default-roles-and-role-bindings",
-    "A role or binding has the name of a default one of Kubernetes. Applying it changes the "
-    "permissions of the cluster itself, and `pulumi destroy` deletes it.",
-    "Rename the role or binding.",
+    "A role or binding has the name of a default one of Kubernetes, or Kubernetes itself binds a "
+    "role to a ServiceAccount of that name. Applying it changes the permissions of the cluster "
+    "itself or gains them, and `pulumi destroy` deletes it.",
+    "Rename the object.",
 )
 UNKNOWN_ROLE = access_rule(
     "KR-056",

@@ -41,9 +41,9 @@ IDENTITY_SECRET = _rule(
     "identity-secret",
     Severity.ERROR,
     "concepts/security/service-accounts/#manual-secret-management-for-serviceaccounts",
-    "A Secret makes a token of an account that is not in the manifest. Everything that can read "
-    "the Secret can act as that account.",
-    "Remove the Secret, or add the ServiceAccount to the manifest.",
+    "A Secret makes a token of an account that is not in the manifest, or to which Kubernetes "
+    "itself binds roles. Everything that can read the Secret can act as that account.",
+    "Remove the Secret, or use a ServiceAccount of the manifest.",
 )
 LONG_LIVED_TOKEN = _rule(
     "KR-074",
@@ -115,11 +115,12 @@ _FIRST_STABLE_MINOR = 25
 
 def findings(inventory: Inventory) -> Iterator[Finding]:
     """Yield a finding for each object that affects nodes, identities or the API server."""
+    accounts = inventory.names("ServiceAccount")
+    default_accounts = inventory.default_accounts
     for item in inventory.of_kind("PersistentVolume"):
         yield from _volume_findings(item)
-    accounts = inventory.names("ServiceAccount")
     for item in inventory.of_kind("Secret"):
-        yield from _secret_findings(item, accounts)
+        yield from _secret_findings(item, accounts, default_accounts)
     for item in inventory.of_kind("Namespace"):
         yield from _namespace_findings(item)
     for item in inventory.items:
@@ -142,7 +143,9 @@ def _volume_findings(item: Item) -> Iterator[Finding]:
             )
 
 
-def _secret_findings(item: Item, accounts: set[tuple[str, str]]) -> Iterator[Finding]:
+def _secret_findings(
+    item: Item, accounts: set[tuple[str, str]], default_accounts: set[Subject]
+) -> Iterator[Finding]:
     kind = item.body.get("type")
     if kind == _BOOTSTRAP_SECRET:
         yield IDENTITY_SECRET.finding(
@@ -154,7 +157,13 @@ def _secret_findings(item: Item, accounts: set[tuple[str, str]]) -> Iterator[Fin
         return
     name = as_str(as_mapping(get_path(item.body, "metadata", "annotations")).get(_ACCOUNT))
     account = Subject("ServiceAccount", item.reference.namespace, name)
-    if (account.namespace, name) in accounts:
+    if account in default_accounts:
+        yield IDENTITY_SECRET.finding(
+            item.reference,
+            f"The Secret makes a token of {account}, to which Kubernetes itself binds roles; "
+            "remove the Secret.",
+        )
+    elif (account.namespace, name) in accounts:
         yield LONG_LIVED_TOKEN.finding(
             item.reference,
             f"The Secret makes a token of {account} that never expires; remove the Secret.",

@@ -28,7 +28,7 @@ def default_roles() -> tuple[Mapping[str, Any], ...]:
 
 @cache
 def default_bindings() -> tuple[Mapping[str, Any], ...]:
-    """Return the kind and metadata of the default ClusterRoleBindings and RoleBindings."""
+    """Return the bodies of the default bindings: kind, metadata, roleRef and subjects."""
     return _read(_BINDINGS)
 
 

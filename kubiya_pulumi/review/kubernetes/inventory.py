@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import cache
 
 from kubiya_pulumi.review.kubernetes.coerce import as_mappings, as_str, get_path
+from kubiya_pulumi.review.kubernetes.default_roles import default_bindings
 from kubiya_pulumi.review.kubernetes.limits import MAX_GRANTS, Budget, rule_value_budget
 from kubiya_pulumi.review.kubernetes.manifest import Body, KubernetesObject
 from kubiya_pulumi.review.kubernetes.pod_search import find_pods, pod_budget
@@ -83,6 +85,8 @@ class Inventory:
             for item in self.of_kind(kind)
         )
         """The bindings of the manifest."""
+        self.default_bindings = tuple(_default_bindings_to(self.names("ServiceAccount")))
+        """The default bindings of Kubernetes to ServiceAccounts of the manifest, and no others."""
 
     def of_kind(self, kind: str) -> list[Item]:
         """Return the objects of a Kubernetes kind in any version, without custom kinds."""
@@ -92,6 +96,11 @@ class Inventory:
         """Return the namespace and name of each object of a kind."""
         return {(item.reference.namespace, item.reference.name) for item in self.of_kind(kind)}
 
+    @property
+    def default_accounts(self) -> set[Subject]:
+        """The ServiceAccounts of the manifest to which Kubernetes itself binds roles."""
+        return {subject for binding in self.default_bindings for subject in binding.subjects}
+
     def role_of(self, binding: Binding) -> Role | None:
         """Return the role that a binding refers to, or None if it is unknown."""
         return self.roles.get(binding.role_kind, binding.reference.namespace, binding.role_name)
@@ -99,6 +108,8 @@ class Inventory:
 
 def grants_in(inventory: Inventory) -> tuple[Grant, ...]:
     """Return a grant for each subject of each binding and each rule of its role.
+
+    The bindings are those of the manifest, and the default ones to ServiceAccounts of the manifest.
 
     If a role may have rules that are not known, a grant with `rules_unknown` represents them.
 
@@ -110,7 +121,7 @@ def grants_in(inventory: Inventory) -> tuple[Grant, ...]:
     value_budget = rule_value_budget()
     workloads = _WorkloadsBySubject(inventory.workloads)
     grants: list[Grant] = []
-    for binding in inventory.bindings:
+    for binding in (*inventory.bindings, *inventory.default_bindings):
         role = inventory.role_of(binding)
         rules = inventory.roles.effective_rules(role) if role else ()
         # Whether the rules of the row are unknown, and the rule of each row.
@@ -164,6 +175,35 @@ def _is_kubernetes_kind(reference: ObjectReference) -> bool:
     """Return whether the API group is the one that a kind has in Kubernetes."""
     group = reference.api_version.rpartition("/")[0]
     return group == _RBAC_GROUP if reference.kind in _RBAC_KINDS else group in _CORE_GROUPS
+
+
+@cache
+def _default_bindings() -> tuple[Binding, ...]:
+    return tuple(
+        _binding(
+            Item(
+                ObjectReference(
+                    f"{_RBAC_GROUP}/v1",
+                    body["kind"],
+                    body["metadata"].get("namespace", ""),
+                    body["metadata"]["name"],
+                ),
+                body,
+            )
+        )
+        for body in default_bindings()
+    )
+
+
+def _default_bindings_to(accounts: set[tuple[str, str]]) -> Iterator[Binding]:
+    for binding in _default_bindings():
+        subjects = tuple(
+            subject
+            for subject in binding.subjects
+            if subject.kind == "ServiceAccount" and (subject.namespace, subject.name) in accounts
+        )
+        if subjects:
+            yield replace(binding, subjects=subjects)
 
 
 def _binding(item: Item) -> Binding:
