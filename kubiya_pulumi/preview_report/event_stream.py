@@ -127,9 +127,10 @@ def _read_step(fields: Fields) -> Step:
 def _read_outputs(result: Step, collected: _Collected) -> None:
     """Replace a refresh by its result, which the engine knows only after it.
 
-    `pulumi refresh --preview-only` reports this way which resources have changed or are gone.
+    `pulumi refresh --preview-only` reports this way which resources have changed or are gone. In a
+    `pulumi preview --refresh` a step of its own follows for the same resource, with a result, too.
     """
-    index = collected.refreshes.get(result.urn)
+    index = collected.refreshes.pop(result.urn, None)
     if index is not None and result.operation in ("update", "delete"):
         collected.steps[index] = result
 

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kubiya_pulumi.preview_report import PreviewError, build_report, parse_preview
@@ -212,6 +212,19 @@ def test_the_result_of_a_refresh_replaces_the_refresh() -> None:
     assert [step.urn.name for step in changes.deleted] == ["x"]
 
 
+@pytest.mark.parametrize("op", ["update", "delete"])
+def test_a_step_after_a_refresh_of_its_resource_is_one_change(op: str) -> None:
+    events = [
+        event(0, **planned("refresh", "a:b:C", "x")),
+        event(1, resOutputsEvent=planned("refresh", "a:b:C", "x")["resourcePreEvent"]),
+        event(2, **planned(op, "a:b:C", "x")),
+        event(3, resOutputsEvent=planned(op, "a:b:C", "x")["resourcePreEvent"]),
+        event(4, summaryEvent={**SUMMARY, "resourceChanges": {op: 1}}),
+    ]
+    steps = parse_preview("\n".join(events)).steps
+    assert [step.operation for step in steps] == ["refresh", op]
+
+
 def test_a_urn_with_parents_and_a_name_with_colons() -> None:
     preview = parse_preview(document(step("create", "a:b:Parent$a:b/c:D", "x::y:z")))
     [planned_step] = preview.steps
@@ -277,6 +290,7 @@ JSON = st.recursive(
 
 
 @pytest.mark.slow
+@settings(deadline=None)  # The machine may be busy with other work.
 @given(inputs=st.dictionaries(st.text(), JSON), op=st.sampled_from(["create", "update", "delete"]))
 def test_a_resource_with_any_properties_is_reported(inputs: dict[str, Any], op: str) -> None:
     states = {"oldState": {"inputs": inputs}, "newState": {"inputs": inputs}}
