@@ -10,21 +10,16 @@ from functools import cache
 from kubiya_pulumi.preview_report.objects import ClusterObjects
 from kubiya_pulumi.preview_report.plan import Urn
 from kubiya_pulumi.review import KubernetesObject
-from kubiya_pulumi.review.kubernetes.coerce import as_mappings, as_str, get_path
 from kubiya_pulumi.review.kubernetes.inventory import Inventory, grants_in
 from kubiya_pulumi.review.kubernetes.limits import MAX_PERMISSIONS, Budget
 from kubiya_pulumi.review.kubernetes.permissions import PermissionSet, rules_not_covered_by
 from kubiya_pulumi.review.kubernetes.rbac import Grant, PolicyRule, Subject
+from kubiya_pulumi.review.kubernetes.roles import Role
 
 ANY_SUBJECT = Subject("", "", "")
-"""The subject of a grant by a role whose bindings the preview does not list."""
-
-_ROLE_KINDS = ("Role", "ClusterRole")
-_BINDING_KINDS = ("RoleBinding", "ClusterRoleBinding")
+"""Represents the subjects of a role's bindings that the preview does not list."""
 
 _Scope = tuple[Hashable, ...]
-_RoleKey = tuple[str, str | None, str]
-"""Kind, namespace (None for a ClusterRole) and name."""
 
 
 @dataclass(frozen=True)
@@ -57,8 +52,15 @@ def diff_rbac(before: ClusterObjects, after: ClusterObjects, *, unchanged_listed
     Raises:
         ManifestError: the objects grant too many permissions to compare.
     """
-    old = _cluster_grants(before, unchanged_listed=unchanged_listed)
-    new = _cluster_grants(after, unchanged_listed=unchanged_listed)
+    # The default roles are in each cluster before and after the update.
+    clusters = before.keys() | after.keys()
+    old, new = (
+        _cluster_grants(
+            {cluster: objects.get(cluster, ()) for cluster in clusters},
+            unchanged_listed=unchanged_listed,
+        )
+        for objects in (before, after)
+    )
     budget = Budget(MAX_PERMISSIONS, f"grants more than {MAX_PERMISSIONS:,} single permissions")
     return RbacDiff(
         gained=tuple(_not_covered(new, by=old, budget=budget)),
@@ -119,51 +121,28 @@ def _sort_key(row: ClusterGrant) -> tuple[str, ...]:
 
 
 def _grants(objects: Sequence[KubernetesObject], *, unchanged_listed: bool) -> Iterator[Grant]:
-    """Yield the grants, including those of roles without a binding."""
-    yield from grants_in(Inventory(objects))
-    bound = {_referenced_role_key(binding) for binding in _of_kind(objects, _BINDING_KINDS)}
-    for role in _of_kind(objects, _ROLE_KINDS):
-        if not unchanged_listed or _role_key(role) not in bound:
-            yield from _grants_to_any_subject(role)
+    """Yield the grants of the bindings, and those of roles that may have other bindings."""
+    inventory = Inventory(objects)
+    yield from grants_in(inventory)
+    bound = {inventory.role_of(binding) for binding in inventory.bindings}
+    for role in inventory.roles:
+        if role.is_default:
+            # Each cluster has subjects of its own bound to these. Other changes of a default role
+            # than those by aggregation are the rules of a further role, that of the stack.
+            has_other_bindings = role.is_aggregated
+        else:
+            has_other_bindings = role not in bound or not unchanged_listed
+        if has_other_bindings:
+            for rule in inventory.roles.effective_rules(role):
+                yield _grant_to_any_subject(role, rule)
 
 
-def _of_kind(
-    objects: Sequence[KubernetesObject], kinds: tuple[str, ...]
-) -> Iterator[KubernetesObject]:
-    for candidate in objects:
-        is_rbac = candidate.api_version.startswith("rbac.authorization.k8s.io/")
-        if is_rbac and candidate.kind in kinds:
-            yield candidate
-
-
-def _role_key(role: KubernetesObject) -> _RoleKey:
-    return (role.kind, _namespace(role), role.name)
-
-
-def _referenced_role_key(binding: KubernetesObject) -> _RoleKey:
-    kind = as_str(get_path(binding.body, "roleRef", "kind"))
-    name = as_str(get_path(binding.body, "roleRef", "name"))
-    return (kind, _namespace(binding) if kind == "Role" else None, name)
-
-
-def _namespace(role_or_binding: KubernetesObject) -> str | None:
-    """Return the namespace; None for a cluster-scoped object."""
-    if role_or_binding.kind.startswith("Cluster"):
-        return None
-    return role_or_binding.namespace or "default"
-
-
-def _kind_and_name(role_or_binding: KubernetesObject) -> str:
-    return f"{role_or_binding.kind}/{role_or_binding.name}"
-
-
-def _grants_to_any_subject(role: KubernetesObject) -> Iterator[Grant]:
-    """Yield a grant to `ANY_SUBJECT` for each rule of a role."""
-    for entry in as_mappings(role.body.get("rules")):
-        yield Grant(
-            **vars(PolicyRule.of(entry)),
-            subject=ANY_SUBJECT,
-            namespace=_namespace(role),
-            role=_kind_and_name(role),
-            binding="",
-        )
+def _grant_to_any_subject(role: Role, rule: PolicyRule) -> Grant:
+    reference = role.reference
+    return Grant(
+        **rule.to_fields(),
+        subject=ANY_SUBJECT,
+        namespace=reference.namespace if reference.kind == "Role" else None,
+        role=f"{reference.kind}/{reference.name}",
+        binding="",
+    )

@@ -204,6 +204,82 @@ def test_a_role_with_unlisted_bindings() -> None:
     assert gained == [(WHO, "get", "secrets")]
 
 
+def labeled(name: str, *to: str, verbs: str = "create") -> dict[str, Any]:
+    """Return a ClusterRole that default ClusterRoles aggregate."""
+    body = role(name, rules=[rule(verbs, "nodes/proxy")])
+    labels = {f"rbac.authorization.k8s.io/aggregate-to-{default}": "true" for default in to}
+    return {**body, "metadata": {**body["metadata"], "labels": labels}}
+
+
+def defaults(*steps: dict[str, Any], **more: Any) -> tuple[list[str], list[str]]:
+    """Return the roles whose subjects gain and lose permissions in the whole cluster."""
+    rbac = build_report(parse_preview(document(*steps, **more))).rbac
+    return (
+        [r.grant.role for r in rbac.gained if r.grant.namespace is None],
+        [r.grant.role for r in rbac.lost if r.grant.namespace is None],
+    )
+
+
+ALL_DEFAULTS = ["ClusterRole/admin", "ClusterRole/edit", "ClusterRole/view"]
+DECOY = binding("decoy", namespace="app", role_kind="ClusterRole", role_name="a")
+
+
+@pytest.mark.parametrize("bindings", [[], [object_step("same", DECOY)]], ids=["unbound", "bound"])
+@pytest.mark.parametrize("unlisted", [0, 3])
+def test_a_label_by_which_default_roles_aggregate_a_role(
+    bindings: list[dict[str, Any]], unlisted: int
+) -> None:
+    plain, to_view = labeled("a"), labeled("a", "view")
+    gained = object_step("update", plain, to_view)
+    assert defaults(gained, *bindings, unlisted=unlisted) == (ALL_DEFAULTS, [])
+    lost = object_step("update", to_view, plain)
+    assert defaults(lost, *bindings, unlisted=unlisted) == ([], ALL_DEFAULTS)
+    # The default roles aggregate each other: admin has the rules of edit.
+    moved = object_step("update", labeled("a", "edit"), to_view)
+    assert defaults(moved, *bindings, unlisted=unlisted) == (["ClusterRole/view"], [])
+    relabeled = object_step("update", labeled("a", "view"), labeled("a", "view", "admin"))
+    assert defaults(relabeled, *bindings, unlisted=unlisted) == ([], [])
+
+
+def test_a_role_that_default_roles_aggregate_is_granted_beyond_its_bindings() -> None:
+    to_edit = labeled("a", "edit")
+    created = [object_step("create", to_edit), object_step("create", DECOY)]
+    assert defaults(*created) == (ALL_DEFAULTS[:2], [])
+    deleted = [object_step("delete", to_edit), object_step("delete", DECOY)]
+    assert defaults(*deleted) == ([], ALL_DEFAULTS[:2])
+    rules = object_step("update", to_edit, labeled("a", "edit", verbs="get"))
+    assert defaults(rules, object_step("same", DECOY)) == (ALL_DEFAULTS[:2], ALL_DEFAULTS[:2])
+    assert defaults(object_step("same", to_edit)) == ([], [])
+
+
+def test_a_rule_that_a_default_role_already_has_is_not_gained_by_its_subjects() -> None:
+    view = {**labeled("a", "view"), "rules": [rule("get list", "pods")]}
+    created = [object_step("create", view), object_step("create", DECOY)]
+    assert defaults(*created) == ([], [])
+    assert changes(*created)[0] == [(WHO, "get list", "pods")]
+
+
+def test_a_default_role_of_the_stack_is_granted_beyond_its_bindings() -> None:
+    basic = role("system:basic-user", rules=[rule("get", "secrets")])
+    decoy = binding(
+        "decoy", namespace="app", role_kind="ClusterRole", role_name=basic["metadata"]["name"]
+    )
+    gained, _ = defaults(object_step("create", basic), object_step("create", decoy))
+    assert set(gained) == {"ClusterRole/system:basic-user"}
+
+
+def test_a_label_by_which_a_role_of_the_stack_aggregates_another_one() -> None:
+    selector = {"matchLabels": {"rbac.authorization.k8s.io/aggregate-to-ours": "true"}}
+    ours = {**role("ours", rules=[]), "aggregationRule": {"clusterRoleSelectors": [selector]}}
+    label = object_step("update", labeled("a"), labeled("a", "ours"))
+    assert defaults(label, object_step("same", ours)) == (["ClusterRole/ours"], [])
+    bound = object_step("same", binding(role_name="ours"))
+    assert changes(label, object_step("same", ours), bound) == (
+        [(WHO, "create", "nodes/proxy")],
+        [],
+    )
+
+
 @pytest.mark.parametrize("name", ["staging", "default-eu"])
 def test_clusters_are_compared_separately(name: str) -> None:
     there = f"urn:pulumi:dev::infra::pulumi:providers:kubernetes::{name}"
