@@ -33,7 +33,9 @@ class Changes:
 
 
 def find_changes(preview: Preview) -> Changes:
-    """Group the steps of a preview by change. The stack and the providers are left out.
+    """Group the steps of a preview by change.
+
+    The stack and the providers are left out, except for a provider that is replaced.
 
     Raises:
         PreviewError: a step has an operation that this version does not know.
@@ -42,10 +44,12 @@ def find_changes(preview: Preview) -> Changes:
     spurious_deletes = []
     # The engine's order differs from one preview to the next.
     for step, change in changes_of(sorted(preview.steps, key=_sort_key)):
-        if change is None or step.is_internal:
+        # A provider that is replaced replaces all its resources.
+        is_counted = not step.is_internal or (step.is_provider and change is Change.REPLACED)
+        if change is None or not is_counted:
             continue
         is_removed = change in (Change.DELETED, Change.KEPT)
-        if is_removed and _has_parent_in(step, preview.incomplete):
+        if is_removed and _is_below(step, preview.incomplete):
             spurious_deletes.append(step)
         else:
             steps[change].append(step)
@@ -59,5 +63,6 @@ def _sort_key(step: Step) -> tuple[str, str]:
     return (step.urn.type, step.urn.name)
 
 
-def _has_parent_in(step: Step, components: Iterable[ResourceRef]) -> bool:
-    return bool(step.parent.value) and ResourceRef.of(step.parent) in components
+def _is_below(step: Step, components: Iterable[ResourceRef]) -> bool:
+    # A program can log the warning about any resource, but only these list spurious deletes.
+    return step.parent.is_component and ResourceRef.of(step.parent) in components

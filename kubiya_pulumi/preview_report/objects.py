@@ -28,8 +28,6 @@ _TYPE_PREFIX = "kubernetes:"
 PATCH_SUFFIX = "Patch"
 """The end of the types whose resources change an object that another owner has created."""
 
-# These resources stand for objects, but are none themselves.
-_COMPONENT = re.compile(r"kubernetes:[^:]*:(Chart|ConfigFile|ConfigGroup|Directory)")
 _RELEASE = re.compile(r"kubernetes:helm\.sh/[^:]*:Release")
 
 DEFAULT_PROVIDER = Urn("default")
@@ -81,11 +79,6 @@ def image_changes(changes: Changes) -> tuple[ImageChange, ...]:
     return tuple(sorted(image_changes, key=lambda change: str(change.workload)))
 
 
-def is_component(type_: str) -> bool:
-    """Return whether the resources of a type have the objects of a manifest or chart below them."""
-    return _COMPONENT.fullmatch(type_) is not None
-
-
 def is_release(type_: str) -> bool:
     """Return whether the resources of a type are releases of Helm, which has its own objects."""
     return _RELEASE.fullmatch(type_) is not None
@@ -94,7 +87,7 @@ def is_release(type_: str) -> bool:
 def is_object(step: Step) -> bool:
     """Return whether the resource of a step is one object of Kubernetes."""
     type_ = step.urn.type
-    return type_.startswith(_TYPE_PREFIX) and not (is_component(type_) or is_release(type_))
+    return type_.startswith(_TYPE_PREFIX) and not (step.urn.is_component or is_release(type_))
 
 
 def kubernetes_object(step: Step, state: State | None) -> KubernetesObject | None:

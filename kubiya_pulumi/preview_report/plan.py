@@ -17,6 +17,8 @@ PropertyMap = Mapping[str, Any]
 
 # Only the name may contain "::", and any other character, too.
 _RESOURCE_URN = re.compile(r"urn:pulumi:[^:]*::[^:]*::(?:[^:]|:(?!:))+::.+", re.DOTALL)
+# These resources stand for objects, but are none themselves.
+_COMPONENT = re.compile(r"kubernetes:[^:]*:(Chart|ConfigFile|ConfigGroup|Directory)")
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,11 @@ class Urn:
     def name(self) -> str:
         """The logical name."""
         return self._parts[3]
+
+    @property
+    def is_component(self) -> bool:
+        """Whether the resource has the objects of a manifest or chart below it."""
+        return _COMPONENT.fullmatch(self.type) is not None
 
     @cached_property
     def _parts(self) -> list[str]:

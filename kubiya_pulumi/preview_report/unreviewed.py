@@ -14,7 +14,6 @@ from kubiya_pulumi.preview_report.object_shape import is_rbac, is_reviewed, malf
 from kubiya_pulumi.preview_report.objects import (
     PATCH_SUFFIX,
     declared_type,
-    is_component,
     is_object,
     is_release,
     type_of,
@@ -23,6 +22,12 @@ from kubiya_pulumi.preview_report.plan import State, Step
 from kubiya_pulumi.preview_report.preview import Preview, ResourceRef
 
 _PLAIN_KEY = re.compile(r"[\w-]+")
+_KUBERNETES_PROVIDER = "pulumi:providers:kubernetes"
+_CHANGES_OF_PROVIDERS = frozenset({"create-replacement", "replace", "update"})
+# Roles and bindings in a form of their own, and the users and groups of security contexts.
+# https://github.com/openshift/api/blob/master/authorization/v1/types.go
+# https://github.com/openshift/api/blob/master/security/v1/types.go
+_OPENSHIFT_GROUPS = frozenset({"authorization.openshift.io", "security.openshift.io"})
 _WITH_OLD_STATE = frozenset({"delete", "delete-replaced", "replace", "same", "update"})
 
 
@@ -39,6 +44,8 @@ class Reason(StrEnum):
     RELEASE = "Helm renders its objects during the update."
     PATCH = "It changes a part of an object that the preview does not contain."
     LIST = "The objects of a list are not reviewed."
+    CLUSTER = "It may connect to another cluster after the update."
+    OPENSHIFT = "The permissions of OpenShift's own kinds are not compared."
 
 
 class Unreviewed(NamedTuple):
@@ -58,6 +65,9 @@ def find_unreviewed(preview: Preview, changes: Changes) -> tuple[Unreviewed, ...
         found += _of_step(step, is_deleted=False)
     for step in changes.deleted:
         found += _of_step(step, is_deleted=True)
+    for step in preview.steps:
+        if _may_change_cluster(step):
+            found.append(Unreviewed(ResourceRef.of(step.urn), Reason.CLUSTER))
     if any(_is_rbac(step) for step in (*changes.applied, *changes.deleted)):
         # A new binding grants the rules of a role that does not change.
         for step in preview.steps:
@@ -97,6 +107,8 @@ def _of_object(step: Step, *, is_deleted: bool) -> Iterator[Unreviewed]:
     for reason, texts in paths.items():
         if texts:
             yield Unreviewed(resource, reason, tuple(texts))
+    if _api_version(step).rpartition("/")[0] in _OPENSHIFT_GROUPS:
+        yield Unreviewed(resource, Reason.OPENSHIFT)
     if new and step.urn.type.endswith(PATCH_SUFFIX):
         yield Unreviewed(resource, Reason.PATCH)
     if new and "items" in new.inputs and type_of(step, new.inputs)[1].endswith("List"):
@@ -127,7 +139,7 @@ def _components_without_objects(preview: Preview, changes: Changes) -> Iterator[
         [step.urn for step in changes.applied] + [step.parent for step in removed]
     )
     for urn in candidates:
-        is_empty = is_component(urn.type) and urn not in live and urn not in gone
+        is_empty = urn.is_component and urn not in live and urn not in gone
         # Otherwise its unchanged objects may be among those that the preview omits.
         if is_empty and (preview.unchanged_listed or urn in appearing):
             resource = ResourceRef.of(urn)
@@ -135,9 +147,20 @@ def _components_without_objects(preview: Preview, changes: Changes) -> Iterator[
                 yield Unreviewed(resource, Reason.NO_OBJECTS)
 
 
+def _may_change_cluster(step: Step) -> bool:
+    """Return whether a provider of Kubernetes changes in more than the version of its package."""
+    is_version_only = step.operation == "update" and step.changed_paths == ("version",)
+    is_changed = step.operation in _CHANGES_OF_PROVIDERS and not is_version_only
+    return is_changed and step.urn.type == _KUBERNETES_PROVIDER
+
+
 def _is_rbac(step: Step) -> bool:
+    return is_object(step) and is_rbac(_api_version(step))
+
+
+def _api_version(step: Step) -> str:
     state = step.new or step.old
-    return is_object(step) and is_rbac(type_of(step, state.inputs if state else {})[0])
+    return type_of(step, state.inputs if state else {})[0]
 
 
 def _path_text(path: Path) -> str:

@@ -94,8 +94,18 @@ def test_the_stack_and_the_providers_are_not_changes() -> None:
     steps = [
         step("create", "pulumi:pulumi:Stack", "infra-dev"),
         step("delete", "pulumi:providers:kubernetes", "d"),
+        step("update", "pulumi:providers:aws", "e"),
     ]
     assert names(report_on(*steps).changes) == {}
+
+
+@pytest.mark.parametrize("package", ["kubernetes", "aws"])
+def test_a_replaced_provider_is_a_replacement(package: str) -> None:
+    type_ = f"pulumi:providers:{package}"
+    steps = [step(op, type_, "p") for op in ("create-replacement", "replace", "delete-replaced")]
+    report = report_on(*steps)
+    assert names(report.changes) == {"replaced": ["p"]}
+    assert GateCondition.REPLACE in report.conditions
 
 
 @pytest.mark.parametrize("operation", ["delete", "delete-replaced"])
@@ -165,3 +175,17 @@ def test_only_deletes_below_an_unknown_component_are_spurious(
         "deleted": ["alone", "gone", "spurious"],
         "kept": ["spurious-too"],
     }
+
+
+@pytest.mark.parametrize("type_", ["pulumi:pulumi:Stack", "acme:app:Platform", TYPE])
+@pytest.mark.parametrize("has_urn", [False, True])
+def test_a_warning_about_another_resource_hides_no_delete(type_: str, *, has_urn: bool) -> None:
+    text = "Required input properties have unknown values"
+    warning = {"severity": "warning", "message": f"{type_}:infra-dev -- {text}"}
+    if has_urn:
+        warning = {"severity": "warning", "urn": urn(type_, "infra-dev"), "message": text}
+    deleted = step("delete", TYPE, "x", oldState={"parent": urn(type_, "infra-dev")})
+    report = report_on(deleted, diagnostics=[warning])
+    assert names(report.changes) == {"deleted": ["x"]}
+    assert report.changes.spurious_deletes == ()
+    assert report.conditions == {GateCondition.DELETE, GateCondition.UNREVIEWED}

@@ -341,3 +341,43 @@ def test_the_resources_of_a_summary_have_no_properties() -> None:
         f'"parent": "{urn(GROUP, "g")}"}}]}}'
     )
     assert unreviewed(build_report(parse_preview(text))) == [("r", Reason.NO_PROPERTIES, ())]
+
+
+@pytest.mark.parametrize(
+    ("op", "paths", "is_reported"),
+    [
+        ("update", ["kubeconfig"], True),
+        ("update", ["version", "context"], True),
+        ("update", [], True),
+        ("update", ["version"], False),
+        ("replace", ["kubeconfig"], True),
+        ("replace", ["version"], True),
+        ("create-replacement", [], True),
+        ("create", [], False),
+        ("delete", [], False),
+        ("same", [], False),
+    ],
+)
+def test_a_changed_kubernetes_provider_may_connect_to_another_cluster(
+    op: str, paths: list[str], *, is_reported: bool
+) -> None:
+    changed = step(op, "pulumi:providers:kubernetes", "p", diffReasons=paths)
+    assert unreviewed(report_on(changed)) == ([("p", Reason.CLUSTER, ())] if is_reported else [])
+    assert unreviewed(report_on(step(op, "pulumi:providers:aws", "p", diffReasons=paths))) == []
+
+
+OPENSHIFT = [
+    ("authorization.openshift.io/v1", "ClusterRole"),
+    ("authorization.openshift.io/v1", "RoleBinding"),
+    ("authorization.openshift.io/v1", "RoleBindingRestriction"),
+    ("security.openshift.io/v1", "SecurityContextConstraints"),
+]
+
+
+@pytest.mark.parametrize(("api_version", "kind"), OPENSHIFT)
+@pytest.mark.parametrize("op", ["create", "update", "delete", "same"])
+def test_permissions_of_openshift_are_not_reviewed(api_version: str, kind: str, op: str) -> None:
+    body = {"apiVersion": api_version, "kind": kind, "metadata": {"name": "o"}}
+    versions = (body, body) if op == "update" else (body,)
+    expected = [] if op == "same" else [("objects:o", Reason.OPENSHIFT, ())]
+    assert unreviewed(report_on(object_step(op, *versions))) == expected
