@@ -62,7 +62,7 @@ SCALARS: dict[str, Any] = {
     "0" * 30 + "7": 7,
     "-0": 0,
     "-0.0": 0,
-    # Texts that look like numbers
+    # Texts like numbers
     **{text: text for text in ("0x", "0o", "0b", "0b2", "0o8", "0x_", "e3", ".", "+", "1e", "0xg")},
     **{text: text for text in ("1e400", "-1e400", "9e999", "._5", "_1", "+_", "0x1p4", "1,000")},
     **{
