@@ -353,6 +353,7 @@ def test_analyses_of_one_commit_have_distinct_categories(
     assert run["automationDetails"]["id"] == f"kubiya-pulumi/review/{category}"
 
 
+@pytest.mark.slow
 def test_too_many_results_are_truncated_and_counted(
     manifest: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -133,6 +133,7 @@ def test_stored_reviews_of_any_shape_are_read_or_rejected(data: Any) -> None:
     assert Review.from_dict(result.to_dict()) == result
 
 
+@pytest.mark.slow
 def test_deeply_nested_objects_are_reviewed() -> None:
     value: Any = "end"
     for _ in range(50_000):

@@ -39,6 +39,7 @@ def test_expanding_aliases_are_rejected_with_little_memory(text: str) -> None:
         tracemalloc.stop()
 
 
+@pytest.mark.slow
 def test_values_of_aliases_count_towards_the_limit() -> None:
     values = ", ".join(["1"] * 250_000)
     aliases = ", ".join(["*x2"] * 7_000)
@@ -47,6 +48,7 @@ def test_values_of_aliases_count_towards_the_limit() -> None:
         parse_manifest(text)
 
 
+@pytest.mark.slow
 def test_values_of_all_documents_count_towards_the_limit() -> None:
     json_object = '{"a": [' + "1, " * 99_997 + "1]}"
     assert len(list(read_documents(json_object * 9))) == 9

@@ -44,6 +44,7 @@ def test_a_right_is_reported_in_a_namespace_where_it_exists(case: RightCase) -> 
         assert case.rule in broken(granted(case), case.where)
 
 
+@pytest.mark.slow
 @each_right
 def test_each_kind_of_wildcard_includes_a_right(case: RightCase) -> None:
     assert case.rule in broken(granted(case, apiGroups=["*"]))
@@ -57,6 +58,7 @@ def test_each_kind_of_wildcard_includes_a_right(case: RightCase) -> None:
         assert case.rule in broken(granted(case, verbs=["*"]))
 
 
+@pytest.mark.slow
 @each_right
 def test_a_pattern_that_the_api_server_does_not_know_includes_nothing(case: RightCase) -> None:
     resource, slash, _ = case.resource.partition("/")
@@ -86,6 +88,7 @@ def test_names_of_objects_restrict_a_right(policy_rule: Object, expected: set[st
     assert broken(policy_rule) == expected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("names", [[""], ["", "one"], [None], ["one", None]])
 @each_right
 def test_the_name_of_requests_without_one_restricts_nothing(
