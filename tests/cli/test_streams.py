@@ -18,6 +18,9 @@ from kubiya_pulumi.cli import emulator_command, manifest_files, review_command, 
 from kubiya_pulumi.cli.main import DEBUG_VARIABLE, main
 from kubiya_pulumi.emulator import Emulator
 
+# Each test starts processes.
+pytestmark = pytest.mark.slow
+
 PATH = "/srv/данные→"
 POD = f"""\
 apiVersion: v1

@@ -29,6 +29,8 @@ from tests.preview_report.preview_builders import (
     step,
 )
 
+pytestmark = pytest.mark.slow
+
 MANIFEST = "pulumi-python:dynamic/kubiya:RunnerManifest"
 PREVIEWS = Path(__file__).parent / "previews"
 REMOVED = object()
