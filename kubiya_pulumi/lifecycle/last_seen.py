@@ -25,7 +25,7 @@ def first_seen(place: Place, runner: Runner | None) -> dict[str, str]:
     return {"base_url": place.base_url, "account": place.account, **owner}
 
 
-def seen_again(state: RunnerState, place: Place, runner: Runner | None) -> dict[str, str]:
+def still_seen(state: RunnerState, place: Place, runner: Runner | None) -> dict[str, str]:
     """Return what to remember of a runner that is still the one in the state."""
     return {**first_seen(place, runner), **known_owner(state)}
 

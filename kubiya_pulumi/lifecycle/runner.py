@@ -18,7 +18,7 @@ from kubiya_pulumi.lifecycle.errors import (
     RunnerNotOursError,
 )
 from kubiya_pulumi.lifecycle.held_names import HeldNames, resource_in
-from kubiya_pulumi.lifecycle.last_seen import require_seen_here, seen_again
+from kubiya_pulumi.lifecycle.last_seen import require_seen_here, still_seen
 from kubiya_pulumi.lifecycle.lookup import is_missing_or_unsupported, listed_runner
 from kubiya_pulumi.lifecycle.ownership import (
     describe_replacement,
@@ -105,7 +105,7 @@ class RunnerHandler(ResourceHandler[RunnersApi, RunnerInputs, RunnerState]):
                 describe_replacement(runner, state),
             )
         else:
-            last_seen = seen_again(state, api.place, runner)
+            last_seen = still_seen(state, api.place, runner)
         manifest_url = state.manifest_url or fetch_manifest_url(api, state.name)
         current = replace(state, manifest_url=manifest_url, last_seen=last_seen)
         return with_reported(current, runner)
@@ -126,7 +126,7 @@ class RunnerHandler(ResourceHandler[RunnersApi, RunnerInputs, RunnerState]):
             require_seen_here(api, state)
             raise
         # The response may not contain the owner.
-        last_seen = seen_again(state, api.place, None)
+        last_seen = still_seen(state, api.place, None)
         described = replace(updated, description=inputs.description, last_seen=last_seen)
         return with_reported(described, runner)
 
