@@ -102,7 +102,7 @@ def test_objects_are_those_of_kubernetes(
     monkeypatch.setattr(yaml_nodes, "SafeLoader", getattr(yaml, loader))
     outcomes = Counter[str]()
 
-    @at_random(size(3_000, per_run=2_000))
+    @at_random(size(1_500, per_run=2_000))
     @given(text=MANIFESTS)
     def check(text: str) -> None:
         expected = kubernetes.decode(text)
