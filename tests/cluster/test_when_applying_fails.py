@@ -199,6 +199,9 @@ def test_a_namespace_that_is_being_deleted(applied: Stack, kubectl: Kubectl) -> 
             'deployments.apps "tool-manager" is forbidden: unable to create new content in '
             "namespace kubiya-system because it is being terminated",
         )
+        # The controller finds the remaining object after a while.
+        condition = "--for=condition=NamespaceFinalizersRemaining"
+        kubectl("wait", "namespace/kubiya-system", condition, "--timeout=60s")
         remaining = "--output=jsonpath={.status.conditions[?(@.status=='True')].message}"
         assert "example.com/hold in 1 resource" in kubectl(
             "get", "namespace", "kubiya-system", remaining
