@@ -20,6 +20,7 @@ from pulumi.runtime import rpc
 from kubiya_pulumi import config
 from kubiya_pulumi.api import Clock, RunnersClient, SettingError, shared_client
 from kubiya_pulumi.emulator import Emulator
+from kubiya_pulumi.lifecycle.held_names import HeldNames
 from kubiya_pulumi.lifecycle.providers import (
     RunnerHealthProvider,
     RunnerManifestProvider,
@@ -186,6 +187,10 @@ class Lifecycle:
     outcomes: Counter[str]
 
     def run(self, olds: PropertyMap, news: PropertyMap, id_: str) -> None:
+        if isinstance(self.provider, RunnerProvider):
+            # Names are held for one command, which is one example here.
+            self.provider.handler.names = HeldNames()
+            self.provider.handler.names.enable()
         checked = self.provider.check(olds, news)
         assert all(is_sentence(failure.reason) for failure in checked.failures)
         assert {failure.property for failure in checked.failures} <= {
