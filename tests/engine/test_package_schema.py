@@ -53,7 +53,8 @@ def test_the_engine_accepts_the_schema(tmp_path: Path, capsys: pytest.CaptureFix
     assert manifest["requiredInputs"] == ["runner"]
     assert runner["inputProperties"]["name"]["replaceOnChanges"] is True
     assert "taskId" not in runner["inputProperties"]
-    assert runner["properties"].keys() == {camel_case(name) for name in RUNNER.outputs}
+    visible = {name for name, item in RUNNER.outputs.items() if not item.hidden}
+    assert runner["properties"].keys() == {camel_case(name) for name in visible}
 
     deployment = package["resources"]["kubiya:index:RunnerDeployment"]
     assert deployment["isComponent"] is True
