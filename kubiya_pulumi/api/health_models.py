@@ -133,7 +133,7 @@ class RunnerHealth:
 
 
 def _error_text(value: object) -> str | None:
-    """Return an error as text. An empty one, or false, is no error."""
+    """Return an error as text; None if the value is empty or false."""
     if not value or (isinstance(value, str) and not value.strip()):
         return None
     return as_text(value) or json.dumps(value)

@@ -138,8 +138,8 @@ _MAX_WORDS = 2
 def is_named_credential(name: str, value: str) -> bool:
     """Return whether a value is a credential, judging by its name.
 
-    A number is a credential only if it is a password of some length. A key that is usually an
-    identifier is one only if it looks generated.
+    A number counts only if its name is that of a password and it has enough digits. The value of a
+    key that is usually an identifier counts only if it looks generated.
     """
     kind = kind_of(name)
     if kind is NameKind.HARMLESS:
