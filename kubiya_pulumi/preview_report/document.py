@@ -22,6 +22,7 @@ from kubiya_pulumi.preview_report.preview import (
     messages,
     warning_messages,
 )
+from kubiya_pulumi.review.kubernetes.coerce import is_number
 
 _DIGEST_KEYS = frozenset(
     {"config", "steps", "diagnostics", "duration", "changeSummary", "maybeCorrupt"}
@@ -100,7 +101,7 @@ def _is_duration(fields: Fields) -> bool:
         PreviewError: the duration is not a number.
     """
     duration = fields.data.get("duration", 0)
-    if not isinstance(duration, int | float) or isinstance(duration, bool) or duration < 0:
+    if not is_number(duration) or duration < 0:
         raise PreviewError(f'has an unexpected "duration". {USAGE}')
     return duration > 0
 

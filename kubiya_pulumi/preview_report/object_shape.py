@@ -6,9 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from kubiya_pulumi.preview_report.hidden import Hidden, Path
+from kubiya_pulumi.review.kubernetes.api_groups import RBAC_GROUP
 from kubiya_pulumi.review.kubernetes.coerce import get_path
-
-RBAC_GROUP = "rbac.authorization.k8s.io"
 
 _TEXTS = [str]
 _RULE = {

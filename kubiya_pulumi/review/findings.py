@@ -74,6 +74,40 @@ class Rule:
         )
 
 
+def kubernetes_rule(
+    rule_id: str,
+    name: str,
+    severity: Severity,
+    page: str,
+    description: str,
+    remediation: str,
+    *references: str,
+    category: Category = Category.EXCESSIVE,
+) -> Rule:
+    """Return a rule that is based on a page of the Kubernetes documentation.
+
+    Args:
+        rule_id: the identifier, such as `KR-001`.
+        name: the name in kebab case.
+        severity: how serious its findings are.
+        page: the page below `/docs/`, with the anchor.
+        description: what the rule finds and why it matters.
+        remediation: how to fix a finding.
+        references: controls of other standards.
+        category: whether the objects request too much, which is the default.
+    """
+    return Rule(
+        id=rule_id,
+        name=name,
+        severity=severity,
+        category=category,
+        description=description,
+        remediation=remediation,
+        url=f"https://kubernetes.io/docs/{page}",
+        references=references,
+    )
+
+
 @dataclass(frozen=True)
 class Finding:
     """A violation of one rule by one object."""

@@ -8,22 +8,11 @@ import pytest
 
 from kubiya_pulumi.emulator import Emulator
 from tests.cluster.conftest import MakeStack
+from tests.cluster.deployments import RUNNER_DEPLOYMENT
 from tests.harness.kubectl import Kubectl
 
 pytestmark = [pytest.mark.engine, pytest.mark.cluster]
 
-PROGRAM = """
-import pulumi
-from kubiya_pulumi import RunnerDeployment
-
-config = pulumi.Config()
-RunnerDeployment(
-    "runner",
-    name=config.require("runner"),
-    adopt_existing=True,
-    delete_namespaces=config.get_bool("deleteNamespaces") or False,
-)
-"""
 NAMESPACE = """
 apiVersion: v1
 kind: Namespace
@@ -57,7 +46,7 @@ def test_an_object_of_a_helm_release_is_reported_before_it_is_taken_over(
     stack: MakeStack, emulator: Emulator, kubectl: Kubectl, tmp_path: Path
 ) -> None:
     set_manifest(emulator, "first", NAMESPACE)
-    first = stack(PROGRAM, runner="first")
+    first = stack(RUNNER_DEPLOYMENT, runner="first")
     first.up("--skip-preview")
     released = tmp_path / "released.yaml"
     released.write_text(settings("info", HELM))
@@ -75,7 +64,10 @@ def test_an_object_of_a_helm_release_is_reported_before_it_is_taken_over(
 def test_an_object_of_another_stack_is_reported_by_both(
     stack: MakeStack, emulator: Emulator
 ) -> None:
-    first, second = stack(PROGRAM, runner="first"), stack(PROGRAM, runner="second")
+    first, second = (
+        stack(RUNNER_DEPLOYMENT, runner="first"),
+        stack(RUNNER_DEPLOYMENT, runner="second"),
+    )
     for name in ("first", "second"):
         set_manifest(emulator, name, NAMESPACE, settings("info"))
     expected = f"{WARNING} another Pulumi stack or resource. {HINT}"
@@ -92,7 +84,7 @@ def test_an_object_of_another_stack_is_reported_by_both(
 def test_an_object_that_is_replaced_is_not_reported(stack: MakeStack, emulator: Emulator) -> None:
     """The dry run of a replacement shows the field manager of the replaced object."""
     set_manifest(emulator, "first", NAMESPACE, settings("info"))
-    first = stack(PROGRAM, runner="first")
+    first = stack(RUNNER_DEPLOYMENT, runner="first")
     first.up("--skip-preview")
     set_manifest(emulator, "first", NAMESPACE, settings("debug"))
     preview = first.preview("--refresh").text

@@ -6,6 +6,7 @@ import pytest
 
 from kubiya_pulumi.emulator import Emulator
 from tests.cluster.conftest import MakeStack
+from tests.cluster.deployments import RUNNER_DEPLOYMENT, WIDGET_DEFINITION
 from tests.harness.engine import Stack
 from tests.harness.kubectl import Kubectl
 
@@ -14,18 +15,6 @@ pytestmark = [pytest.mark.engine, pytest.mark.cluster]
 NAMESPACE = "kubernetes:core/v1:Namespace"
 CRD = "kubernetes:apiextensions.k8s.io/v1:CustomResourceDefinition"
 
-DEPLOYMENT = """
-import pulumi
-from kubiya_pulumi import RunnerDeployment
-
-config = pulumi.Config()
-RunnerDeployment(
-    "runner",
-    name=config.require("runner"),
-    adopt_existing=True,
-    delete_namespaces=config.get_bool("deleteNamespaces") or False,
-)
-"""
 OWN_PROGRAM = """
 import pulumi
 from pulumi_kubernetes.yaml.v2 import ConfigGroup
@@ -38,23 +27,14 @@ transforms = [] if config.get_bool("deleteNamespaces") else [keep_shared_objects
 opts = pulumi.ResourceOptions(transforms=transforms)
 ConfigGroup("objects", yaml=manifest.content, opts=opts)
 """
-MANIFEST = """
+MANIFEST = (
+    """
 apiVersion: v1
 kind: Namespace
 metadata: {name: shared}
----
-apiVersion: apiextensions.k8s.io/v1
-kind: CustomResourceDefinition
-metadata: {name: widgets.example.com}
-spec:
-  group: example.com
-  scope: Namespaced
-  names: {plural: widgets, singular: widget, kind: Widget}
-  versions:
-    - name: v1
-      served: true
-      storage: true
-      schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}
+---"""
+    + WIDGET_DEFINITION
+    + """\
 ---
 apiVersion: v1
 kind: ConfigMap
@@ -75,6 +55,7 @@ spec:
     metadata: {labels: {runner: NAME}}
     spec: {containers: [{name: tools, image: "example.com/tools:1"}]}
 """
+)
 
 
 def add_runner(emulator: Emulator, name: str) -> None:
@@ -110,7 +91,9 @@ def retained(stack: Stack) -> set[str]:
     return {item["type"] for item in stack.resources() if item.get("retainOnDelete")}
 
 
-@pytest.mark.parametrize("program", [DEPLOYMENT, OWN_PROGRAM], ids=["component", "own-program"])
+@pytest.mark.parametrize(
+    "program", [RUNNER_DEPLOYMENT, OWN_PROGRAM], ids=["component", "own-program"]
+)
 def test_the_objects_of_another_stack_stay_when_a_stack_is_destroyed(
     program: str, stack: MakeStack, emulator: Emulator, kubectl: Kubectl
 ) -> None:
@@ -146,7 +129,9 @@ def test_the_objects_of_another_stack_stay_when_a_stack_is_destroyed(
     }
 
 
-@pytest.mark.parametrize("program", [DEPLOYMENT, OWN_PROGRAM], ids=["component", "own-program"])
+@pytest.mark.parametrize(
+    "program", [RUNNER_DEPLOYMENT, OWN_PROGRAM], ids=["component", "own-program"]
+)
 def test_a_stack_that_deleted_its_namespaces_keeps_them_after_one_update(
     program: str, stack: MakeStack, kubectl: Kubectl
 ) -> None:
@@ -171,7 +156,7 @@ def test_a_stack_that_deleted_its_namespaces_keeps_them_after_one_update(
 def test_a_namespace_that_leaves_the_manifest_is_kept(
     stack: MakeStack, emulator: Emulator, kubectl: Kubectl
 ) -> None:
-    first = stack(DEPLOYMENT, runner="first")
+    first = stack(RUNNER_DEPLOYMENT, runner="first")
     first.up("--skip-preview")
     namespace = uids(kubectl)["Namespace shared"]
     moved = MANIFEST.replace("NAME", "first").replace("shared", "moved")

@@ -9,6 +9,7 @@ import pytest
 
 from kubiya_pulumi.emulator import Emulator
 from tests.cluster.conftest import MakeStack
+from tests.cluster.deployments import WIDGET_DEFINITION
 from tests.harness.engine import Result, Stack
 from tests.harness.kubectl import Kubectl
 from tests.harness.toolchain import ROOT
@@ -39,20 +40,6 @@ NAMESPACE = """
 apiVersion: v1
 kind: Namespace
 metadata: {name: kubiya-system}
-"""
-CRD = """
-apiVersion: apiextensions.k8s.io/v1
-kind: CustomResourceDefinition
-metadata: {name: widgets.example.com}
-spec:
-  group: example.com
-  scope: Namespaced
-  names: {plural: widgets, singular: widget, kind: Widget}
-  versions:
-    - name: v1
-      served: true
-      storage: true
-      schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}
 """
 
 
@@ -237,9 +224,9 @@ def test_an_object_that_already_exists(applied: Stack, kubectl: Kubectl) -> None
 
 def test_a_definition_in_the_same_manifest(applied: Stack, kubectl: Kubectl) -> None:
     """The provider creates the definition first, wherever it is in the manifest."""
-    write_manifest(applied, widget(1), CRD, NAMESPACE)
+    write_manifest(applied, widget(1), WIDGET_DEFINITION, NAMESPACE)
     applied.up()
-    write_manifest(applied, widget(2), CRD, NAMESPACE)
+    write_manifest(applied, widget(2), WIDGET_DEFINITION, NAMESPACE)
     applied.up()
     [found] = kubectl.list("widgets", "--namespace=kubiya-system")
     assert found["spec"] == {"size": 2}
@@ -253,16 +240,16 @@ def test_a_definition_that_does_not_exist(applied: Stack, kubectl: Kubectl) -> N
         applied.preview(check=False),
         "failed to determine if the following GVK is namespaced: example.com/v1, Kind=Widget",
     )
-    write_manifest(applied, NAMESPACE, widget(1), CRD)
+    write_manifest(applied, NAMESPACE, widget(1), WIDGET_DEFINITION)
     applied.up()
     assert kubectl.list("widgets")
 
 
 def test_a_definition_that_was_deleted(applied: Stack, kubectl: Kubectl) -> None:
-    write_manifest(applied, NAMESPACE, widget(1), CRD)
+    write_manifest(applied, NAMESPACE, widget(1), WIDGET_DEFINITION)
     applied.up("--skip-preview")
     kubectl("delete", "crd", "widgets.example.com")
-    write_manifest(applied, NAMESPACE, widget(2), CRD)
+    write_manifest(applied, NAMESPACE, widget(2), WIDGET_DEFINITION)
     assert_documented(
         applied.up("--skip-preview", check=False),
         'no matches for kind "Widget" in version "example.com/v1"',

@@ -18,6 +18,7 @@ from kubiya_pulumi.review.checks import (
 from kubiya_pulumi.review.checks.access_scope import Scope, place_text
 from kubiya_pulumi.review.findings import Finding, Rule
 from kubiya_pulumi.review.kubernetes import rbac
+from kubiya_pulumi.review.kubernetes.api_groups import RBAC_KINDS
 from kubiya_pulumi.review.kubernetes.default_roles import default_names
 from kubiya_pulumi.review.kubernetes.inventory import Binding, Inventory, Item
 from kubiya_pulumi.review.kubernetes.limits import rule_value_budget
@@ -38,8 +39,6 @@ RULES = tuple(
         key=lambda rule: rule.id,
     )
 )
-
-_RBAC_KINDS = ("ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding")
 
 
 def findings(inventory: Inventory) -> Iterator[Finding]:
@@ -131,7 +130,7 @@ def _reviewed_roles(
             for binding in bindings:
                 yield binding.reference, role, Scope.of(role, [binding])
     for item in inventory.of_kind("ServiceAccount"):
-        for binding in _default_bindings_to(item, inventory):
+        for binding in _default_bindings_of(item, inventory):
             if default_role := inventory.role_of(binding):
                 scope = Scope.of_default_binding(binding, _account(item))
                 yield item.reference, default_role, scope
@@ -219,7 +218,7 @@ def _risk_findings(
 
 def _default_role_findings(inventory: Inventory) -> Iterator[Finding]:
     rule = access_rules.DEFAULT_ROLE
-    for kind in _RBAC_KINDS:
+    for kind in RBAC_KINDS:
         for item in inventory.of_kind(kind):
             if item.reference.name in default_names(kind, item.reference.namespace):
                 yield rule.finding(
@@ -229,7 +228,7 @@ def _default_role_findings(inventory: Inventory) -> Iterator[Finding]:
                     f"it. {rule.remediation}",
                 )
     for item in inventory.of_kind("ServiceAccount"):
-        if bindings := _default_bindings_to(item, inventory):
+        if bindings := _default_bindings_of(item, inventory):
             roles = join_names(map(_role_text, bindings))
             yield rule.finding(
                 item.reference,
@@ -238,7 +237,7 @@ def _default_role_findings(inventory: Inventory) -> Iterator[Finding]:
             )
 
 
-def _default_bindings_to(item: Item, inventory: Inventory) -> list[Binding]:
+def _default_bindings_of(item: Item, inventory: Inventory) -> list[Binding]:
     """Return the default bindings to a ServiceAccount of the manifest."""
     account = _account(item)
     return [binding for binding in inventory.default_bindings if account in binding.subjects]

@@ -2,46 +2,13 @@
 
 from __future__ import annotations
 
-from kubiya_pulumi.review.findings import Category, Rule, Severity
+from kubiya_pulumi.review.findings import Severity, kubernetes_rule
 
 GOOD_PRACTICES = "concepts/security/rbac-good-practices/"
 """The page that nearly all rules about access are based on."""
 RBAC_REFERENCE = "reference/access-authn-authz/rbac/"
 
-
-def access_rule(
-    rule_id: str,
-    name: str,
-    severity: Severity,
-    page: str,
-    description: str,
-    remediation: str,
-    *references: str,
-) -> Rule:
-    """Return a rule of the category `excessive`.
-
-    Args:
-        rule_id: the identifier, such as `KR-001`.
-        name: the name in kebab case.
-        severity: how serious its findings are.
-        page: the page of the Kubernetes documentation, with the anchor.
-        description: what the rule finds and why it matters.
-        remediation: how to fix a finding.
-        references: controls of other standards.
-    """
-    return Rule(
-        id=rule_id,
-        name=name,
-        severity=severity,
-        category=Category.EXCESSIVE,
-        description=description,
-        remediation=remediation,
-        url=f"https://kubernetes.io/docs/{page}",
-        references=references,
-    )
-
-
-CLUSTER_ADMIN_BOUND = access_rule(
+CLUSTER_ADMIN_BOUND = kubernetes_rule(
     "KR-001",
     "cluster-admin",
     Severity.ERROR,
@@ -50,7 +17,7 @@ CLUSTER_ADMIN_BOUND = access_rule(
     "Bind a role that lists only the permissions that the subject needs.",
     "CIS 5.1.1",
 )
-FULL_ACCESS = access_rule(
+FULL_ACCESS = kubernetes_rule(
     "KR-002",
     "full-access",
     Severity.ERROR,
@@ -60,7 +27,7 @@ FULL_ACCESS = access_rule(
     'Replace "*" in `verbs`, `resources` and `apiGroups` with what the subject needs.',
     "CIS 5.1.3",
 )
-WILDCARD_VERBS = access_rule(
+WILDCARD_VERBS = kubernetes_rule(
     "KR-003",
     "wildcard-verbs",
     Severity.WARNING,
@@ -69,7 +36,7 @@ WILDCARD_VERBS = access_rule(
     'Replace "*" in `verbs` with the verbs that the subject needs.',
     "CIS 5.1.3",
 )
-WILDCARD_RESOURCES = access_rule(
+WILDCARD_RESOURCES = kubernetes_rule(
     "KR-004",
     "wildcard-resources",
     Severity.WARNING,
@@ -79,7 +46,7 @@ WILDCARD_RESOURCES = access_rule(
     'Replace "*" in `resources` with the resources that the subject needs.',
     "CIS 5.1.3",
 )
-WILDCARD_API_GROUPS = access_rule(
+WILDCARD_API_GROUPS = kubernetes_rule(
     "KR-005",
     "wildcard-api-groups",
     Severity.WARNING,
@@ -88,7 +55,7 @@ WILDCARD_API_GROUPS = access_rule(
     'Replace "*" in `apiGroups` with the API groups that the subject needs.',
     "CIS 5.1.3",
 )
-SYSTEM_MASTERS = access_rule(
+SYSTEM_MASTERS = kubernetes_rule(
     "KR-020",
     "system-masters",
     Severity.ERROR,
@@ -97,7 +64,7 @@ SYSTEM_MASTERS = access_rule(
     "Remove the group from `subjects`.",
     "CIS 5.1.7",
 )
-UNAUTHENTICATED = access_rule(
+UNAUTHENTICATED = kubernetes_rule(
     "KR-021",
     "unauthenticated-subject",
     Severity.ERROR,
@@ -105,7 +72,7 @@ UNAUTHENTICATED = access_rule(
     "A binding grants a role to anyone who can reach the API server, without credentials.",
     "Replace the subject with an authenticated user, group or ServiceAccount.",
 )
-DEFAULT_ROLE = access_rule(
+DEFAULT_ROLE = kubernetes_rule(
     "KR-022",
     "built-in-role",
     Severity.ERROR,
@@ -115,7 +82,7 @@ DEFAULT_ROLE = access_rule(
     "itself or gains them, and `pulumi destroy` deletes it.",
     "Rename the object.",
 )
-UNKNOWN_ROLE = access_rule(
+UNKNOWN_ROLE = kubernetes_rule(
     "KR-056",
     "unknown-role",
     Severity.ERROR,
@@ -124,7 +91,7 @@ UNKNOWN_ROLE = access_rule(
     "If the cluster contains it, the binding grants all that it allows, which may be everything.",
     "Add the role to the manifest, or bind a role that the manifest contains.",
 )
-UNKNOWN_SERVICE_ACCOUNT = access_rule(
+UNKNOWN_SERVICE_ACCOUNT = kubernetes_rule(
     "KR-057",
     "unknown-service-account",
     Severity.ERROR,
@@ -133,7 +100,7 @@ UNKNOWN_SERVICE_ACCOUNT = access_rule(
     "the workload has all permissions that it has there, which may be all.",
     "Add the ServiceAccount to the manifest, and bind the roles that it needs.",
 )
-AGGREGATED_ROLE = access_rule(
+AGGREGATED_ROLE = kubernetes_rule(
     "KR-058",
     "aggregated-role",
     Severity.WARNING,
@@ -142,7 +109,7 @@ AGGREGATED_ROLE = access_rule(
     "selects, and those are not in the manifest. `admin`, `edit` and `view` are such roles.",
     "List the rules in a role without `aggregationRule`, and bind that role.",
 )
-ALL_USERS = access_rule(
+ALL_USERS = kubernetes_rule(
     "KR-059",
     "all-users-subject",
     Severity.ERROR,
@@ -151,7 +118,7 @@ ALL_USERS = access_rule(
     "Every pod of the cluster gains its permissions.",
     "Replace the group with the users, groups or ServiceAccounts that need the role.",
 )
-ALL_SERVICE_ACCOUNTS = access_rule(
+ALL_SERVICE_ACCOUNTS = kubernetes_rule(
     "KR-060",
     "all-service-accounts-subject",
     Severity.WARNING,

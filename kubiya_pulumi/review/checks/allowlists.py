@@ -8,7 +8,6 @@ from fnmatch import fnmatchcase
 from kubiya_pulumi.review.checks.images import full_name, images_where
 from kubiya_pulumi.review.findings import Category, Finding, Rule, Severity
 from kubiya_pulumi.review.kubernetes.api_groups import api_group
-from kubiya_pulumi.review.kubernetes.custom_kinds import custom_kinds
 from kubiya_pulumi.review.kubernetes.inventory import Inventory
 from kubiya_pulumi.review.kubernetes.references import DEFAULT_NAMESPACE, is_cluster_scoped
 from kubiya_pulumi.text import join_quoted
@@ -68,13 +67,12 @@ def check_namespaces(inventory: Inventory, patterns: Sequence[str]) -> Iterator[
     An object of a custom kind without a namespace is in the default one, unless the manifest
     defines its kind as cluster-scoped.
     """
-    kinds = custom_kinds(item.body for item in inventory.items)
     for item in inventory.items:
         reference = item.reference
         is_namespace = (api_group(reference), reference.kind) == ("core", "Namespace")
         field = "metadata.name" if is_namespace else "metadata.namespace"
         namespace = reference.name if is_namespace else reference.namespace
-        kind = kinds.get((api_group(reference), reference.kind))
+        kind = inventory.custom_kinds.get((api_group(reference), reference.kind))
         is_in_cluster = (
             kind.is_cluster_scoped
             if kind

@@ -5,29 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from kubiya_pulumi.review.findings import Category, Finding, Rule, Severity
+from kubiya_pulumi.review.findings import Finding, Severity, kubernetes_rule
 from kubiya_pulumi.review.kubernetes.api_groups import api_group
 from kubiya_pulumi.review.kubernetes.coerce import as_mapping, as_mappings, as_str, get_path
 from kubiya_pulumi.review.kubernetes.inventory import Inventory, Item
 from kubiya_pulumi.review.kubernetes.rbac import Subject
 from kubiya_pulumi.text import join_quoted
 
-
-def _rule(
-    rule_id: str, name: str, severity: Severity, page: str, description: str, remediation: str
-) -> Rule:
-    return Rule(
-        id=rule_id,
-        name=name,
-        severity=severity,
-        category=Category.EXCESSIVE,
-        description=description,
-        remediation=remediation,
-        url=f"https://kubernetes.io/docs/{page}",
-    )
-
-
-NODE_VOLUME = _rule(
+NODE_VOLUME = kubernetes_rule(
     "KR-072",
     "node-persistent-volume",
     Severity.ERROR,
@@ -36,7 +21,7 @@ NODE_VOLUME = _rule(
     "even where Pod Security forbids `hostPath` volumes.",
     "Use a StorageClass whose provisioner creates the volumes, or another type of volume.",
 )
-IDENTITY_SECRET = _rule(
+IDENTITY_SECRET = kubernetes_rule(
     "KR-073",
     "identity-secret",
     Severity.ERROR,
@@ -45,7 +30,7 @@ IDENTITY_SECRET = _rule(
     "itself binds roles. Everything that can read the Secret can act as that account.",
     "Remove the Secret, or use a ServiceAccount of the manifest.",
 )
-LONG_LIVED_TOKEN = _rule(
+LONG_LIVED_TOKEN = kubernetes_rule(
     "KR-074",
     "long-lived-token",
     Severity.WARNING,
@@ -53,7 +38,7 @@ LONG_LIVED_TOKEN = _rule(
     "A Secret makes a token of a ServiceAccount that never expires.",
     "Remove the Secret. A pod gets a token that expires without it.",
 )
-ADMISSION_CONTROL = _rule(
+ADMISSION_CONTROL = kubernetes_rule(
     "KR-075",
     "admission-control",
     Severity.ERROR,
@@ -63,7 +48,7 @@ ADMISSION_CONTROL = _rule(
     "Remove the object, or restrict its rules and selectors to the objects of the manifest and "
     "waive the finding.",
 )
-API_EXTENSION = _rule(
+API_EXTENSION = kubernetes_rule(
     "KR-076",
     "api-extension",
     Severity.WARNING,
@@ -72,7 +57,7 @@ API_EXTENSION = _rule(
     "some, or sends them to a service.",
     "Remove the object, or check which requests it affects and waive the finding.",
 )
-LOWERED_POD_SECURITY = _rule(
+LOWERED_POD_SECURITY = kubernetes_rule(
     "KR-077",
     "lowered-pod-security",
     Severity.ERROR,

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from kubiya_pulumi.review.checks.access_rules import GOOD_PRACTICES, access_rule
+from kubiya_pulumi.review.checks.access_rules import GOOD_PRACTICES
 from kubiya_pulumi.review.checks.rights import DELETE, WRITE, Right, Risk
-from kubiya_pulumi.review.findings import Severity
+from kubiya_pulumi.review.findings import Severity, kubernetes_rule
 
 _ADMISSION = "admissionregistration.k8s.io"
 _CHANGE = (*WRITE, *DELETE)
 
 RISKS = (
     Risk(
-        access_rule(
+        kubernetes_rule(
             "KR-014",
             "admission-webhooks",
             Severity.ERROR,
@@ -31,7 +31,7 @@ RISKS = (
         ),
     ),
     Risk(
-        access_rule(
+        kubernetes_rule(
             "KR-063",
             "admission-policies",
             Severity.ERROR,
@@ -56,7 +56,7 @@ RISKS = (
         ),
     ),
     Risk(
-        access_rule(
+        kubernetes_rule(
             "KR-065",
             "change-api",
             Severity.ERROR,
@@ -76,7 +76,7 @@ RISKS = (
         ),
     ),
     Risk(
-        access_rule(
+        kubernetes_rule(
             "KR-015",
             "nodes-proxy",
             Severity.ERROR,
@@ -97,7 +97,7 @@ RISKS = (
         ),
     ),
     Risk(
-        access_rule(
+        kubernetes_rule(
             "KR-016",
             "change-nodes",
             Severity.WARNING,
@@ -113,7 +113,7 @@ RISKS = (
         ),
     ),
     Risk(
-        access_rule(
+        kubernetes_rule(
             "KR-019",
             "change-namespaces",
             Severity.WARNING,
@@ -130,7 +130,7 @@ RISKS = (
         ),
     ),
     Risk(
-        access_rule(
+        kubernetes_rule(
             "KR-069",
             "change-system-configuration",
             Severity.WARNING,

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from kubiya_pulumi.review.findings import Category, Finding, Rule, Severity
+from kubiya_pulumi.review.findings import Category, Finding, Rule, Severity, kubernetes_rule
 from kubiya_pulumi.review.kubernetes.coerce import as_mapping, as_mappings, as_str, get_path
 from kubiya_pulumi.review.kubernetes.created_secrets import created_secrets
 from kubiya_pulumi.review.kubernetes.inventory import Inventory
@@ -27,14 +27,8 @@ def _rule(
     remediation: str,
     severity: Severity = Severity.WARNING,
 ) -> Rule:
-    return Rule(
-        id=rule_id,
-        name=name,
-        severity=severity,
-        category=Category.MISSING,
-        description=description,
-        remediation=remediation,
-        url=f"https://kubernetes.io/docs/{page}",
+    return kubernetes_rule(
+        rule_id, name, severity, page, description, remediation, category=Category.MISSING
     )
 
 

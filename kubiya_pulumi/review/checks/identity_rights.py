@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from kubiya_pulumi.review.checks.access_rules import GOOD_PRACTICES, access_rule
+from kubiya_pulumi.review.checks.access_rules import GOOD_PRACTICES
 from kubiya_pulumi.review.checks.rights import DELETE, READ, Right, Risk
-from kubiya_pulumi.review.findings import Severity
+from kubiya_pulumi.review.findings import Severity, kubernetes_rule
+from kubiya_pulumi.review.kubernetes.api_groups import RBAC_GROUP
 
-_RBAC = "rbac.authorization.k8s.io"
 _AUTHENTICATION = "authentication.k8s.io"
 _CERTIFICATES = "certificates.k8s.io"
 _USER_INFO = ("users", "groups", "uids", "userextras", "userextras/*")
@@ -18,7 +18,7 @@ _TAKE_IDENTITY = (
     "impersonate:*",
 )
 
-READ_SECRETS_EVERYWHERE = access_rule(
+READ_SECRETS_EVERYWHERE = kubernetes_rule(
     "KR-006",
     "read-secrets-cluster-wide",
     Severity.ERROR,
@@ -28,7 +28,7 @@ READ_SECRETS_EVERYWHERE = access_rule(
     "Bind the role in single namespaces, and list the Secrets in `resourceNames`.",
     "CIS 5.1.2",
 )
-READ_SECRETS = access_rule(
+READ_SECRETS = kubernetes_rule(
     "KR-007",
     "read-secrets",
     Severity.WARNING,
@@ -44,7 +44,7 @@ SECRETS = Risk(
 
 RISKS = (
     Risk(
-        access_rule(
+        kubernetes_rule(
             "KR-008",
             "escalate",
             Severity.ERROR,
@@ -55,12 +55,12 @@ RISKS = (
             "CIS 5.1.8",
         ),
         (
-            Right(("escalate",), _RBAC, ("roles",)),
-            Right(("escalate",), _RBAC, ("clusterroles",), cluster_only=True),
+            Right(("escalate",), RBAC_GROUP, ("roles",)),
+            Right(("escalate",), RBAC_GROUP, ("clusterroles",), cluster_only=True),
         ),
     ),
     Risk(
-        access_rule(
+        kubernetes_rule(
             "KR-009",
             "bind",
             Severity.ERROR,
@@ -69,10 +69,10 @@ RISKS = (
             "Remove `bind` from `verbs`, or list the roles to bind in `resourceNames`.",
             "CIS 5.1.8",
         ),
-        (Right(("bind",), _RBAC, ("roles", "clusterroles")),),
+        (Right(("bind",), RBAC_GROUP, ("roles", "clusterroles")),),
     ),
     Risk(
-        access_rule(
+        kubernetes_rule(
             "KR-010",
             "impersonate",
             Severity.ERROR,
@@ -94,7 +94,7 @@ RISKS = (
         ),
     ),
     Risk(
-        access_rule(
+        kubernetes_rule(
             "KR-062",
             "constrained-impersonation",
             Severity.ERROR,
@@ -112,7 +112,7 @@ RISKS = (
         ),
     ),
     Risk(
-        access_rule(
+        kubernetes_rule(
             "KR-013",
             "create-tokens",
             Severity.ERROR,
@@ -128,7 +128,7 @@ RISKS = (
         ),
     ),
     Risk(
-        access_rule(
+        kubernetes_rule(
             "KR-064",
             "create-token-secrets",
             Severity.WARNING,
@@ -142,7 +142,7 @@ RISKS = (
         (Right(("create",), "", ("secrets",)),),
     ),
     Risk(
-        access_rule(
+        kubernetes_rule(
             "KR-018",
             "approve-certificates",
             Severity.ERROR,

@@ -14,7 +14,7 @@ from kubiya_pulumi.review.checks.object_names import name_problems
 from kubiya_pulumi.review.checks.workload_selectors import selector_problems
 from kubiya_pulumi.review.findings import Category, Finding, Rule, Severity
 from kubiya_pulumi.review.kubernetes import schemas
-from kubiya_pulumi.review.kubernetes.custom_kinds import CustomKind, custom_kinds, json_schema
+from kubiya_pulumi.review.kubernetes.custom_kinds import CustomKind, json_schema
 from kubiya_pulumi.review.kubernetes.inventory import Inventory, Item
 from kubiya_pulumi.review.kubernetes.limits import MAX_SCHEMA_STEPS, Budget
 from kubiya_pulumi.review.kubernetes.references import ObjectReference
@@ -78,11 +78,10 @@ def unchecked(inventory: Inventory) -> Iterator[str]:
     if not schemas.is_available():
         yield MISSING_PACKAGE
         return
-    kinds = custom_kinds(item.body for item in inventory.items)
     names: dict[str, None] = {}
     for item in inventory.items:
         group, _, kind = _kind_of(item.reference)
-        if (group, kind) not in kinds and not schemas.is_kubernetes_group(group):
+        if (group, kind) not in inventory.custom_kinds and not schemas.is_kubernetes_group(group):
             names[str(item.reference)] = None
     if names:
         yield (
@@ -104,7 +103,7 @@ class _SchemaCheck:
                 f"takes more than {MAX_SCHEMA_STEPS:,} steps to check against its schemas",
             )
         )
-        self._custom_kinds = custom_kinds(item.body for item in inventory.items)
+        self._custom_kinds = inventory.custom_kinds
         self._json_schemas: dict[tuple[str, str, str], Schema] = {}
 
     def problems(self, item: Item) -> Iterator[_Problem]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from kubiya_pulumi.review.checks.access_rules import GOOD_PRACTICES, RBAC_REFERENCE, access_rule
+from kubiya_pulumi.review.checks.access_rules import GOOD_PRACTICES, RBAC_REFERENCE
 from kubiya_pulumi.review.checks.rights import DELETE, WRITE, Right, Risk
-from kubiya_pulumi.review.findings import Severity
+from kubiya_pulumi.review.findings import Severity, kubernetes_rule
 
 _STORAGE = "storage.k8s.io"
 _SNAPSHOTS = "snapshot.storage.k8s.io"
@@ -12,7 +12,7 @@ _NETWORKING = "networking.k8s.io"
 
 RISKS = (
     Risk(
-        access_rule(
+        kubernetes_rule(
             "KR-011",
             "create-workloads",
             Severity.WARNING,
@@ -42,7 +42,7 @@ RISKS = (
         ),
     ),
     Risk(
-        access_rule(
+        kubernetes_rule(
             "KR-012",
             "exec-into-pods",
             Severity.WARNING,
@@ -55,7 +55,7 @@ RISKS = (
         (Right(("get", "create"), "", ("pods/exec", "pods/attach", "pods/portforward")),),
     ),
     Risk(
-        access_rule(
+        kubernetes_rule(
             "KR-061",
             "proxy-to-pods",
             Severity.WARNING,
@@ -67,7 +67,7 @@ RISKS = (
         (Right(("get", *WRITE, "delete"), "", ("pods/proxy", "services/proxy")),),
     ),
     Risk(
-        access_rule(
+        kubernetes_rule(
             "KR-066",
             "change-network",
             Severity.WARNING,
@@ -103,7 +103,7 @@ RISKS = (
         ),
     ),
     Risk(
-        access_rule(
+        kubernetes_rule(
             "KR-017",
             "create-persistent-volumes",
             Severity.ERROR,
@@ -116,7 +116,7 @@ RISKS = (
         (Right(WRITE, "", ("persistentvolumes",), cluster_only=True),),
     ),
     Risk(
-        access_rule(
+        kubernetes_rule(
             "KR-067",
             "change-storage",
             Severity.WARNING,
@@ -144,7 +144,7 @@ RISKS = (
         ),
     ),
     Risk(
-        access_rule(
+        kubernetes_rule(
             "KR-068",
             "place-pods",
             Severity.WARNING,

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from kubiya_pulumi.review.kubernetes.references import ObjectReference
 
+RBAC_GROUP = "rbac.authorization.k8s.io"
+RBAC_KINDS = ("ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding")
+
 # https://kubernetes.io/docs/reference/generated/kubernetes-api/v1.35/ and the groups that earlier
 # versions had. The Kubernetes provider accepts `core` as the name of the core group.
 _GROUPS = """

@@ -78,8 +78,9 @@ def _documents(text: str, budget: Budget) -> Iterator[Document]:
 def _json_documents(text: str, budget: Budget) -> Generator[Document, None, int]:
     """Yield JSON objects, and return the position at which YAML begins."""
     count = end = 0
+    line = 1
     while (position := _skip(text, end, _JSON_SPACE)) < len(text):
-        line = _line_at(text, position)
+        line += text.count("\n", end, position)
         try:
             value, next_end = _decode_object(text, position)
         except RecursionError:
@@ -91,6 +92,7 @@ def _json_documents(text: str, budget: Budget) -> Generator[Document, None, int]
         check_json_limits(value, budget)
         _check_surrogates(value, line)
         yield Document(value, line)
+        line += text.count("\n", position, next_end)
         count, end = count + 1, next_end
     return len(text)
 

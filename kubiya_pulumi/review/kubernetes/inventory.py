@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, cached_property
 
+from kubiya_pulumi.review.kubernetes.api_groups import RBAC_GROUP, RBAC_KINDS, api_group
 from kubiya_pulumi.review.kubernetes.coerce import as_mappings, as_str, get_path
+from kubiya_pulumi.review.kubernetes.custom_kinds import CustomKind, custom_kinds
 from kubiya_pulumi.review.kubernetes.default_roles import default_bindings
 from kubiya_pulumi.review.kubernetes.limits import MAX_GRANTS, Budget, rule_value_budget
 from kubiya_pulumi.review.kubernetes.manifest import Body, KubernetesObject
@@ -16,10 +18,6 @@ from kubiya_pulumi.review.kubernetes.rbac import Grant, PolicyRule, Subject
 from kubiya_pulumi.review.kubernetes.references import ObjectReference, reference_to
 from kubiya_pulumi.review.kubernetes.roles import Role, Roles
 from kubiya_pulumi.review.kubernetes.workloads import Workload
-
-_RBAC_GROUP = "rbac.authorization.k8s.io"
-_RBAC_KINDS = frozenset({"ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding"})
-_CORE_GROUPS = ("", "core")  # the Kubernetes provider accepts both
 
 
 @dataclass(frozen=True)
@@ -95,6 +93,11 @@ class Inventory:
     def names(self, kind: str) -> set[tuple[str, str]]:
         """Return the namespace and name of each object of a kind."""
         return {(item.reference.namespace, item.reference.name) for item in self.of_kind(kind)}
+
+    @cached_property
+    def custom_kinds(self) -> Mapping[tuple[str, str], CustomKind]:
+        """The kinds that the manifest defines, by their API group and kind."""
+        return custom_kinds(item.body for item in self.items)
 
     @property
     def default_accounts(self) -> set[Subject]:
@@ -173,8 +176,7 @@ class _WorkloadsBySubject:
 
 def _is_kubernetes_kind(reference: ObjectReference) -> bool:
     """Return whether the API group is the one that a kind has in Kubernetes."""
-    group = reference.api_version.rpartition("/")[0]
-    return group == _RBAC_GROUP if reference.kind in _RBAC_KINDS else group in _CORE_GROUPS
+    return api_group(reference) == (RBAC_GROUP if reference.kind in RBAC_KINDS else "core")
 
 
 @cache
@@ -183,7 +185,7 @@ def _default_bindings() -> tuple[Binding, ...]:
         _binding(
             Item(
                 ObjectReference(
-                    f"{_RBAC_GROUP}/v1",
+                    f"{RBAC_GROUP}/v1",
                     body["kind"],
                     body["metadata"].get("namespace", ""),
                     body["metadata"]["name"],

@@ -10,6 +10,7 @@ import math
 from typing import Any
 
 from kubiya_pulumi.review.errors import ManifestError
+from kubiya_pulumi.review.kubernetes.coerce import is_number
 from kubiya_pulumi.review.kubernetes.limits import (
     Budget,
     check_depth,
@@ -176,7 +177,7 @@ def _scalar(node: ScalarNode) -> Scalar:
 def _json_scalar(node: ScalarNode) -> Scalar:
     """Return the value of a scalar, in the precision and range of JSON."""
     value = _scalar(node)
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if not is_number(value):
         return value
     if not math.isfinite(value):
         refuse(node.line, "JSON has no infinite number and no NaN; quote the value")
