@@ -43,7 +43,7 @@ _REPORT_ALL = ManifestPolicy()
 
 
 class ManifestRefusedError(KubiyaError, pulumi.RunError):
-    """The manifest does not match the expected hash, or the policy denies a finding in it.
+    """The manifest is refused by its hash or by the policy, or because an option hides changes.
 
     It ends the program with its message and without a traceback.
     """
@@ -106,7 +106,8 @@ class RunnerManifest(DynamicResource, declaration=RUNNER_MANIFEST):
 
         Raises:
             ManifestPolicyError: `policy` is not a `ManifestPolicy`.
-            ManifestRefusedError: `expected_sha256` is not a SHA-256.
+            ManifestRefusedError: `expected_sha256` is not a SHA-256, or the option `ignore_changes`
+                would hide a new manifest.
 
         The preview and the update fail, with the cluster unchanged, if the manifest does not match
         `expected_sha256` or the policy denies a finding (`ManifestRefusedError`).
@@ -122,6 +123,7 @@ class RunnerManifest(DynamicResource, declaration=RUNNER_MANIFEST):
             )
         if isinstance(expected_sha256, str):
             parse_sha256(expected_sha256, f'"{resource_name}"')
+        _require_visible_changes(resource_name, opts)
         warn_about_plaintext_key()
         super().__init__(RunnerManifestProvider(), resource_name, {"runner": runner}, opts)
         # The program gets the content only if it satisfies the policy.
@@ -130,6 +132,17 @@ class RunnerManifest(DynamicResource, declaration=RUNNER_MANIFEST):
         ).apply(
             lambda values: enforce_policy(**values, policy=policy or _REPORT_ALL, resource=self)
         )
+
+
+def _require_visible_changes(resource_name: str, opts: pulumi.ResourceOptions | None) -> None:
+    """Refuse an option with which a refresh would replace the manifest without a difference."""
+    for path in opts.ignore_changes or () if opts else ():
+        if path in ("sha256", "*"):
+            raise ManifestRefusedError(
+                f'ignore_changes=["{path}"] of "{resource_name}" is refused: a refresh would '
+                "replace the manifest without showing it, and the next `pulumi up` would apply it. "
+                "Remove the option; to allow only one manifest, set expected_sha256."
+            )
 
 
 def parse_sha256(value: object, resource: str) -> str:

@@ -18,7 +18,7 @@ from pulumi.dynamic import (
 )
 from pulumi.output import contains_unknowns
 
-from .handler import InputFailure, ResourceHandler
+from .handler import InputFailure, ResourceHandler, StateOnlyHandler
 from .plugin import report_only
 
 P = ParamSpec("P")
@@ -116,7 +116,9 @@ class DynamicProvider(ResourceProvider, ABC):
 
     @_without_traceback
     def delete(self, _id: str, _props: EngineProperties) -> None:
-        """Delete the object."""
+        """Delete the object. A resource without one needs no settings, such as a key."""
+        if isinstance(self.handler, StateOnlyHandler):
+            return
         state = self.handler.declaration.parse_state(_id, known_properties(_props))
         self.handler.delete(self.api(), state)
 

@@ -148,3 +148,10 @@ class ResourceHandler(ABC, Generic[ApiT, InputsT, StateT]):
             for name, item in self.declaration.inputs.items()
             if item.from_refresh and name in old_inputs
         }
+
+
+class StateOnlyHandler(ResourceHandler[ApiT, InputsT, StateT]):
+    """Handles resources that exist in the state alone: a delete needs no API and no settings."""
+
+    def delete(self, api: ApiT, state: StateT) -> None:
+        """Do nothing: the engine drops the resource from the state."""

@@ -1,4 +1,4 @@
-"""The plugin process: how many calls it serves at once, and what of its work the user sees.
+"""The plugin process: the calls that it serves at once, their end, and what of them the user sees.
 
 `pulumi.dynamic` has no settings for these. So the functions find what they change in the frames
 that run the current call. If a new version of Pulumi runs calls in another way, nothing changes.
@@ -9,9 +9,10 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache, partial
-from types import FrameType
+from types import FrameType, MethodType
+from typing import Any
 
 import grpc  # type: ignore[import-untyped]
 
@@ -34,12 +35,35 @@ def increase_plugin_concurrency(max_calls: int) -> None:
     Args:
         max_calls: the number of threads. The executor starts a thread only when it needs one.
     """
+    executor = _executor()
+    if executor is not None and executor._max_workers < max_calls:
+        executor._max_workers = max_calls
+
+
+def on_cancel(function: Callable[[], None]) -> None:
+    """Call a function when the user cancels the command, so that a call that waits can end.
+
+    The engine then sends the call `Cancel` to the plugin, which `pulumi.dynamic` accepts and
+    ignores. The function runs when the executor gets that call, also if none of its threads is
+    free.
+
+    Args:
+        function: is called in the thread that receives calls, so it must return at once.
+    """
+    if executor := _executor():
+        executor.submit = partial(_submit, executor.submit, function)  # type: ignore[method-assign]
+
+
+def timeout_of_call() -> float | None:
+    """Return the option `custom_timeouts` for the current call in seconds, or None without it.
+
+    The engine sends it with the request. `pulumi.dynamic` does not pass it on.
+    """
     for frame in _calling_frames():
-        if frame.f_code.co_name == "_worker" and "executor_reference" in frame.f_locals:
-            executor = frame.f_locals["executor_reference"]()
-            if isinstance(executor, ThreadPoolExecutor) and executor._max_workers < max_calls:
-                executor._max_workers = max_calls
-            return
+        if isinstance(frame.f_locals.get("context"), grpc.ServicerContext):
+            seconds = getattr(frame.f_locals.get("request"), "timeout", None)
+            return seconds if isinstance(seconds, float) and seconds > 0 else None
+    return None
 
 
 def report_only(message: str) -> None:
@@ -60,6 +84,24 @@ def report_only(message: str) -> None:
 
 def _abort(abort: Callable[[object, str], None], message: str, code: object, _text: str) -> None:
     abort(code, message)
+
+
+def _submit(
+    submit: Callable[..., Future[Any]], cancelled: Callable[[], None], *call: Any, **options: Any
+) -> Future[Any]:
+    """Submit a call, and report whether it is `Cancel`, a method of the servicer."""
+    if any(isinstance(item, MethodType) and item.__name__ == "Cancel" for item in call):
+        cancelled()
+    return submit(*call, **options)
+
+
+def _executor() -> ThreadPoolExecutor | None:
+    """Return the executor that runs the current call, or None if there is none."""
+    for frame in _calling_frames():
+        if frame.f_code.co_name == "_worker" and "executor_reference" in frame.f_locals:
+            executor = frame.f_locals["executor_reference"]()
+            return executor if isinstance(executor, ThreadPoolExecutor) else None
+    return None
 
 
 def _calling_frames() -> Iterator[FrameType]:

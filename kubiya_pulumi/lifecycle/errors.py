@@ -27,3 +27,11 @@ class NotSupportedError(KubiyaError):
 
 class NotHealthyError(KubiyaError):
     """The runner did not become healthy within the timeout."""
+
+
+class HealthMissingError(KubiyaError):
+    """The service lists the runner and does not report its health yet."""
+
+
+class WaitCancelledError(KubiyaError):
+    """The user cancelled the command while it waited for a healthy runner."""

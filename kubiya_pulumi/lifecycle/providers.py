@@ -16,7 +16,12 @@ from kubiya_pulumi.api import RunnersApi, SettingError, shared_client
 from kubiya_pulumi.api.connection import MAX_CONNECTIONS
 from kubiya_pulumi.dynamic.dynamic_provider import DynamicProvider
 from kubiya_pulumi.dynamic.handler import InputFailure
-from kubiya_pulumi.dynamic.plugin import forward_logs_to_stdout, increase_plugin_concurrency
+from kubiya_pulumi.dynamic.plugin import (
+    forward_logs_to_stdout,
+    increase_plugin_concurrency,
+    on_cancel,
+    timeout_of_call,
+)
 from kubiya_pulumi.errors import KubiyaError
 from kubiya_pulumi.lifecycle.runner import RunnerHandler
 from kubiya_pulumi.lifecycle.runner_health import RunnerHealthHandler
@@ -65,4 +70,9 @@ class RunnerManifestProvider(_KubiyaDynamicProvider):
 class RunnerHealthProvider(_KubiyaDynamicProvider):
     """The lifecycle of `pulumi-python:dynamic/kubiya:RunnerHealth`."""
 
-    handler = RunnerHealthHandler()
+    handler: ClassVar[RunnerHealthHandler] = RunnerHealthHandler(timeout_of_call=timeout_of_call)
+
+    def configure(self, req: ConfigureRequest) -> None:
+        """Take the settings, and end the waits when the user cancels the command."""
+        super().configure(req)
+        on_cancel(self.handler.cancellation.cancel)

@@ -6,60 +6,43 @@ drops it from the state.
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
+from concurrent.futures import CancelledError
 from dataclasses import asdict, replace
 from typing import Any
 
-from kubiya_pulumi.api import (
-    ApiError,
-    Clock,
-    ConnectionFailedError,
-    HealthCheck,
-    RateLimitedError,
-    ResponseTimeoutError,
-    RunnerHealth,
-    RunnersApi,
-    ServerError,
-    TruncatedResponseError,
-)
+from kubiya_pulumi.api import Clock, HealthCheck, NotFoundError, RunnerHealth, RunnersApi
 from kubiya_pulumi.declarations import RUNNER_HEALTH, RunnerHealthInputs, RunnerHealthState
-from kubiya_pulumi.dynamic.handler import ResourceHandler
-from kubiya_pulumi.lifecycle.errors import NotHealthyError, RunnerGoneError
-from kubiya_pulumi.lifecycle.lookup import none_if_deleted
-
-TRANSIENT_ERRORS = (
-    ServerError,
-    RateLimitedError,
-    ConnectionFailedError,
-    ResponseTimeoutError,
-    TruncatedResponseError,
+from kubiya_pulumi.dynamic.handler import StateOnlyHandler
+from kubiya_pulumi.lifecycle.cancellation import Cancellation
+from kubiya_pulumi.lifecycle.errors import (
+    HealthMissingError,
+    RunnerGoneError,
+    WaitCancelledError,
 )
-"""Errors that may not recur. Any other error ends the wait."""
-FIRST_DELAY = 0.5
-"""The limit of the delay before the second request, in seconds. Each further one is longer."""
-MAX_DELAY = 10.0
-"""The limit of every delay, in seconds, unless `Retry-After` asks for more."""
-DELAY_FACTOR = 1.5
-PROGRESS_SECONDS = 15.0
-"""Seconds between two progress messages."""
-MIN_REQUEST_SECONDS = 1.0
-"""Seconds that the last request may take, however little of the timeout remains."""
-
-log = logging.getLogger(__name__)
+from kubiya_pulumi.lifecycle.health_wait import wait_until_healthy
+from kubiya_pulumi.lifecycle.lookup import listed_runner, none_if_deleted
 
 
-class RunnerHealthHandler(ResourceHandler[RunnersApi, RunnerHealthInputs, RunnerHealthState]):
+class RunnerHealthHandler(StateOnlyHandler[RunnersApi, RunnerHealthInputs, RunnerHealthState]):
     """Waits until a runner is healthy.
 
     Args:
-        clock: the clock of the wait.
+        clock: the clock of the wait. Default: that of the machine; a cancellation ends its sleep.
+        timeout_of_call: returns the seconds that the engine gives the current call, or None if it
+            sets no limit. Default: no limit.
     """
 
     declaration = RUNNER_HEALTH
 
-    def __init__(self, clock: Clock | None = None) -> None:
-        self._clock = clock or Clock()
+    def __init__(
+        self,
+        clock: Clock | None = None,
+        timeout_of_call: Callable[[], float | None] = lambda: None,
+    ) -> None:
+        self.cancellation = Cancellation()
+        self._clock = clock or Clock(sleep=self.cancellation.sleep)
+        self._timeout_of_call = timeout_of_call
 
     def create(self, api: RunnersApi, inputs: RunnerHealthInputs) -> RunnerHealthState:
         """Wait until the runner is healthy.
@@ -67,24 +50,28 @@ class RunnerHealthHandler(ResourceHandler[RunnersApi, RunnerHealthInputs, Runner
         Raises:
             RunnerGoneError: the runner does not exist.
             NotHealthyError: the runner is not healthy within the timeout.
+            WaitCancelledError: the user cancelled the command.
             KubiyaError: a request failed for a reason that does not pass; see `RunnersApi`.
         """
-
-        def wait() -> RunnerHealth:
-            return wait_until_healthy(
-                lambda seconds: api.get_runner_health(inputs.runner, total_timeout_seconds=seconds),
-                runner=inputs.runner,
+        name = inputs.runner
+        timeout, timeout_name = inputs.timeout_seconds, "timeout_seconds"
+        of_call = self._timeout_of_call()
+        if of_call is not None and of_call < timeout:
+            timeout, timeout_name = of_call, "custom_timeouts"
+        try:
+            health = wait_until_healthy(
+                lambda seconds: self.cancellation.run(lambda: _get_health(api, name, seconds)),
+                runner=name,
                 required_checks=inputs.required_checks,
-                timeout_seconds=inputs.timeout_seconds,
+                timeout_seconds=timeout,
+                timeout_name=timeout_name,
                 clock=self._clock,
             )
-
-        health = none_if_deleted(api, inputs.runner, wait)
-        if health is None:
-            raise RunnerGoneError(
-                f'the health of runner "{inputs.runner}" cannot be checked: the runner does not '
-                "exist. Create it with KubiyaRunner and pass runner.id, or correct the name."
-            )
+        except CancelledError:
+            raise WaitCancelledError(
+                f'the wait for runner "{name}" was cancelled before the runner was healthy. Run '
+                "`pulumi up` to resume it."
+            ) from None
         return _state(inputs, health)
 
     def read(self, api: RunnersApi, state: RunnerHealthState) -> RunnerHealthState | None:
@@ -106,110 +93,19 @@ class RunnerHealthHandler(ResourceHandler[RunnersApi, RunnerHealthInputs, Runner
         """Repeat the wait."""
         return self.create(api, replace(inputs, runner=state.runner))
 
-    def delete(self, api: RunnersApi, state: RunnerHealthState) -> None:
-        """Drop the health from the state. The API is not involved."""
 
-
-def wait_until_healthy(
-    get_health: Callable[[float], RunnerHealth],
-    *,
-    runner: str,
-    required_checks: Sequence[str] = (),
-    timeout_seconds: float,
-    clock: Clock,
-) -> RunnerHealth:
-    """Poll until the runner is healthy, or until the required checks are, if there are any.
-
-    Args:
-        get_health: requests the health; its argument is how many seconds it may take.
-        runner: the runner's name, for messages.
-        required_checks: the names of the checks to wait for; empty for the whole runner.
-        timeout_seconds: how long to wait in total, in seconds.
-        clock: the clock.
-
-    Raises:
-        NotHealthyError: the timeout is over, or `Retry-After` exceeds what remains of it. The
-            message names each failing check, with its status and error, and the duration.
-        KubiyaError: a request failed for a reason that does not pass, such as a 401, 403 or 404.
-    """
-    started = reported = clock.now()
-    delays = poll_delays(clock)
-    while True:
-        retry_after = 0.0
-        try:
-            health = get_health(max(timeout_seconds - (clock.now() - started), MIN_REQUEST_SECONDS))
-        except TRANSIENT_ERRORS as error:
-            problem = str(error)
-            if isinstance(error, ApiError):
-                retry_after = error.retry_after or 0.0
-        else:
-            problem = describe_unhealthy(health, required_checks)
-            if not problem:
-                return health
-        waited = clock.now() - started
-        # The service accepts no request before `Retry-After`, so none fits into what remains.
-        if waited >= timeout_seconds or waited + retry_after > timeout_seconds:
-            raise NotHealthyError(
-                f'runner "{runner}" is not healthy after {waited:.0f} s: {problem} '
-                "Inspect its pods with kubectl and re-run `pulumi up`. Increase timeout_seconds "
-                "to wait longer."
-            )
-        if clock.now() - reported >= PROGRESS_SECONDS:
-            reported = clock.now()
-            log.info('runner "%s" is not healthy yet (%.0f s): %s', runner, waited, problem)
-        # The last request is sent at the very end.
-        delay = min(next(delays), timeout_seconds - waited)
-        clock.sleep(max(delay, retry_after))
-
-
-def poll_delays(clock: Clock) -> Iterator[float]:
-    """Yield the seconds between requests: they grow, and each is up to a third less at random."""
-    delay = FIRST_DELAY
-    while True:
-        yield clock.jitter(delay * 2 / 3, delay)
-        delay = min(delay * DELAY_FACTOR, MAX_DELAY)
-
-
-def describe_unhealthy(health: RunnerHealth, required_checks: Sequence[str]) -> str:
-    """Return why the runner is not healthy, in one or more sentences; empty if it is."""
-    if required_checks:
-        problems = _problems_of_checks(health, required_checks)
-    elif health.healthy:
-        problems = []
-    else:
-        problems = _problems_of_runner(health)
-    return f"{'; '.join(problems)}." if problems else ""
-
-
-def _problems_of_checks(health: RunnerHealth, required_checks: Sequence[str]) -> list[str]:
-    by_name = {_check_key(check.name): check for check in health.checks}
-    problems = []
-    for name in required_checks:
-        check = by_name.get(_check_key(name))
-        if check is None:
-            problems.append(f'check "{name}" does not exist')
-        elif not check.healthy:
-            problems.append(_describe_check(check))
-    return problems
-
-
-def _problems_of_runner(health: RunnerHealth) -> list[str]:
-    failing = [_describe_check(check) for check in health.checks if not check.healthy]
-    reports = [
-        f'the reported {name} is "{report}"' for name, report in health.unhealthy_reports.items()
-    ]
-    # Healthy checks alone do not prove that the runner is healthy.
-    return failing + reports or ["the service reports no status"]
-
-
-def _check_key(name: str) -> str:
-    """Return a comparable name: the service reports `tool-manager` or `tool_manager`."""
-    return name.lower().replace("_", "-")
-
-
-def _describe_check(check: HealthCheck) -> str:
-    error = f" ({check.error})" if check.error else ""
-    return f'check "{check.name}" is {check.status or "without a status"}{error}'
+def _get_health(api: RunnersApi, name: str, seconds: float) -> RunnerHealth:
+    """Request the health. A 404 may mean that the service does not report it yet."""
+    try:
+        return api.get_runner_health(name, total_timeout_seconds=seconds)
+    except NotFoundError as error:
+        missing = error
+    if listed_runner(api, name) is None:
+        raise RunnerGoneError(
+            f'the health of runner "{name}" cannot be checked: the runner does not exist. Create '
+            "it with KubiyaRunner and pass runner.id, or correct the name."
+        )
+    raise HealthMissingError(f"{missing.failure} The service lists the runner.")
 
 
 def _state(inputs: RunnerHealthInputs, health: RunnerHealth) -> RunnerHealthState:

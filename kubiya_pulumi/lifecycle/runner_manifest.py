@@ -19,14 +19,16 @@ from kubiya_pulumi.declarations import (
     RunnerManifestInputs,
     RunnerManifestState,
 )
-from kubiya_pulumi.dynamic.handler import ResourceDiff, ResourceHandler
+from kubiya_pulumi.dynamic.handler import ResourceDiff, StateOnlyHandler
 from kubiya_pulumi.dynamic.properties import PropertyMap
 from kubiya_pulumi.lifecycle.errors import RunnerGoneError
 from kubiya_pulumi.lifecycle.lookup import none_if_deleted
 from kubiya_pulumi.review import ManifestError, parse_manifest, review, sha256_of
 
 
-class RunnerManifestHandler(ResourceHandler[RunnersApi, RunnerManifestInputs, RunnerManifestState]):
+class RunnerManifestHandler(
+    StateOnlyHandler[RunnersApi, RunnerManifestInputs, RunnerManifestState]
+):
     """Downloads the manifest of a runner and checks that it is a Kubernetes manifest."""
 
     declaration = RUNNER_MANIFEST
@@ -72,9 +74,6 @@ class RunnerManifestHandler(ResourceHandler[RunnersApi, RunnerManifestInputs, Ru
     ) -> RunnerManifestState:
         """Keep the state: a refresh has updated it already."""
         return state
-
-    def delete(self, api: RunnersApi, state: RunnerManifestState) -> None:
-        """Drop the copy from the state. The API is not involved."""
 
 
 def download(api: RunnersApi, name: str) -> tuple[str, str | None]:

@@ -109,6 +109,26 @@ def test_a_key_that_was_removed_from_the_environment_is_reported(
     assert calls() == []
 
 
+def test_resources_that_are_only_in_the_state_are_destroyed_without_a_key(
+    emulator: Emulator, bare_stack: MakeStack, calls: Calls
+) -> None:
+    emulator.add_runner("r")
+    environment = {"KUBIYA_API_KEY": emulator.api_key, "KUBIYA_BASE_URL": emulator.url}
+    program = """
+from kubiya_pulumi import RunnerHealth, RunnerManifest
+
+manifest = RunnerManifest("manifest", runner="r")
+RunnerHealth("health", runner="r", triggers=[manifest.sha256])
+"""
+    dev = bare_stack(program, env=environment)
+    dev.up("--skip-preview")
+    calls()
+    environment.clear()
+    dev.destroy("--skip-preview")
+    assert dev.resources() == []
+    assert calls() == []
+
+
 def test_all_invalid_inputs_are_reported_together(
     emulator: Emulator, stack: MakeStack, calls: Calls
 ) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from kubiya_pulumi.emulator import Emulator
 from tests.engine.conftest import Calls, MakeStack
+from tests.engine.sentences import sentence
 from tests.engine.states import outputs, state, step
 from tests.harness.engine import Stack
 
@@ -176,8 +177,6 @@ def test_permanent_errors_end_the_wait_immediately(
     expected = {
         401: ["getRunnerHealth"],
         403: ["getRunnerHealth"],
-        # A runner that is in the list exists, in spite of a 404.
-        404: ["getRunnerHealth", "listRunners"],
     }
     for status, operations in expected.items():
         emulator.faults.add("status", operation="getRunnerHealth", status=status)
@@ -186,6 +185,14 @@ def test_permanent_errors_end_the_wait_immediately(
         assert f'could not read the health of runner "runner-prod": the service returned {status}' in failed.text  # fmt: skip # noqa: E501
         assert calls() == operations
         assert dev.resources(HEALTH) == []
+
+    # The service may not report the health of a new runner yet, which its list contains.
+    dev.configure({"timeout": "0"})
+    emulator.faults.add("status", operation="getRunnerHealth", status=404)
+    late = sentence(dev.up("--skip-preview", check=False))
+    assert late.startswith('runner "runner-prod" is not healthy after 0 s: ')
+    assert "The service lists the runner." in late
+    assert calls() == ["getRunnerHealth", "listRunners"]
 
     emulator.remove_runner("runner-prod")
     failed = dev.up("--skip-preview", check=False)

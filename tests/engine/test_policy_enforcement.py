@@ -136,12 +136,17 @@ def test_a_manifest_with_another_hash_is_rejected(
     assert outputs(dev, MANIFEST)["sha256"] == sha256(newer)
     dev.preview("--expect-no-changes")
 
-    # The expected manifest is newer than the one in the state: a refresh is needed.
+    # A change upstream holds up nothing: the pinned manifest is in the state. A refresh shows it.
     emulator.set_manifest("r", reviewed)
-    dev.configure({"hash": sha256(reviewed)})
-    assert_rejected(dev.preview(check=False), "`pulumi up --refresh`")
+    dev.up("--skip-preview", "--expect-no-changes")
     # Refresh only this resource: the Kubernetes provider cannot read its files.
     [manifest] = dev.resources(MANIFEST)
+    shown = dev.run("refresh", "--preview-only", "--diff", "--target", manifest["urn"]).stdout
+    assert f'+ sha256: "{sha256(reviewed)}"' in shown
+
+    # The expected manifest is newer than the one in the state: a refresh is needed.
+    dev.configure({"hash": sha256(reviewed)})
+    assert_rejected(dev.preview(check=False), "`pulumi up --refresh`")
     dev.refresh("--skip-preview", "--target", manifest["urn"])
     assert outputs(dev, MANIFEST)["sha256"] == sha256(reviewed)
     dev.up("--skip-preview")
@@ -180,6 +185,14 @@ def test_an_invalid_policy_is_rejected_before_a_resource_is_created(dev: Stack) 
     result = dev.preview(check=False)
     assert result.returncode
     assert 'policy of "manifest" must be a ManifestPolicy' in result.text
+
+
+@pytest.mark.parametrize("path", ["sha256", "*"])
+def test_an_option_that_hides_a_new_manifest_is_rejected(dev: Stack, path: str) -> None:
+    options = f'opts=pulumi.ResourceOptions(ignore_changes=["{path}"])'
+    dev.rewrite(PROGRAM.replace('config.get("hash")', f'config.get("hash"), {options}'))
+    refused = f'ignore_changes=["{path}"] of "manifest" is refused: a refresh would replace'
+    assert_rejected(dev.preview(check=False), refused, "set expected_sha256")
 
 
 def test_findings_of_a_rule_share_a_line_and_can_be_waived(emulator: Emulator, dev: Stack) -> None:

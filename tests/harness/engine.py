@@ -237,6 +237,12 @@ class Stack:
             raise CommandFailedError(result)
         return result
 
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal to the engine, as Ctrl-C and a CI system that cancels a job do."""
+        if self._running is None:
+            raise RuntimeError("no command was started")
+        self._running.send_signal(number)
+
     def kill(self) -> Result:
         """Kill the engine. Its plugins keep running until the `with` block ends."""
         if self._running is None:

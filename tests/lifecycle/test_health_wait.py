@@ -18,8 +18,8 @@ from kubiya_pulumi.api import (
     TruncatedResponseError,
     UnauthorizedError,
 )
-from kubiya_pulumi.lifecycle.errors import NotHealthyError
-from kubiya_pulumi.lifecycle.runner_health import (
+from kubiya_pulumi.lifecycle.errors import HealthMissingError, NotHealthyError
+from kubiya_pulumi.lifecycle.health_wait import (
     MAX_DELAY,
     MIN_REQUEST_SECONDS,
     poll_delays,
@@ -99,6 +99,7 @@ def test_the_wait_ends_with_the_first_healthy_response():
         ConnectionFailedError(*CALL, "x"),
         ResponseTimeoutError(*CALL, "x"),
         TruncatedResponseError(*CALL, "x"),
+        HealthMissingError("x"),
     ],
     ids=lambda error: type(error).__name__,
 )
