@@ -50,6 +50,12 @@ class RunnerInputs:
         default=None,
         internal=True,
     )
+    only_read: bool | None = prop(
+        "Whether the program only reads the runner, with `get`; None if it manages the runner.",
+        default=None,
+        internal=True,
+        hidden=True,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -68,13 +68,39 @@ class KubiyaRunner(DynamicResource, declaration=RUNNER):
         API refuses the request (subclasses of `ApiError`) or does not respond (`TransportError`).
         """
         warn_about_plaintext_key()
+        is_only_read = opts is not None and opts.id is not None
         arguments = {
             "name": resource_name if name is None else name,
             "description": description,
             "adopt_existing": adopt_existing,
-            "task_id": _task_id(resource_name, opts),
+            # A runner that is only read has another owner.
+            "task_id": None if is_only_read else _task_id(resource_name, opts),
+            "only_read": is_only_read or None,
         }
         super().__init__(RunnerProvider(), resource_name, arguments, _delete_first(opts))
+
+    @staticmethod
+    def get(
+        resource_name: str,
+        id: pulumi.Input[str],  # noqa: A002 - the name in every Pulumi package.
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> KubiyaRunner:
+        """Read an existing runner that this stack does not manage.
+
+        The runner is never changed or deleted, also not by `pulumi destroy`. `pulumi refresh` reads
+        it once more, and so does every `pulumi up`.
+
+        Args:
+            resource_name: Pulumi's name for the resource.
+            id: the runner's name in Kubiya.
+            opts: options of the resource.
+
+        The preview and the update fail if the runner does not exist (`RunnerGoneError`), or the API
+        refuses the request (`ApiError`) or does not respond (`TransportError`).
+        """
+        only_read = pulumi.ResourceOptions(id=id)
+        opts = pulumi.ResourceOptions.merge(opts, only_read)
+        return KubiyaRunner(resource_name, name=id, opts=opts)
 
 
 def _delete_first(opts: pulumi.ResourceOptions | None) -> pulumi.ResourceOptions | None:

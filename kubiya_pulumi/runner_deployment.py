@@ -5,6 +5,7 @@ from __future__ import annotations
 import pulumi
 from pulumi_kubernetes.yaml.v2 import ConfigGroup
 
+from kubiya_pulumi.deployment_names import TYPE, part_name
 from kubiya_pulumi.object_owners import warn_about_other_owners
 from kubiya_pulumi.review import ManifestPolicy
 from kubiya_pulumi.runner import KubiyaRunner
@@ -87,10 +88,10 @@ class RunnerDeployment(pulumi.ComponentResource):
 
         The parts raise the errors; see `KubiyaRunner`, `RunnerManifest` and `RunnerHealth`.
         """
-        super().__init__("kubiya:index:RunnerDeployment", resource_name, None, opts)
+        super().__init__(TYPE, resource_name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         self.runner = KubiyaRunner(
-            f"{resource_name}-runner",
+            part_name(resource_name, "runner"),
             name=resource_name if name is None else name,
             description=description,
             adopt_existing=adopt_existing,
@@ -99,14 +100,14 @@ class RunnerDeployment(pulumi.ComponentResource):
         # Every preview knows the id, even if another property of the runner changes. A preview with
         # an unknown manifest would list every object as deleted.
         self.manifest = RunnerManifest(
-            f"{resource_name}-manifest",
+            part_name(resource_name, "manifest"),
             runner=self.runner.id,
             policy=policy,
             expected_sha256=expected_sha256,
             opts=child,
         )
         self.objects = ConfigGroup(
-            f"{resource_name}-objects",
+            part_name(resource_name, "objects"),
             yaml=self.manifest.content,
             skip_await=skip_await,
             opts=pulumi.ResourceOptions(
@@ -117,7 +118,7 @@ class RunnerDeployment(pulumi.ComponentResource):
             self.objects, ignored_kinds=frozenset() if delete_namespaces else SHARED_KINDS
         )
         self.health = RunnerHealth(
-            f"{resource_name}-health",
+            part_name(resource_name, "health"),
             runner=self.runner.id,
             timeout_seconds=timeout_seconds,
             triggers=[self.manifest.sha256],

@@ -165,7 +165,7 @@ def parse_sha256(value: object, resource: str) -> str:
 
 
 def enforce_policy(
-    text: str,
+    text: str | None,
     *,
     runner: str,
     expected_sha256: str | None,
@@ -175,16 +175,21 @@ def enforce_policy(
     """Return the manifest to apply if the policy allows it, and log its findings as a warning.
 
     Args:
-        text: the manifest as it was downloaded.
+        text: the manifest as it was downloaded. Empty after an import, until the next refresh.
         runner: the runner's name, for messages.
         expected_sha256: SHA-256 of the only manifest that may be applied; None for any.
         policy: the findings to deny and to waive.
         resource: the resource of the warning.
 
     Raises:
-        ManifestRefusedError: the hash differs, or the policy denies a finding.
+        ManifestRefusedError: there is no text, the hash differs, or the policy denies a finding.
     """
     manifest = f'the manifest of runner "{runner}"'
+    if not text:
+        raise ManifestRefusedError(
+            f"{manifest} is not in the stack: an import file omits it. Run `pulumi refresh`, which "
+            "downloads it, then `pulumi preview`."
+        )
     if expected_sha256 is not None:
         _check_sha256(text, parse_sha256(expected_sha256, manifest), manifest)
     try:

@@ -31,6 +31,7 @@ _INTERRUPTED = 130
 
 _COMMANDS = {
     "emulator": ("emulator_command", "serve a local Runners API, for demos and tests"),
+    "import": ("import_command", "write an import file that takes existing runners into a stack"),
     "preview-report": (
         "preview_report_command",
         "turn the output of pulumi preview --json into a Markdown comment",

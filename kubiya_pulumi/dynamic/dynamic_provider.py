@@ -20,6 +20,8 @@ from pulumi.output import contains_unknowns
 
 from .handler import InputFailure, ResourceHandler, StateOnlyHandler
 from .plugin import report_only
+from .properties import ResourceDeclaration
+from .secret_values import secret_output
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -93,8 +95,9 @@ class DynamicProvider(ResourceProvider, ABC):
         """Create the object."""
         declaration = self.handler.declaration
         inputs = declaration.parse_inputs(known_properties(props))
-        outputs = declaration.to_properties(self.handler.create(self.api(), inputs))
-        return CreateResult(outputs[declaration.id_property], outputs)
+        state = self.handler.create(self.api(), inputs)
+        outputs = declaration.to_properties(state)
+        return CreateResult(outputs[declaration.id_property], _stored(declaration, outputs))
 
     @_without_traceback
     def read(self, id_: str, props: EngineProperties) -> ReadResult:
@@ -103,7 +106,8 @@ class DynamicProvider(ResourceProvider, ABC):
         state = self.handler.read(self.api(), declaration.parse_state(id_, known_properties(props)))
         if state is None:
             return ReadResult("", {})
-        return ReadResult(id_, declaration.to_properties(state), declaration.inputs_in(state))
+        outputs = _stored(declaration, declaration.to_properties(state))
+        return ReadResult(id_, outputs, declaration.inputs_in(state))
 
     @_without_traceback
     def update(self, _id: str, _olds: EngineProperties, _news: EngineProperties) -> UpdateResult:
@@ -112,7 +116,7 @@ class DynamicProvider(ResourceProvider, ABC):
         state = declaration.parse_state(_id, known_properties(_olds))
         inputs = declaration.parse_inputs(known_properties(_news))
         updated = self.handler.update(self.api(), state, inputs)
-        return UpdateResult(declaration.to_properties(updated))
+        return UpdateResult(_stored(declaration, declaration.to_properties(updated)))
 
     @_without_traceback
     def delete(self, _id: str, _props: EngineProperties) -> None:
@@ -121,6 +125,20 @@ class DynamicProvider(ResourceProvider, ABC):
             return
         state = self.handler.declaration.parse_state(_id, known_properties(_props))
         self.handler.delete(self.api(), state)
+
+
+def _stored(
+    declaration: ResourceDeclaration[Any, Any], outputs: EngineProperties
+) -> EngineProperties:
+    """Return the outputs with the secrets marked.
+
+    The options of the resource class mark them too, but no program has set them yet when a resource
+    is refreshed that was imported.
+    """
+    return {
+        name: secret_output(value) if name in declaration.secret_outputs else value
+        for name, value in outputs.items()
+    }
 
 
 def known_properties(properties: EngineProperties) -> EngineProperties:

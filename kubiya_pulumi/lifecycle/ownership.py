@@ -103,12 +103,12 @@ def with_missing_owner(runner: Runner, other: Runner | None) -> Runner:
 def has_known_owner(state: RunnerState) -> bool:
     """Whether the state knows an owner to compare with the one that the API reports.
 
-    An adopted runner has the owner that the API reported then, if any. An older version stored
-    no owner.
+    An adopted runner has the owner that the API reported then, if any; the `task_id` of an imported
+    one is unknown. An older version stored no owner.
     """
-    if state.task_id is None:
-        return False
-    return not state.adopted or bool(known_owner(state))
+    if state.adopted:
+        return bool(known_owner(state))
+    return state.task_id is not None
 
 
 def is_replaced(runner: Runner, state: RunnerState) -> bool:

@@ -92,11 +92,17 @@ class RunnerHandler(ResourceHandler[RunnersApi, RunnerInputs, RunnerState]):
 
         Raises:
             RunnerElsewhereError: the runner is missing, but was last seen with other settings.
+            RunnerGoneError: the runner of `get` does not exist.
             KubiyaError: a request failed; see `RunnersApi`.
         """
         runner = current_runner(api, state)
         if runner is None:
             require_seen_here(api, state)
+            if state.only_read and state.last_seen is None:
+                raise RunnerGoneError(
+                    f'runner "{state.name}" does not exist, so KubiyaRunner.get cannot read it. '
+                    "Correct the name, or declare the runner with KubiyaRunner(…) to create it."
+                )
             return None
         last_seen = state.last_seen
         if is_replaced(runner, state):
@@ -113,9 +119,11 @@ class RunnerHandler(ResourceHandler[RunnersApi, RunnerInputs, RunnerState]):
     def update(self, api: RunnersApi, state: RunnerState, inputs: RunnerInputs) -> RunnerState:
         """Replace the description, the only property that the API can change.
 
-        `task_id` stays that of the create request, even if the resource has another URN since.
+        `task_id` stays that of the create request, even if the resource has another URN since. An
+        import file does not know it.
         """
-        updated = replace(state, adopt_existing=inputs.adopt_existing)
+        task_id = state.task_id or (inputs.task_id if state.adopted else None)
+        updated = replace(state, adopt_existing=inputs.adopt_existing, task_id=task_id)
         try:
             _require_own_runner(api, state, unchanged(state.name))
             if inputs.description is None:

@@ -173,7 +173,21 @@ def _adopt(api: RunnersApi, inputs: RunnerInputs, existing: Runner) -> RunnerSta
     last_seen = first_seen(api.place, existing)
     if inputs.description is not None and existing.description != inputs.description:
         existing = set_description(api, inputs.name, inputs.description) or existing
-    return _state(inputs, existing, manifest_url, last_seen, adopted=True)
+    return adopted_state(inputs, existing, manifest_url, last_seen)
+
+
+def adopted_state(
+    inputs: RunnerInputs, runner: Runner, manifest_url: str | None, last_seen: dict[str, str]
+) -> RunnerState:
+    """Return the state of a runner that existed before its resource.
+
+    Args:
+        inputs: the inputs of the resource.
+        runner: the runner as the service reports it.
+        manifest_url: the URL of its manifest. None if it is unknown.
+        last_seen: what to remember of it; see `last_seen.first_seen`.
+    """
+    return _state(inputs, runner, manifest_url, last_seen, adopted=True)
 
 
 def _state(

@@ -120,7 +120,9 @@ class Mocks(pulumi.runtime.Mocks):
         inputs = {name: _plain(value) for name, value in args.inputs.items()}
         known, unknown = split_unknown(inputs)
         handler = self._handlers.get(args.typ)
-        if handler is not None:
+        if handler is not None and args.resource_id:
+            id_, outputs = args.resource_id, self._read(handler, args.resource_id, known)
+        elif handler is not None:
             id_, outputs = self._create(handler, args.name, known, unknown.keys())
         elif args.typ == STACK_REFERENCE:
             id_ = known["name"]
@@ -144,6 +146,14 @@ class Mocks(pulumi.runtime.Mocks):
                 f'define: pass Mocks(stacks={{"{stack}": {{…}}}}) with the outputs that it reads'
             )
         return dict(self._stacks[stack])
+
+    def _read(
+        self, handler: ResourceHandler[Any, Any, Any], resource_id: str, known: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Read a resource that the program does not manage."""
+        declaration = handler.declaration
+        state = handler.read(self._apis[handler], declaration.parse_state(resource_id, known))
+        return {} if state is None else declaration.to_properties(state)
 
     def _create(
         self,

@@ -9,7 +9,7 @@ import pytest
 
 from kubiya_pulumi.api import errors
 from kubiya_pulumi.api.operations import DOWNLOAD
-from kubiya_pulumi.cli import manifest_download
+from kubiya_pulumi.cli import environment_connection, manifest_download
 from kubiya_pulumi.cli.main import main
 from kubiya_pulumi.emulator import Emulator
 from kubiya_pulumi.errors import KubiyaError
@@ -68,7 +68,7 @@ def test_a_missing_key(
 
 def test_a_missing_key_is_an_error_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("KUBIYA_API_KEY")
-    with pytest.raises(manifest_download.InvalidSettingError):
+    with pytest.raises(environment_connection.InvalidSettingError):
         manifest_download.download_manifest("a")
 
 

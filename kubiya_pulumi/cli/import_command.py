@@ -1,0 +1,168 @@
+"""The command `import`: take existing runners into a stack."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import sys
+from collections.abc import Mapping
+
+from kubiya_pulumi.cli.files import (
+    FileError,
+    describe_file,
+    read_text,
+    show_path,
+    write_message,
+    write_text,
+)
+from kubiya_pulumi.cli.new_files import require_new, write_new
+from kubiya_pulumi.errors import KubiyaError
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
+    parser.description = (
+        "Write a file for `pulumi import --file` that takes existing runners into a stack. The "
+        "command changes nothing at Kubiya, in the cluster or in the stack. Its settings are those "
+        "of --stack, or KUBIYA_API_KEY and KUBIYA_BASE_URL."
+    )
+    parser.add_argument(
+        "runners",
+        metavar="NAME",
+        nargs="*",
+        help="a runner, or a pattern such as 'eu-*'; default: all runners of the organization",
+    )
+    parser.add_argument("--output", metavar="FILE", help="the import file to write")
+    parser.add_argument(
+        "--program", metavar="FILE", help="also write a program that declares the runners"
+    )
+    parser.add_argument(
+        "--deployment",
+        action="store_true",
+        help="import each runner as a RunnerDeployment, with its manifest and its health",
+    )
+    parser.add_argument(
+        "--from-terraform",
+        metavar="FILE",
+        help="import the runners of a terraform.tfstate, or of the output of terraform show -json",
+    )
+    parser.add_argument(
+        "--stack",
+        metavar="NAME",
+        help="the stack to import into: its settings are used, and its resources are left out",
+    )
+    parser.add_argument(
+        "--dry-run", action="store_true", help="only show the runners; write no file"
+    )
+    parser.add_argument(
+        "--protect",
+        action="store_true",
+        help="protect the resources from deletion, in the stack and in the program",
+    )
+    parser.add_argument("--force", action="store_true", help="replace existing files")
+    parser.add_argument(
+        "--allow-plaintext-secrets",
+        action="store_true",
+        help="write the URLs and the texts of manifests into the import file, in plain text; "
+        "by default they are left out, and `pulumi refresh` adds them",
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Write the files, a table of the runners to stdout, and to stderr why the status is not 0.
+
+    Args:
+        options: the parsed arguments.
+
+    Returns:
+        0 for success; 1 if the runners cannot be imported, and then nothing is written.
+
+    Raises:
+        FileError: the output cannot be written.
+    """
+    try:
+        _check_arguments(options)
+        _run(options)
+    except (KubiyaError, FileError) as error:
+        write_message(f"import: {error}")
+        return 1
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] != "rich":
+            raise
+        write_message("import: the table requires an extra: pip install 'kubiya-pulumi[cli]'")
+        return 1
+    return 0
+
+
+def _check_arguments(options: argparse.Namespace) -> None:
+    files = _files(options)
+    if options.output is None and not options.dry_run:
+        raise FileError("name the import file with --output, or pass --dry-run to write none.")
+    if len(set(files)) < len(files):
+        raise FileError(f"--output and --program name the same file {show_path(files[0])}.")
+    if not options.dry_run:
+        require_new(files, replace=options.force)
+
+
+def _files(options: argparse.Namespace) -> list[str]:
+    return [file for file in (options.output, options.program) if file is not None]
+
+
+def _run(options: argparse.Namespace) -> None:
+    # Loaded here, because the help text needs neither the engine's package nor the extra.
+    from kubiya_pulumi.cli import import_table
+    from kubiya_pulumi.cli.import_settings import client_and_stack
+    from kubiya_pulumi.importing.plan import ImportPlan, plan_import
+    from kubiya_pulumi.importing.terraform import TerraformRunner, resource_names, runners_in
+
+    terraform: Mapping[str, TerraformRunner] | None = None
+    if options.from_terraform is not None:
+        file = describe_file(options.from_terraform)
+        terraform = resource_names(runners_in(read_text(options.from_terraform), file))
+    with client_and_stack(options.stack) as (client, stack):
+        plan: ImportPlan = plan_import(
+            client,
+            wanted=options.runners,
+            terraform=terraform,
+            stack=stack,
+            deployment=options.deployment,
+            track=import_table.track_requests,
+        )
+        write_text(import_table.render(plan.candidates, sys.stdout))
+        for message in plan.messages:
+            write_message(f"import: {message}")
+        if options.dry_run:
+            return
+        texts = {
+            options.output: plan.import_file(
+                client,
+                with_secrets=options.allow_plaintext_secrets,
+                track=import_table.track_requests,
+            )
+        }
+        if options.program is not None:
+            texts[options.program] = plan.program(protect=options.protect)
+    write_new(texts, replace=options.force)
+    write_text(_next_steps(options, plan.terraform_addresses))
+
+
+def _next_steps(options: argparse.Namespace, terraform_addresses: list[str]) -> str:
+    stack = f" --stack {shlex.quote(options.stack)}" if options.stack else ""
+    protect = "" if options.protect else " --protect=false"
+    files = " and ".join(map(show_path, _files(options)))
+    lines = [
+        "",
+        f"Written: {files}. Next, in the folder of the program:",
+        f"  pulumi import --file {shlex.quote(options.output)} --generate-code=false"
+        f"{protect}{stack}",
+    ]
+    if not options.allow_plaintext_secrets:
+        lines.append(f"  pulumi refresh{stack}    # adds the secrets, which the file omits")
+    lines.append(f"  pulumi preview{stack}    # shows no changes")
+    if terraform_addresses:
+        addresses = " ".join(map(shlex.quote, terraform_addresses))
+        lines += [
+            "Then let Terraform forget the runners, or its next destroy deletes them:",
+            f"  terraform state rm {addresses}",
+        ]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,61 @@
+"""The import entries of a `RunnerDeployment`: the component and its parts."""
+
+from __future__ import annotations
+
+from kubiya_pulumi.api import RunnersApi
+from kubiya_pulumi.declarations import RunnerHealthState, RunnerManifestInputs
+from kubiya_pulumi.deployment_names import TYPE, part_name
+from kubiya_pulumi.importing.candidates import Candidate, deleted_error
+from kubiya_pulumi.importing.entries import Entry, resource_entry
+from kubiya_pulumi.importing.runner_entry import runner_entry
+from kubiya_pulumi.lifecycle.providers import RunnerHealthProvider, RunnerManifestProvider
+
+
+def deployment_entries(
+    api: RunnersApi, candidate: Candidate, *, with_secrets: bool = False
+) -> list[Entry]:
+    """Return the entries of a deployment, without the objects in the cluster.
+
+    Args:
+        api: the API.
+        candidate: the runner.
+        with_secrets: whether the entries contain the secrets, in plain text.
+
+    Raises:
+        ImportRefusedError: the runner was deleted meanwhile.
+        ManifestError: the download is not a Kubernetes manifest.
+        KubiyaError: a request failed; see `RunnersApi`.
+    """
+    resource, runner = candidate.resource_name, candidate.runner.name
+    # Unique in the file, whatever names the runners have.
+    component = f"{TYPE} {resource}"
+    manifest = RunnerManifestProvider.handler.create(api, RunnerManifestInputs(runner=runner))
+    health = RunnerHealthProvider.handler.read(
+        api, RunnerHealthState(runner=runner, triggers=[manifest.sha256])
+    )
+    if health is None:
+        raise deleted_error(runner)
+    return [
+        {"type": TYPE, "name": component, "logicalName": resource, "component": True},
+        runner_entry(
+            api,
+            candidate,
+            name=part_name(resource, "runner"),
+            parent=component,
+            with_secrets=with_secrets,
+        ),
+        resource_entry(
+            RunnerManifestProvider(),
+            manifest,
+            name=part_name(resource, "manifest"),
+            parent=component,
+            with_secrets=with_secrets,
+        ),
+        resource_entry(
+            RunnerHealthProvider(),
+            health,
+            name=part_name(resource, "health"),
+            parent=component,
+            with_secrets=with_secrets,
+        ),
+    ]

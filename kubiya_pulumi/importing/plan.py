@@ -1,0 +1,141 @@
+"""What an import takes into a stack."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from kubiya_pulumi import deployment_names
+from kubiya_pulumi.api import Runner, RunnersApi
+from kubiya_pulumi.declarations import RUNNER
+from kubiya_pulumi.importing.candidates import Candidate, Track, complete, concurrently
+from kubiya_pulumi.importing.deployment_entries import deployment_entries
+from kubiya_pulumi.importing.entries import Entry, to_json
+from kubiya_pulumi.importing.errors import ImportRefusedError
+from kubiya_pulumi.importing.program import program_text
+from kubiya_pulumi.importing.runner_entry import runner_entry
+from kubiya_pulumi.importing.selection import select
+from kubiya_pulumi.importing.stack import Stack
+from kubiya_pulumi.importing.terraform import TerraformRunner
+from kubiya_pulumi.text import join_quoted
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportPlan:
+    """The runners to import, and how."""
+
+    candidates: Sequence[Candidate]
+    """The runners."""
+    deployment: bool
+    """Whether each is imported as a `RunnerDeployment`."""
+    messages: Sequence[str]
+    """What the user should know, as sentences."""
+    terraform_addresses: list[str]
+    """The addresses of the runners in a state of Terraform."""
+
+    def import_file(self, api: RunnersApi, *, with_secrets: bool, track: Track[list[Entry]]) -> str:
+        """Return the text of the import file.
+
+        Args:
+            api: the API, for what the list of runners does not tell.
+            with_secrets: whether the file contains the secrets, in plain text.
+            track: shows the progress.
+
+        Raises:
+            KubiyaError: a request failed; see `RunnersApi`.
+        """
+
+        def entries(candidate: Candidate) -> list[Entry]:
+            if self.deployment:
+                return deployment_entries(api, candidate, with_secrets=with_secrets)
+            return [runner_entry(api, candidate, with_secrets=with_secrets)]
+
+        nested = track(concurrently(entries, self.candidates), len(self.candidates))
+        return to_json([entry for group in nested for entry in group])
+
+    def program(self, *, protect: bool) -> str:
+        """Return the program that declares the same resources; see `program_text`."""
+        return program_text(self.candidates, deployment=self.deployment, protect=protect)
+
+
+def plan_import(
+    api: RunnersApi,
+    *,
+    wanted: Sequence[str],
+    terraform: Mapping[str, TerraformRunner] | None,
+    stack: Stack | None,
+    deployment: bool,
+    track: Track[Candidate],
+) -> ImportPlan:
+    """Select the runners, with one request, and one more for each that the list does not describe.
+
+    Args:
+        api: the API.
+        wanted: names and patterns of runners. Empty: all.
+        terraform: the runners of a state of Terraform, by Pulumi's name for each. None: all
+            runners of the organization, each with its own name.
+        stack: the stack that takes them in. None: it is not known.
+        deployment: whether each becomes a `RunnerDeployment`.
+        track: shows the progress.
+
+    Raises:
+        ImportRefusedError: a runner does not exist, no runner matches, or a name is taken in the
+            stack.
+        KubiyaError: a request failed; see `RunnersApi`.
+    """
+    listed = {runner.name: runner for runner in api.list_runners()}
+    names = {name: name for name in listed}
+    if terraform is not None:
+        names = {runner.name: resource for resource, runner in terraform.items()}
+        # A runner that Terraform has and Kubiya has not is an error.
+        select(listed, list(names), "in this organization")
+    where = "in this organization" if terraform is None else "in the state of Terraform"
+    selected = select(names, wanted, where)
+    managed = {} if stack is None else stack.runners
+    messages = _refuse_or_leave_out(selected, wanted, managed, stack)
+    chosen = {names[name]: listed[name] for name in selected if name not in managed}
+    type_ = deployment_names.TYPE if deployment else RUNNER.type_token
+    _refuse_taken_names(chosen, type_, stack)
+    candidates = [
+        Candidate(resource_name=name, runner=runner) for name, runner in sorted(chosen.items())
+    ]
+    return ImportPlan(
+        candidates=complete(api, candidates, track),
+        deployment=deployment,
+        messages=messages,
+        terraform_addresses=[terraform[name].address for name in sorted(chosen)]
+        if terraform
+        else [],
+    )
+
+
+def _refuse_or_leave_out(
+    selected: Sequence[str], wanted: Sequence[str], managed: Mapping[str, str], stack: Stack | None
+) -> list[str]:
+    """Return a message about the runners that the stack has already; refuse named ones."""
+    present = [name for name in selected if name in managed]
+    if not present or stack is None:
+        return []
+    named = [name for name in present if name in wanted]
+    if named:
+        raise ImportRefusedError(
+            f"the runner {join_quoted(named[:1])} is in the stack already, as the resource "
+            f"{join_quoted([managed[named[0]]])}: omit it."
+        )
+    if len(present) == len(selected):
+        raise ImportRefusedError(
+            "all of these runners are in the stack already: there is nothing to import."
+        )
+    verb = "is" if len(present) == 1 else "are"
+    return [f"{join_quoted(present)} {verb} in the stack already, and left out."]
+
+
+def _refuse_taken_names(chosen: Mapping[str, Runner], type_: str, stack: Stack | None) -> None:
+    taken = [name for name in chosen if stack is not None and (type_, name) in stack.resources]
+    if taken:
+        kind = type_.rpartition(":")[2]
+        raise ImportRefusedError(
+            f"the stack has another resource of the type {kind} with the name "
+            f"{join_quoted(taken[:1])}: rename that one with an alias, or omit the runner "
+            f"{join_quoted([chosen[taken[0]].name])}."
+        )

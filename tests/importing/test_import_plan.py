@@ -1,0 +1,110 @@
+"""How many requests an import sends, and what it does with the responses."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import TypeVar
+
+import pytest
+
+from kubiya_pulumi.api import ComponentHealth, NotFoundError, Runner
+from kubiya_pulumi.importing.errors import ImportRefusedError
+from kubiya_pulumi.importing.plan import ImportPlan, plan_import
+from kubiya_pulumi.importing.terraform import TerraformRunner
+from kubiya_pulumi.testing import MemoryClient
+
+T = TypeVar("T")
+HEALTHY = ComponentHealth(status="healthy")
+
+
+class ListedRunners(MemoryClient):
+    """A service with runners whose description its list may omit. It counts the requests."""
+
+    def __init__(self, runners: Iterable[Runner], *, list_describes: bool = True) -> None:
+        super().__init__()
+        self.calls: Counter[str] = Counter()
+        self._listed = tuple(runners)
+        self._list_describes = list_describes
+
+    def list_runners(self, *, runner_for_errors: str | None = None) -> tuple[Runner, ...]:
+        self.calls["list"] += 1
+        if self._list_describes:
+            return self._listed
+        return tuple(replace(runner, description=None) for runner in self._listed)
+
+    def describe_runner(self, name: str) -> Runner:
+        self.calls["describe"] += 1
+        [runner] = [runner for runner in self._listed if runner.name == name]
+        return replace(runner, runner_health=None)
+
+
+def no_progress(items: Iterable[T], total: int) -> Iterable[T]:
+    results = list(items)
+    assert len(results) == total
+    return results
+
+
+def plan(
+    api: ListedRunners, *wanted: str, terraform: dict[str, TerraformRunner] | None = None
+) -> ImportPlan:
+    return plan_import(
+        api,
+        wanted=wanted,
+        terraform=terraform,
+        stack=None,
+        deployment=False,
+        track=no_progress,
+    )
+
+
+@pytest.mark.parametrize("list_describes", [True, False])
+def test_500_runners_take_one_list_and_a_request_for_each_that_it_does_not_describe(
+    *, list_describes: bool
+) -> None:
+    runners = [
+        Runner(name=f"runner-{number:03}", description="one", runner_health=HEALTHY)
+        for number in range(500)
+    ]
+    api = ListedRunners(runners, list_describes=list_describes)
+    planned = plan(api)
+    imported = json.loads(planned.import_file(api, with_secrets=False, track=no_progress))
+    assert api.calls == {"list": 1} if list_describes else {"list": 1, "describe": 500}
+    assert [entry["id"] for entry in imported["resources"]] == [item.name for item in runners]
+    assert all(entry["inputs"]["description"] == "one" for entry in imported["resources"])
+    assert {candidate.runner.runner_health for candidate in planned.candidates} == {HEALTHY}
+
+
+def test_only_selected_runners_are_described() -> None:
+    api = ListedRunners([Runner(name="a"), Runner(name="b")], list_describes=False)
+    plan(api, "b")
+    assert api.calls == {"list": 1, "describe": 1}
+
+
+def test_a_runner_that_is_deleted_meanwhile_is_refused() -> None:
+    class Deleted(ListedRunners):
+        def list_runners(self, *, runner_for_errors: str | None = None) -> tuple[Runner, ...]:
+            listed = super().list_runners(runner_for_errors=runner_for_errors)
+            return listed if self.calls["list"] == 1 else ()
+
+        def describe_runner(self, name: str) -> Runner:
+            raise NotFoundError(404, None, "", "describe_runner", name)
+
+    api = Deleted([Runner(name="a")])
+    with pytest.raises(ImportRefusedError, match='the runner "a" was deleted meanwhile'):
+        plan(api)
+
+
+def test_a_runner_of_terraform_that_does_not_exist_is_refused() -> None:
+    api = ListedRunners([Runner(name="a", description="")])
+    terraform = {
+        name: TerraformRunner(address=f"kubiya_runner.{name}", path=(name,), name=name)
+        for name in ("a", "gone")
+    }
+    with pytest.raises(ImportRefusedError, match='the runner "gone" does not exist in this org'):
+        plan(api, terraform=terraform)
+    assert plan(api, "a", terraform={"a": terraform["a"]}).terraform_addresses == [
+        "kubiya_runner.a"
+    ]
