@@ -10,6 +10,7 @@ from kubiya_pulumi import (
     NotHealthyError,
     RunnerDeployment,
     RunnerExistsError,
+    RunnerGoneError,
     RunnerHealth,
     RunnerManifest,
     get_runner_output,
@@ -220,3 +221,23 @@ def test_the_error_for_an_undeclared_name_lists_the_declared_names():
     run_program(lambda: KubiyaRunner("runner-prod"), mocks)
     with pytest.raises(LookupError, match=r'no resource is named "runner": runner-prod \('):
         mocks.resource("runner")
+
+
+def test_get_reads_a_runner_and_creates_none(emulator, emulator_mocks):
+    emulator.add_runner("theirs", description="another team's")
+
+    def program():
+        runner = KubiyaRunner.get("read", "theirs")
+        pulumi.export("description", runner.description)
+        pulumi.export("url", runner.manifest_url)
+
+    result = run_program(program, emulator_mocks)
+    assert result.outputs["description"] == "another team's"
+    assert result.outputs["url"] == emulator.manifest_url("theirs")
+    assert "createRunner" not in [call.operation for call in emulator.calls]
+    assert [(item.name, item.id) for item in emulator_mocks.resources] == [("read", "theirs")]
+
+
+def test_get_of_a_missing_runner_fails():
+    with pytest.raises(RunnerGoneError, match='runner "gone" does not exist'):
+        run_program(lambda: KubiyaRunner.get("read", "gone"), Mocks())
