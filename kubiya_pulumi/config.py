@@ -7,10 +7,12 @@ environment, the default. The engine passes a resource provider either the setti
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from kubiya_pulumi.api.connection import (
@@ -25,6 +27,13 @@ BASE_URL = "kubiya:baseUrl"
 TIMEOUT_SECONDS = "kubiya:timeoutSeconds"
 MAX_RETRIES = "kubiya:maxRetries"
 CA_BUNDLE = "kubiya:caBundle"
+
+API_VERSION_WARNING = (
+    "The suffix of the base URL, /api/v1 or /api/v3, is ignored, because the path of each request "
+    "contains its own."
+)
+
+log = logging.getLogger(__name__)
 
 _DEFAULTS = {field.name: field.default for field in fields(Connection)}
 
@@ -94,7 +103,9 @@ SETTINGS = (
 
 
 def read_connection(
-    configured: Callable[[str], Any], environment: Mapping[str, str] = os.environ
+    configured: Callable[[str], Any],
+    environment: Mapping[str, str] = os.environ,
+    warn: Callable[[str], None] = log.warning,
 ) -> Connection:
     """Return the connection that the settings describe.
 
@@ -102,6 +113,7 @@ def read_connection(
         configured: returns the configured value of a setting by its full name
             (`kubiya:apiKey`), or None if it is not configured.
         environment: the environment variables. Default: those of the process.
+        warn: shows a warning, once in each process. Default: log it.
 
     Raises:
         SettingError: a setting is missing or invalid. The message names the setting and the fix.
@@ -117,7 +129,15 @@ def read_connection(
 
     values = {setting.field: value_of(setting) for setting in SETTINGS}
     given = {field: value for field, value in values.items() if value is not None}
-    return Connection(**{"api_key": "", **given})
+    connection = Connection(**{"api_key": "", **given})
+    if given.get("base_url", connection.base_url) != connection.base_url:
+        _warn_once(warn, API_VERSION_WARNING)
+    return connection
+
+
+@cache
+def _warn_once(warn: Callable[[str], None], message: str) -> None:
+    warn(message)
 
 
 def _unchanged(value: Any) -> Any:

@@ -15,6 +15,8 @@ from pulumi.runtime import settings as runtime
 
 from kubiya_pulumi import config
 from kubiya_pulumi.api import RunnersApi, shared_client
+from kubiya_pulumi.declarations import MODULE
+from kubiya_pulumi.dynamic.resource_options import inherited_provider
 from kubiya_pulumi.errors import KubiyaError
 from kubiya_pulumi.plaintext_key_warning import warn_about_plaintext_key
 from kubiya_pulumi.provider import KubiyaProvider
@@ -110,7 +112,7 @@ def _client(settings: Settings) -> RunnersApi:
         return client
     configured = _stack_setting if settings is None else settings.get
     try:
-        return shared_client(config.read_connection(configured))
+        return shared_client(config.read_connection(configured, warn=pulumi.log.warn))
     except KubiyaError as error:
         raise GetError(str(error)) from error
 
@@ -123,7 +125,7 @@ def _stack_setting(name: str) -> str | None:
 def _settings(opts: pulumi.InvokeOptions | None) -> Settings:
     provider = opts.provider if opts else None
     if provider is None and opts and opts.parent:
-        provider = opts.parent.get_provider("pulumi-python:kubiya:Runner")
+        provider = inherited_provider(opts.parent, MODULE)
     if provider is None:
         warn_about_plaintext_key()
         return None

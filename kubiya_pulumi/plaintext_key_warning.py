@@ -11,9 +11,10 @@ from pulumi.runtime.settings import get_monitor
 from kubiya_pulumi.config import API_KEY
 
 WARNING = (
-    "kubiya:apiKey is in plain text in the stack's settings file and in its state. Encrypt it "
-    "with `pulumi config set --secret kubiya:apiKey` and run `pulumi up`. If others can read "
-    "those files, or older versions of them, replace the key."
+    "kubiya:apiKey is in plain text in the stack's settings file, or in Pulumi.yaml, and in the "
+    "state. Remove it from Pulumi.yaml if it is there, encrypt it with `pulumi config set --secret "
+    "kubiya:apiKey`, and run `pulumi up`. If others can read those files, or older versions of "
+    "them, replace the key."
 )
 
 _warned: WeakSet[pulumi.Resource] = WeakSet()

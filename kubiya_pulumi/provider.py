@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pulumi
 
 from kubiya_pulumi import config
@@ -17,7 +19,8 @@ class KubiyaProvider(pulumi.ProviderResource):
     """
 
     _settings: dict[str, pulumi.Input[str | float]]
-    """The given settings by their full names, for the get functions."""
+    """The settings by their full names, for the get functions: those that are given, and those of
+    the environment that the option `env_var_mappings` renames."""
 
     def __init__(
         self,
@@ -52,12 +55,26 @@ class KubiyaProvider(pulumi.ProviderResource):
             config.MAX_RETRIES: max_retries,
             config.CA_BUNDLE: ca_bundle,
         }
-        self._settings = {name: value for name, value in given.items() if value is not None}
+        settings = {name: value for name, value in given.items() if value is not None}
+        self._settings = {**_renamed_variables(opts), **settings}
         # The engine takes text only, as it does for the settings in a stack's configuration.
         props = {
-            name: pulumi.Output.from_input(value).apply(str)
-            for name, value in self._settings.items()
+            name: pulumi.Output.from_input(value).apply(str) for name, value in settings.items()
         }
         if config.API_KEY in props:
             props[config.API_KEY] = pulumi.Output.secret(props[config.API_KEY])
         super().__init__("pulumi-python", resource_name, props, opts)
+
+
+def _renamed_variables(opts: pulumi.ResourceOptions | None) -> dict[str, str]:
+    """Return the settings of the environment variables that an option renames.
+
+    The engine renames them for the plugin of the resources, but not for the program.
+    """
+    mappings = getattr(opts, "env_var_mappings", None) or {}
+    settings = {setting.variable: setting.name for setting in config.SETTINGS if setting.variable}
+    return {
+        settings[variable]: os.environ[given]
+        for given, variable in mappings.items()
+        if variable in settings and given in os.environ
+    }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import pulumi
 
 from kubiya_pulumi.declarations import RUNNER
@@ -21,6 +23,10 @@ class KubiyaRunner(DynamicResource, declaration=RUNNER):
     Creation fails if a runner with this name exists, unless `adopt_existing` is true.
     """
 
+    import_advice = (
+        "Set adopt_existing=True, or import the file that `kubiya-pulumi import` writes with "
+        "`pulumi import --file`."
+    )
     name: pulumi.Output[str]
     """The runner's name in Kubiya."""
     description: pulumi.Output[str]
@@ -111,8 +117,9 @@ def _delete_first(opts: pulumi.ResourceOptions | None) -> pulumi.ResourceOptions
         "KubiyaRunner: delete_before_replace=False is ignored, because a name is unique in Kubiya: "
         "the old runner is deleted before the new one is created. Remove the option."
     )
-    first = pulumi.ResourceOptions(delete_before_replace=True)
-    return pulumi.ResourceOptions.merge(opts, first)
+    changed = copy.copy(opts)
+    changed.delete_before_replace = True
+    return changed
 
 
 def _task_id(resource_name: str, opts: pulumi.ResourceOptions | None) -> pulumi.Output[str]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pulumi
 from pulumi_kubernetes.yaml.v2 import ConfigGroup
 
+from kubiya_pulumi.declarations import MODULE
 from kubiya_pulumi.deployment_names import TYPE, part_name
+from kubiya_pulumi.dynamic.resource_options import check_options, with_module_provider
 from kubiya_pulumi.object_owners import warn_about_other_owners
 from kubiya_pulumi.review import ManifestPolicy
 from kubiya_pulumi.runner import KubiyaRunner
@@ -88,6 +90,8 @@ class RunnerDeployment(pulumi.ComponentResource):
 
         The parts raise the errors; see `KubiyaRunner`, `RunnerManifest` and `RunnerHealth`.
         """
+        check_options(f'RunnerDeployment "{resource_name}"', opts, KubiyaRunner.import_advice)
+        opts = with_module_provider(opts, MODULE)
         super().__init__(TYPE, resource_name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         self.runner = KubiyaRunner(

@@ -25,6 +25,7 @@ class RunnerHealth(DynamicResource, declaration=RUNNER_HEALTH):
     Source: `GET /api/v3/runners/{runner}/health`.
     """
 
+    import_advice = "`pulumi up` reads the health of an existing runner."
     runner: pulumi.Output[str]
     """The runner's name in Kubiya."""
     timeout_seconds: pulumi.Output[float]

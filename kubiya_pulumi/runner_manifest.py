@@ -64,6 +64,7 @@ class RunnerManifest(DynamicResource, declaration=RUNNER_MANIFEST):
     content.
     """
 
+    import_advice = "`pulumi up` downloads the manifest of an existing runner."
     runner: pulumi.Output[str]
     """The runner's name in Kubiya."""
     content: pulumi.Output[str]

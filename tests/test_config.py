@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from decimal import Decimal
 from typing import Any
@@ -60,6 +60,31 @@ def test_the_default_comes_last():
     assert result.timeout_seconds == 30
     assert result.max_retries == 4
     assert result.ca_bundle is None
+
+
+@pytest.fixture
+def warnings() -> Iterator[list[str]]:
+    """What is warned about, in a process that has not warned before."""
+    config._warn_once.cache_clear()
+    yield []
+    config._warn_once.cache_clear()
+
+
+def test_an_ignored_version_of_the_api_is_said_once(warnings):
+    for _ in range(2):
+        for url in ("https://a.test/api/v1", "https://b.test/api/v3/"):
+            result = config.read_connection(
+                {"kubiya:apiKey": "k"}.get, {"KUBIYA_BASE_URL": url}, warn=warnings.append
+            )
+            assert result.base_url == url.partition("/api")[0]
+    assert warnings == [config.API_VERSION_WARNING]
+
+
+@pytest.mark.parametrize("url", ["", "https://a.test", "https://a.test/", "https://a.test/api/v2"])
+def test_nothing_is_said_about_any_other_base_url(warnings, url):
+    environment = {"KUBIYA_API_KEY": "k", "KUBIYA_BASE_URL": url}
+    config.read_connection({}.get, environment, warn=warnings.append)
+    assert warnings == []
 
 
 def test_an_empty_variable_counts_as_not_set():

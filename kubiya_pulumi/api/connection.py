@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from kubiya_pulumi.api.errors import SettingError
-from kubiya_pulumi.api.urls import is_https_or_loopback, normalize_url
+from kubiya_pulumi.api.urls import is_https_or_loopback, normalize_url, without_api_version
 
 MAX_CONNECTIONS = 32
 """The maximum number of concurrent requests. Each has its own connection, which is reused."""
@@ -28,8 +28,8 @@ class Connection:
     api_key: str = field(repr=False)
     """The API key, without the prefix `UserKey`. It is a secret."""
     base_url: str = "https://api.kubiya.ai"
-    """The base URL of the API. Its path precedes the path of every operation. Plain `http://` is
-    accepted only for loopback addresses."""
+    """The base URL of the API. Its path precedes the path of every operation. A trailing `/api/v1`
+    or `/api/v3` is dropped. Plain `http://` is accepted only for loopback addresses."""
     timeout_seconds: float = 30.0
     """The seconds to wait for a connection, and for each part of a response: more than 0, up to
     3600."""
@@ -42,16 +42,21 @@ class Connection:
     def __post_init__(self) -> None:
         _check_api_key(self.api_key)
         _check_base_url(self.base_url)
+        object.__setattr__(self, "base_url", without_api_version(self.base_url))
         _check_timeout(self.timeout_seconds)
         _check_retries(self.max_retries)
         if self.ca_bundle is not None:
             _check_ca_bundle(self.ca_bundle)
 
 
-def _error(setting: str, problem: str, advice: str, *, missing: bool = False) -> SettingError:
+def _error(
+    setting: str, problem: str, advice: str, argument: str, *, missing: bool = False
+) -> SettingError:
+    """Return the error about a setting. A KubiyaProvider has it as an argument."""
     variable = ENVIRONMENT.get(setting)
     name = f"{setting} (or {variable})" if variable else setting
-    return SettingError(setting, problem, f"{name} {problem}: {advice}.", missing)
+    message = f"{name} {problem}: {advice}; with a KubiyaProvider, its {argument}."
+    return SettingError(setting, problem, message, missing)
 
 
 def _check_api_key(key: object) -> None:
@@ -59,7 +64,7 @@ def _check_api_key(key: object) -> None:
     problem = "is missing" if missing else _api_key_problem(str(key))
     if problem:
         advice = "set the API key with `pulumi config set --secret kubiya:apiKey`"
-        raise _error("kubiya:apiKey", problem, advice, missing=missing)
+        raise _error("kubiya:apiKey", problem, advice, "api_key", missing=missing)
 
 
 def _api_key_problem(key: str) -> str | None:
@@ -78,7 +83,7 @@ def _check_base_url(url: object) -> None:
             "set the base URL of the API with `pulumi config set kubiya:baseUrl https://…`, "
             "or remove the setting"
         )
-        raise _error("kubiya:baseUrl", problem, advice)
+        raise _error("kubiya:baseUrl", problem, advice, "base_url")
 
 
 def _base_url_problem(url: object) -> str | None:
@@ -107,6 +112,7 @@ def _check_timeout(seconds: object) -> None:
             "kubiya:timeoutSeconds",
             f"must be a number of seconds greater than 0 and up to {MAX_TIMEOUT_SECONDS}",
             "set it with `pulumi config set kubiya:timeoutSeconds 30`",
+            "timeout_seconds",
         )
 
 
@@ -120,6 +126,7 @@ def _check_retries(retries: object) -> None:
             "kubiya:maxRetries",
             f"must be a whole number from 0 to {MAX_RETRIES_LIMIT}",
             "set it with `pulumi config set kubiya:maxRetries 4`",
+            "max_retries",
         )
 
 
@@ -139,4 +146,5 @@ def _check_ca_bundle(path: object) -> None:
         problem,
         "set the path of the PEM file of your certificate authority with "
         "`pulumi config set kubiya:caBundle FILE`, or remove the setting",
+        "ca_bundle",
     )

@@ -8,6 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+STORED_SETTINGS = (
+    "`pulumi refresh` and `pulumi destroy` use the configuration that the last `pulumi up` stored, "
+    "unless you pass --run-program"
+)
+"""What a user of these commands must know about settings. Both run the program if asked to."""
+
 
 @dataclass(frozen=True)
 class Advice:
@@ -17,14 +23,21 @@ class Advice:
     """For a user of Pulumi."""
     in_command: str
     """For a user of the command `kubiya-pulumi`."""
+    names_setting: bool = False
+    """Whether it is about a setting, which refresh and destroy take from the state."""
+
+
+_BASE_URL = "kubiya:baseUrl (or KUBIYA_BASE_URL, or base_url of the KubiyaProvider)"
+_API_KEY = "kubiya:apiKey (or KUBIYA_API_KEY, or api_key of the KubiyaProvider)"
+_CA_BUNDLE = "kubiya:caBundle (or ca_bundle of the KubiyaProvider)"
+_TIMEOUT = "kubiya:timeoutSeconds (or timeout_seconds of the KubiyaProvider)"
 
 
 def _advice(text: str) -> Advice:
     """Return advice for both. `{base_url}` and `{api_key}` become what each can set."""
-    stack = text.format(
-        base_url="kubiya:baseUrl (or KUBIYA_BASE_URL)", api_key="kubiya:apiKey (or KUBIYA_API_KEY)"
-    )
-    return Advice(stack, text.format(base_url="KUBIYA_BASE_URL", api_key="KUBIYA_API_KEY"))
+    stack = text.format(base_url=_BASE_URL, api_key=_API_KEY)
+    command = text.format(base_url="KUBIYA_BASE_URL", api_key="KUBIYA_API_KEY")
+    return Advice(stack, command, names_setting=stack != text)
 
 
 DEFAULT = _advice("Check the service's message, then retry")
@@ -33,10 +46,10 @@ BAD_REQUEST = _advice(
 )
 UNAUTHORIZED = Advice(
     in_stack="The API key was rejected: set a valid one with "
-    "`pulumi config set --secret kubiya:apiKey` or in KUBIYA_API_KEY. `pulumi refresh` and "
-    "`pulumi destroy` use the key that the last `pulumi up` stored in the stack, unless you "
-    "pass --run-program or set the key only in KUBIYA_API_KEY",
+    "`pulumi config set --secret kubiya:apiKey`, in KUBIYA_API_KEY, or as api_key of the "
+    "KubiyaProvider",
     in_command="The API key was rejected: set KUBIYA_API_KEY to a valid one",
+    names_setting=True,
 )
 FORBIDDEN = _advice("The API key lacks the permission: grant it, or set another key in {api_key}")
 NOT_FOUND = _advice("Check the runner's name and {base_url}")
@@ -50,12 +63,15 @@ FEWER_CALLS = _advice("Retry with fewer concurrent calls")
 CONNECTION_FAILED = _advice("Check {base_url}, the network and the proxy settings, then retry")
 PROXY_REFUSED = _advice("Check HTTPS_PROXY (or ALL_PROXY) and NO_PROXY in the environment")
 TLS_FAILED = Advice(
-    in_stack="Check kubiya:baseUrl (or KUBIYA_BASE_URL). If the service uses a private certificate "
-    "authority, set kubiya:caBundle to its PEM file",
+    in_stack=f"Check {_BASE_URL}. If the service uses a private certificate authority, set "
+    f"{_CA_BUNDLE} to its PEM file",
     in_command="Check KUBIYA_BASE_URL. If the service uses a private certificate authority, set "
     "REQUESTS_CA_BUNDLE to its PEM file",
+    names_setting=True,
 )
-TIMED_OUT = Advice(in_stack="Retry, or increase kubiya:timeoutSeconds", in_command="Retry")
+TIMED_OUT = Advice(
+    in_stack=f"Retry, or increase {_TIMEOUT}", in_command="Retry", names_setting=True
+)
 TRUNCATED = _advice("Check the network, then retry")
 
 # A manifest's URL is a secret that the API returns, and may lead to another host. Its download
@@ -70,7 +86,8 @@ DOWNLOAD_CONNECTION_FAILED = _advice(
 )
 DOWNLOAD_TLS_FAILED = Advice(
     in_stack="Check the host that serves the manifest. If it uses a private certificate authority, "
-    "set kubiya:caBundle to its PEM file",
+    f"set {_CA_BUNDLE} to its PEM file",
     in_command="Check the host that serves the manifest. If it uses a private certificate "
     "authority, set REQUESTS_CA_BUNDLE to its PEM file",
+    names_setting=True,
 )

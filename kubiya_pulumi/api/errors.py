@@ -52,6 +52,7 @@ class SettingError(KubiyaError):
     """The problem, and how to fix it in the stack's configuration."""
     missing: bool
     """True if the setting is not set, False if its value is invalid."""
+    names_setting: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -106,13 +107,22 @@ class RequestError(KubiyaError):
     runner: str | None
     """The runner's name. None if the operation concerns all runners."""
 
+    @property
+    def names_setting(self) -> bool:
+        """Whether the advice is about a setting."""
+        return self._advice.names_setting
+
+    @property
+    def _advice(self) -> Advice:
+        return self.download_advice if self.operation == DOWNLOAD else self.advice
+
     def describe(self, *, in_command: bool = False) -> str:
         """Return the failure, what to do about it, and whether a change may have been made.
 
         Args:
             in_command: whether to advise a user of the command `kubiya-pulumi`, which has no stack.
         """
-        advice = self.download_advice if self.operation == DOWNLOAD else self.advice
+        advice = self._advice
         uncertain = self.operation in CHANGES and self.outcome_unknown
         return sentence(
             self.failure,
@@ -210,6 +220,11 @@ class ConflictError(ApiError):
     """409: the request conflicts with what exists, such as a runner with the same name."""
 
     advice = error_advice.CONFLICT
+
+    @property
+    def _advice(self) -> Advice:
+        # Only a create can conflict with a name.
+        return super()._advice if self.operation == "create_runner" else error_advice.DEFAULT
 
 
 class RateLimitedError(ApiError):

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from urllib.parse import urljoin, urlsplit
 
 import requests
+
+_API_VERSION = re.compile("/api/v[13]/*$")
 
 
 def normalize_url(url: str) -> str:
@@ -48,6 +51,14 @@ def resolve_url(base: str, url: str) -> str:
     except ValueError:
         raise ValueError("is not a valid URL") from None
     return normalize_url(joined)
+
+
+def without_api_version(base_url: str) -> str:
+    """Return a base URL without a trailing `/api/v1` or `/api/v3`.
+
+    Kubiya's own command line needs it in KUBIYA_BASE_URL. Here the path of each operation has it.
+    """
+    return _API_VERSION.sub("", base_url)
 
 
 def is_https_or_loopback(url: str) -> bool:

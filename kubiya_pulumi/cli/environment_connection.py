@@ -8,6 +8,7 @@ from __future__ import annotations
 from kubiya_pulumi import config
 from kubiya_pulumi.api.connection import ENVIRONMENT, Connection
 from kubiya_pulumi.api.errors import SettingError
+from kubiya_pulumi.cli.files import write_message
 from kubiya_pulumi.errors import KubiyaError
 from kubiya_pulumi.text import sentence
 
@@ -33,7 +34,7 @@ def connection_of_environment(failure: str) -> Connection:
         InvalidSettingError: `KUBIYA_API_KEY` or `KUBIYA_BASE_URL` is missing or invalid.
     """
     try:
-        return config.read_connection(lambda _: None)
+        return config.read_connection(lambda _: None, warn=write_message)
     except SettingError as error:
         variable = ENVIRONMENT.get(error.setting, error.setting)
         problem = "is not set" if error.missing else error.problem

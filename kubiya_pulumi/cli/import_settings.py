@@ -9,6 +9,7 @@ from kubiya_pulumi import config
 from kubiya_pulumi.api.client import RunnersClient
 from kubiya_pulumi.api.errors import RequestError
 from kubiya_pulumi.cli.environment_connection import connection_of_environment
+from kubiya_pulumi.cli.files import write_message
 from kubiya_pulumi.importing.errors import ImportRefusedError
 from kubiya_pulumi.importing.stack import Stack, read_stack
 
@@ -29,7 +30,7 @@ def client_and_stack(name: str | None) -> Iterator[tuple[RunnersClient, Stack | 
         connection = connection_of_environment("the runners cannot be listed")
     else:
         stack = read_stack(name)
-        connection = config.read_connection(stack.settings.get)
+        connection = config.read_connection(stack.settings.get, warn=write_message)
     try:
         with RunnersClient(connection) as client:
             yield client, stack

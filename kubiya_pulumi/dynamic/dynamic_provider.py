@@ -40,7 +40,7 @@ def _without_traceback(
         try:
             return method(self, *args, **kwargs)
         except self.errors as error:
-            report_only(str(error))
+            report_only(self.describe_error(error, method.__name__))
             # Without its frames and causes: if the message is not used, the engine prints them.
             raise error.with_traceback(None) from None
 
@@ -62,6 +62,15 @@ class DynamicProvider(ResourceProvider, ABC):
     @abstractmethod
     def api(self) -> Any:
         """Return the API with the configured settings."""
+
+    def describe_error(self, error: Exception, method: str) -> str:  # noqa: ARG002
+        """Return the message of an error for the user.
+
+        Args:
+            error: one of `errors`.
+            method: the method that raised it: `create`, `read`, `update` or `delete`.
+        """
+        return str(error)
 
     def setting_failures(self) -> list[InputFailure]:
         """Return what is wrong with the settings. A failed check prints as one line."""

@@ -9,7 +9,9 @@ import pulumi
 from pulumi.dynamic import Resource
 
 from .dynamic_provider import DynamicProvider
+from .program_values import unsupported_value
 from .properties import ResourceDeclaration
+from .resource_options import InvalidResourceError, check_options, with_module_provider
 
 
 class DynamicResource(Resource):
@@ -20,6 +22,8 @@ class DynamicResource(Resource):
 
     declaration: ClassVar[ResourceDeclaration[Any, Any] | None] = None
     """The declaration of the resource."""
+    import_advice: ClassVar[str] = ""
+    """What to do instead of an import by id, as sentences."""
 
     def __init_subclass__(
         cls, *, declaration: ResourceDeclaration[Any, Any] | None = None, **kwargs: Any
@@ -44,13 +48,17 @@ class DynamicResource(Resource):
             provider: the resource's provider.
             resource_name: Pulumi's name for the resource.
             arguments: the values of the inputs, by the names of the arguments. None means no value.
-            opts: the user's options, which take precedence.
+            opts: the user's options, which take precedence. A provider under the module's name,
+                `providers={"kubiya": …}`, applies too.
 
         Raises:
+            InvalidResourceError: an option or a value cannot work.
             TypeError: the class has no declaration, its provider has another one, or an argument
                 is not declared.
         """
         declaration = self._require_declaration(provider)
+        resource = f'{type(self).__name__} "{resource_name}"'
+        check_options(resource, opts, self.import_advice)
         outputs = {n: None for n, item in declaration.outputs.items() if not item.hidden}
         names = {name: item.argument or name for name, item in declaration.inputs.items()}
         if undeclared := arguments.keys() - names.values():
@@ -58,13 +66,18 @@ class DynamicResource(Resource):
                 f"{type(self).__name__} passes {', '.join(sorted(undeclared))}, which "
                 f"{declaration.inputs_type.__name__} does not declare"
             )
+        for argument, value in arguments.items():
+            if problem := unsupported_value(value):
+                raise InvalidResourceError(
+                    f"{resource}: {argument}{problem.path} {problem.reason}."
+                )
         inputs = {name: arguments.get(argument) for name, argument in names.items()}
         own = pulumi.ResourceOptions(
             additional_secret_outputs=sorted(declaration.secret_outputs),
             # Also for a replacement that the user forces: the engine asks no provider about it.
             delete_before_replace=declaration.delete_before_replace or None,
         )
-        merged = pulumi.ResourceOptions.merge(own, opts)
+        merged = pulumi.ResourceOptions.merge(own, with_module_provider(opts, declaration.module))
         super().__init__(provider, resource_name, {**outputs, **inputs}, merged)
 
     def _require_declaration(self, provider: DynamicProvider) -> ResourceDeclaration[Any, Any]:

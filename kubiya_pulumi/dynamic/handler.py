@@ -19,6 +19,7 @@ from .properties import (
     PropertyMap,
     ResourceDeclaration,
 )
+from .property_types import IF_AN_OUTPUT
 
 ApiT = TypeVar("ApiT", contravariant=True)
 InputsT = TypeVar("InputsT")
@@ -102,7 +103,7 @@ class ResourceHandler(ABC, Generic[ApiT, InputsT, StateT]):
             if value is None:
                 value = item.default
             if value is REQUIRED:
-                failures.append(InputFailure(name, "is required"))
+                failures.append(InputFailure(name, f"is required; {IF_AN_OUTPUT}"))
             elif problem := item.problem(value):
                 failures.append(InputFailure(name, problem))
             if value is not REQUIRED and value is not None:

@@ -19,6 +19,11 @@ _DESCRIPTIONS: dict[Any, str] = {
     list: "a list",
     dict: "a mapping",
 }
+_PLAIN_TYPES = (str, bool, int, float, list, dict)
+ANY_KIND = "a string, a number, true or false, a list or a mapping"
+"""The values that a property of any type can have."""
+IF_AN_OUTPUT = "if it is an output of another resource, --target or --exclude must include that one"
+"""Why a value may be missing: the engine leaves out what a resource without an update provides."""
 
 
 class TypeProblem(NamedTuple):
@@ -73,9 +78,7 @@ def type_problem(value: object, hint: Any) -> TypeProblem | None:
         return _plain_problem(value)
     kind = get_origin(hint) or hint
     if not _has_kind(value, kind):
-        wanted = f"must be {_DESCRIPTIONS[kind]}"
-        is_fraction = kind is int and isinstance(value, float)
-        return TypeProblem("", wanted if is_fraction else f"{wanted}, not {type(value).__name__}")
+        return TypeProblem("", _kind_reason(value, kind))
     if isinstance(value, float) and not math.isfinite(value):
         # Not a number differs from itself, so every diff would be a change.
         return TypeProblem("", "must be a finite number")
@@ -89,7 +92,7 @@ def type_problem(value: object, hint: Any) -> TypeProblem | None:
         for key in value:
             if problem := type_problem(key, key_type):
                 return TypeProblem("", f"has a key that {problem.reason}")
-        return _first_problem(((_path(key), item) for key, item in value.items()), value_type)
+        return _first_problem(((child_path(key), item) for key, item in value.items()), value_type)
     return None
 
 
@@ -110,6 +113,12 @@ def convert(value: Any, hint: Any) -> Any:
     return value
 
 
+def child_path(key: object) -> str:
+    """Return how a message shows the place of a value in a mapping: `.name`, or `["a b"]`."""
+    is_plain = isinstance(key, str) and key.isidentifier()
+    return f".{key}" if is_plain else f"[{json.dumps(key, default=str)}]"
+
+
 def _has_kind(value: object, kind: type) -> bool:
     # A bool is an int in Python, but not a number in Pulumi.
     if kind in (int, float) and isinstance(value, bool):
@@ -119,8 +128,24 @@ def _has_kind(value: object, kind: type) -> bool:
     return isinstance(value, int | float if kind is float else kind)
 
 
+def _kind_reason(value: object, kind: type) -> str:
+    wanted = f"must be {_DESCRIPTIONS[kind]}"
+    if value is None:
+        return f"{wanted}, not None"
+    if kind is int and isinstance(value, float):
+        return wanted
+    if not isinstance(value, bool | int | float):
+        return f"{wanted}, not {type(value).__name__}"
+    found = "a boolean" if isinstance(value, bool) else "a number"
+    in_yaml = "; put it in quotes if it comes from YAML" if kind is str else ""
+    return f"{wanted}, not {found}{in_yaml}"
+
+
 def _plain_problem(value: object) -> TypeProblem | None:
     """Return why a value of any type cannot be stored, or None if it can."""
+    if value is not None and not isinstance(value, _PLAIN_TYPES):
+        # The state of an asset cannot be read, so the resource could never be changed or deleted.
+        return TypeProblem("", f"must be {ANY_KIND}, not {type(value).__name__}")
     if isinstance(value, list):
         return type_problem(value, list[Any])
     if isinstance(value, dict):
@@ -133,10 +158,6 @@ def _first_problem(items: Iterable[tuple[str, object]], hint: Any) -> TypeProble
         if problem := type_problem(item, hint):
             return TypeProblem(path + problem.path, problem.reason)
     return None
-
-
-def _path(key: str) -> str:
-    return f".{key}" if key.isidentifier() else f"[{json.dumps(key)}]"
 
 
 def _is_unicode(text: str) -> bool:

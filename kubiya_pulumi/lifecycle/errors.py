@@ -9,6 +9,10 @@ class RunnerExistsError(KubiyaError):
     """A runner with this name exists, and the resource may not take it over."""
 
 
+class NameRefusedError(KubiyaError):
+    """The service refuses the name of a new runner, although no runner with it is visible."""
+
+
 class RunnerNotOursError(KubiyaError):
     """Another owner has replaced the runner, so it is neither changed nor deleted."""
 
@@ -19,6 +23,8 @@ class RunnerGoneError(KubiyaError):
 
 class RunnerElsewhereError(KubiyaError):
     """The runner is missing with other settings than those with which it was last seen."""
+
+    names_setting = True
 
 
 class NotSupportedError(KubiyaError):

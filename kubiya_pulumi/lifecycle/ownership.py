@@ -58,17 +58,20 @@ def describe_owner(runner: Runner) -> str:
     return f"managed by {sanitize(runner.managed_by or 'an unknown tool')}{task}"
 
 
-def adoption_advice(ownership: Ownership, *, owned_by_sibling: bool) -> str:
+def adoption_advice(ownership: Ownership, sibling: str | None) -> str:
     """Return what to do about an existing runner, as a clause of an error.
 
     Args:
         ownership: the owner of the existing runner.
-        owned_by_sibling: whether another resource of this stack owns it.
+        sibling: the other resource of this stack that owns it, without its stack. None if no other
+            resource of this stack does.
     """
-    if owned_by_sibling:
+    if sibling is not None:
         return (
-            "Another resource of this stack created it, so it cannot be adopted. If that is this "
-            "resource, renamed or moved, set aliases in its options"
+            f'The resource "{sanitize(sibling)}" of this stack created it, so it cannot be '
+            "adopted. If that is this resource, renamed or moved, set aliases in its options; if "
+            "the state no longer contains that resource, declare it with its old name for one "
+            "`pulumi up`"
         )
     if ownership is Ownership.UNKNOWN:
         return (

@@ -14,6 +14,7 @@ from pulumi.dynamic import ConfigureRequest
 from kubiya_pulumi import config
 from kubiya_pulumi.api import RunnersApi, SettingError, shared_client
 from kubiya_pulumi.api.connection import MAX_CONNECTIONS
+from kubiya_pulumi.api.error_advice import STORED_SETTINGS
 from kubiya_pulumi.dynamic.dynamic_provider import DynamicProvider
 from kubiya_pulumi.dynamic.handler import InputFailure
 from kubiya_pulumi.dynamic.plugin import (
@@ -35,12 +36,19 @@ class _KubiyaDynamicProvider(DynamicProvider):
 
     def configure(self, req: ConfigureRequest) -> None:
         self._configured = req.config.get
-        forward_logs_to_stdout("kubiya_pulumi.lifecycle")
+        for logger in ("kubiya_pulumi.lifecycle", config.__name__):
+            forward_logs_to_stdout(logger)
         # A further call would only wait for a connection.
         increase_plugin_concurrency(MAX_CONNECTIONS)
 
     def api(self) -> RunnersApi:
         return shared_client(config.read_connection(self._configured))
+
+    def describe_error(self, error: Exception, method: str) -> str:
+        # Elsewhere the program runs, with the current settings.
+        if getattr(error, "names_setting", False) and method in ("read", "delete"):
+            return f"{error} {STORED_SETTINGS}."
+        return str(error)
 
     def setting_failures(self) -> list[InputFailure]:
         try:

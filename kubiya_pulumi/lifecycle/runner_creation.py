@@ -21,7 +21,8 @@ from kubiya_pulumi.api import (
 )
 from kubiya_pulumi.declarations import RunnerInputs, RunnerState
 from kubiya_pulumi.errors import KubiyaError
-from kubiya_pulumi.lifecycle.errors import RunnerExistsError
+from kubiya_pulumi.lifecycle.errors import NameRefusedError, RunnerExistsError
+from kubiya_pulumi.lifecycle.held_names import resource_in
 from kubiya_pulumi.lifecycle.last_seen import first_seen
 from kubiya_pulumi.lifecycle.lookup import existing_runner, listed_runner
 from kubiya_pulumi.lifecycle.ownership import (
@@ -115,13 +116,25 @@ def _verify_created(api: RunnersApi, inputs: RunnerInputs, created: CreatedRunne
 def _reconcile_failed_create(
     api: RunnersApi, inputs: RunnerInputs, error: KubiyaError
 ) -> RunnerState:
-    """Find out whether a failed create request created the runner; raise its error if not."""
+    """Find out whether a failed create request created the runner; raise its error if not.
+
+    Raises:
+        RunnerExistsError: a runner exists that the resource may not take over.
+        NameRefusedError: the service reports a conflict, but no runner is visible.
+        KubiyaError: the error of the request.
+    """
     try:
         existing = _find_existing(api, inputs)
     except KubiyaError:
         raise error from None
     if existing is None:
-        raise error
+        if not isinstance(error, ConflictError):
+            raise error
+        raise NameRefusedError(
+            f"{error.failure} No runner with this name is visible with this API key: it may belong "
+            "to another organization, or its deletion may not be complete. Choose a different "
+            "name, or retry later."
+        ) from None
     return _resolve_existing(api, inputs, existing)
 
 
@@ -142,7 +155,8 @@ def _resolve_existing(api: RunnersApi, inputs: RunnerInputs, existing: Runner) -
     # this create, and its runner with it.
     if inputs.adopt_existing and not owned_by_sibling:
         return _adopt(api, inputs, existing)
-    advice = adoption_advice(ownership, owned_by_sibling=owned_by_sibling)
+    sibling = resource_in(existing.task_id or "") if owned_by_sibling else None
+    advice = adoption_advice(ownership, sibling)
     owner = describe_owner(existing)
     raise RunnerExistsError(
         f'runner "{inputs.name}" was not created: a runner with that name exists'

@@ -92,31 +92,30 @@ FAILURES = [
     "could not parse a response: the response is invalid: expected an object describing a runner.",
 ]
 """What each of `ERRORS` says without advice."""
+BASE_URL = "kubiya:baseUrl (or KUBIYA_BASE_URL, or base_url of the KubiyaProvider)"
 ADVICE = [
     "set it.",
     "",
     "Fix the problem that the message describes. The usual cause is the runner's name.",
-    "The API key was rejected: set a valid one with `pulumi config set --secret kubiya:apiKey` or "
-    "in KUBIYA_API_KEY. `pulumi refresh` and `pulumi destroy` use the key that the last "
-    "`pulumi up` stored in the stack, unless you pass --run-program or set the key only in "
-    "KUBIYA_API_KEY.",
+    "The API key was rejected: set a valid one with `pulumi config set --secret kubiya:apiKey`, in "
+    "KUBIYA_API_KEY, or as api_key of the KubiyaProvider.",
     "The API key lacks the permission: grant it, or set another key in kubiya:apiKey (or "
-    "KUBIYA_API_KEY).",
-    "Check the runner's name and kubiya:baseUrl (or KUBIYA_BASE_URL).",
+    "KUBIYA_API_KEY, or api_key of the KubiyaProvider).",
+    f"Check the runner's name and {BASE_URL}.",
     "A runner with this name may already exist: choose a different name or adopt that runner.",
     "A lower --parallel sends fewer requests at once.",
     "Retry later. The fault is in the service.",
-    "Check that kubiya:baseUrl (or KUBIYA_BASE_URL) is the base URL of the API.",
-    "Check kubiya:baseUrl (or KUBIYA_BASE_URL), the network and the proxy settings, then retry.",
+    f"Check that {BASE_URL} is the base URL of the API.",
+    f"Check {BASE_URL}, the network and the proxy settings, then retry.",
     "Check HTTPS_PROXY (or ALL_PROXY) and NO_PROXY in the environment.",
     "Retry with fewer concurrent calls.",
-    "Check kubiya:baseUrl (or KUBIYA_BASE_URL). If the service uses a private certificate "
-    "authority, set kubiya:caBundle to its PEM file.",
-    "Retry, or increase kubiya:timeoutSeconds. The change may have been made anyway.",
-    "Check that kubiya:baseUrl (or KUBIYA_BASE_URL) is the base URL of the API. The change may "
-    "have been made anyway.",
+    f"Check {BASE_URL}. If the service uses a private certificate authority, set kubiya:caBundle "
+    "(or ca_bundle of the KubiyaProvider) to its PEM file.",
+    "Retry, or increase kubiya:timeoutSeconds (or timeout_seconds of the KubiyaProvider). The "
+    "change may have been made anyway.",
+    f"Check that {BASE_URL} is the base URL of the API. The change may have been made anyway.",
     "Check the network, then retry. The change may have been made anyway.",
-    "Check that kubiya:baseUrl (or KUBIYA_BASE_URL) is the base URL of the API.",
+    f"Check that {BASE_URL} is the base URL of the API.",
 ]
 """What each of `ERRORS` adds to that."""
 
@@ -154,7 +153,7 @@ def test_the_time_to_retry_is_given_once(kind: type[errors.ApiError]) -> None:
             api.ConnectionFailedError(DOWNLOAD, "a", "refused"),
             "Check the network, the proxy settings and the host that serves the manifest",
         ),
-        (api.TlsError(DOWNLOAD, "a", "no trust"), "set kubiya:caBundle to its PEM file"),
+        (api.TlsError(DOWNLOAD, "a", "no trust"), "the host that serves the manifest"),
         (api.ResponseTimeoutError(DOWNLOAD, "a", "late"), "increase kubiya:timeoutSeconds"),
     ],
     ids=lambda value: type(value).__name__,

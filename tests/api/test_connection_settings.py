@@ -73,6 +73,25 @@ def test_a_valid_base_url(url) -> None:
     assert Connection(api_key=KEY, base_url=url).base_url == url
 
 
+@pytest.mark.parametrize("base", ["https://api.kubiya.ai", "http://localhost:8080/prefix"])
+@pytest.mark.parametrize("suffix", ["/api/v1", "/api/v1/", "/api/v3", "/api/v3//"])
+def test_the_version_of_the_api_is_dropped(base, suffix) -> None:
+    assert Connection(api_key=KEY, base_url=base + suffix).base_url == base
+
+
+@pytest.mark.parametrize("suffix", ["/api/v2", "/api/v1/x", "/api/v11", "/v1", "/xapi/v1", "/api"])
+def test_any_other_path_is_kept(suffix) -> None:
+    url = f"https://api.kubiya.ai{suffix}"
+    assert Connection(api_key=KEY, base_url=url).base_url == url
+
+
+@pytest.mark.parametrize(
+    "url", ["http://api.kubiya.ai/api/v1", "https://u:p@a.ai/api/v1", "/api/v1"]
+)
+def test_a_base_url_is_checked_before_its_suffix_is_dropped(url) -> None:
+    assert _rejected(base_url=url).setting == "kubiya:baseUrl"
+
+
 @pytest.mark.parametrize(
     ("url", "problem"),
     [

@@ -50,7 +50,9 @@ def test_any_other_key_has_a_fingerprint(key: str) -> None:
     assert account(key) != account(key, "https://other.example")
 
 
-@pytest.mark.parametrize("url", ["https://API.example/", "https://api.example"])
+@pytest.mark.parametrize(
+    "url", ["https://API.example/", "https://api.example", "https://api.example/api/v1/"]
+)
 def test_spellings_of_a_base_url_are_one_place(url: str) -> None:
     place = place_of(Connection(api_key="k", base_url=url))
     assert place == place_of(Connection(api_key="k", base_url="https://api.example"))

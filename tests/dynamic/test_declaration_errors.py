@@ -104,16 +104,24 @@ def test_an_unsupported_type(hint: Any, name: str) -> None:
 @pytest.mark.parametrize(
     ("hint", "default", "problem"),
     [
-        (str, 5, "must be a string, not int"),
-        (str, None, "must be a string, not NoneType"),
+        (str, 5, "must be a string, not a number; put it in quotes if it comes from YAML"),
+        (str, None, "must be a string, not None"),
         (int, 1.5, "must be a whole number"),
-        (int, True, "must be a whole number, not bool"),
+        (int, True, "must be a whole number, not a boolean"),
         (float, float("nan"), "must be a finite number"),
         (float, "1", "must be a number, not str"),
         (list[str], {}, "must be a list, not dict"),
         (list[int], ["a"], "size[0] must be a whole number, not str"),
-        (dict[str, str], {"a": 5}, "size.a must be a string, not int"),
-        (dict[str, str], {5: "a"}, "has a key that must be a string, not int"),
+        (
+            dict[str, str],
+            {"a": 5},
+            "size.a must be a string, not a number; put it in quotes if it comes from YAML",
+        ),
+        (
+            dict[str, str],
+            {5: "a"},
+            "has a key that must be a string, not a number; put it in quotes if it comes from YAML",
+        ),
     ],
 )
 def test_a_default_of_another_type(hint: Any, default: Any, problem: str) -> None:

@@ -10,6 +10,11 @@ import pytest
 from kubiya_pulumi.dynamic.handler import InputFailure, ResourceDiff, ResourceHandler
 from kubiya_pulumi.dynamic.properties import OnChange, ResourceDeclaration, prop
 
+IS_REQUIRED = (
+    "is required; if it is an output of another resource, --target or --exclude must include that "
+    "one"
+)
+
 
 @dataclass(frozen=True, kw_only=True)
 class TopicInputs:
@@ -93,19 +98,29 @@ def test_defaults_are_not_shared() -> None:
 @pytest.mark.parametrize(
     ("inputs", "failure"),
     [
-        ({}, InputFailure("name", "is required")),
-        ({"name": None}, InputFailure("name", "is required")),
+        ({}, InputFailure("name", IS_REQUIRED)),
+        ({"name": None}, InputFailure("name", IS_REQUIRED)),
         ({"name": ""}, InputFailure("name", "must not be empty")),
-        ({"name": 5}, InputFailure("name", "must be a string, not int")),
+        (
+            {"name": 5},
+            InputFailure(
+                "name", "must be a string, not a number; put it in quotes if it comes from YAML"
+            ),
+        ),
         ({"name": "\ud800"}, InputFailure("name", "must be valid Unicode text")),
-        ({"name": "t", "label": 5}, InputFailure("label", "must be a string, not int")),
+        (
+            {"name": "t", "label": 5},
+            InputFailure(
+                "label", "must be a string, not a number; put it in quotes if it comes from YAML"
+            ),
+        ),
         (
             {"name": "t", "partitions": True},
-            InputFailure("partitions", "must be a number, not bool"),
+            InputFailure("partitions", "must be a number, not a boolean"),
         ),
         (
             {"name": "t", "replicas": True},
-            InputFailure("replicas", "must be a whole number, not bool"),
+            InputFailure("replicas", "must be a whole number, not a boolean"),
         ),
         (
             {"name": "t", "replicas": 1.5},
@@ -133,11 +148,15 @@ def test_defaults_are_not_shared() -> None:
         ),
         (
             {"name": "t", "wanted_tags": ["x", 5]},
-            InputFailure("wanted_tags", "the argument tags[1] must be a string, not int"),
+            InputFailure(
+                "wanted_tags",
+                "the argument tags[1] must be a string, not a number; put it in quotes if it comes "
+                "from YAML",
+            ),
         ),
         (
             {"name": "t", "limits": {"a b": [1], 'say "c"': 5}},
-            InputFailure("limits", 'limits["say \\"c\\""] must be a list, not int'),
+            InputFailure("limits", 'limits["say \\"c\\""] must be a list, not a number'),
         ),
         (
             {"name": "t", "partitions": float("nan")},

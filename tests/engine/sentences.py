@@ -11,6 +11,8 @@ _ERROR = re.compile(
     r" {4}error: (?:Preview failed: )?(.*)$",
     re.MULTILINE,
 )
+_PROGRAM_ERRORS = re.compile(r"^ {2}pulumi:pulumi:Stack \([^)]+\):\n((?: {4}.*\n)*)", re.MULTILINE)
+_PROGRAM_ERROR = re.compile(r"^ {4}error: (.*?)(?: with non-zero exit code: \d+)?$", re.MULTILINE)
 _PROBLEM = re.compile(r"resource '[\w-]+'(?:: property (\w+) value .*)? has a problem: (.*)$")
 
 
@@ -18,6 +20,15 @@ def sentence(result: Result) -> str:
     """Return the single message, on one line, of an error raised by this package."""
     [message] = set(_ERROR.findall(result.text))
     return str(message)
+
+
+def program_errors(result: Result) -> set[str]:
+    """Return the messages, each on one line, of the errors of the program."""
+    return {
+        message
+        for lines in _PROGRAM_ERRORS.findall(result.text)
+        for message in _PROGRAM_ERROR.findall(lines)
+    }
 
 
 def problems(result: Result) -> dict[str, str]:

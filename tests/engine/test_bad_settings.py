@@ -24,7 +24,11 @@ KubiyaRunner("runner-prod", description=pulumi.Config().get("description"))
 SECRET = "key-that-nobody-must-see"
 NO_KEY = (
     "kubiya:apiKey (or KUBIYA_API_KEY) is missing: set the API key with "
-    "`pulumi config set --secret kubiya:apiKey`."
+    "`pulumi config set --secret kubiya:apiKey`; with a KubiyaProvider, its api_key."
+)
+STORED = (
+    "`pulumi refresh` and `pulumi destroy` use the configuration that the last `pulumi up` stored, "
+    "unless you pass --run-program."
 )
 
 
@@ -104,7 +108,7 @@ def test_a_key_that_was_removed_from_the_environment_is_reported(
     del environment["KUBIYA_API_KEY"]
     for command in (dev.refresh, dev.destroy):
         failed = command("--skip-preview", check=False)
-        assert sentence(failed) == NO_KEY
+        assert sentence(failed) == f"{NO_KEY} {STORED}"
     assert state(dev) == before
     assert calls() == []
 
@@ -173,15 +177,16 @@ def test_an_unreachable_host_is_reported(dev: Stack) -> None:
     url = f"http://127.0.0.1:{closed_port()}"
     assert error_of_update(dev, {"kubiya:baseUrl": url}, {}) == (
         f'could not read runner "runner-prod": the connection to {url} failed '
-        "(Connection refused). Check kubiya:baseUrl (or KUBIYA_BASE_URL), the network and the "
-        "proxy settings, then retry."
+        "(Connection refused). Check kubiya:baseUrl (or KUBIYA_BASE_URL, or base_url of the "
+        "KubiyaProvider), the network and the proxy settings, then retry."
     )
 
 
 def test_an_invalid_key_is_reported(dev: Stack) -> None:
     message = error_of_update(dev, {}, {"kubiya:apiKey": SECRET})
     assert message.startswith('could not read runner "runner-prod": the service returned 401 ')
-    assert "`pulumi config set --secret kubiya:apiKey` or in KUBIYA_API_KEY" in message
+    assert "`pulumi config set --secret kubiya:apiKey`, in KUBIYA_API_KEY, or as api_key" in message
+    assert "--run-program" not in message, "the program has run"
     assert SECRET not in dev.transcript
 
 
@@ -190,7 +195,7 @@ def test_a_key_without_permission_is_reported(emulator: Emulator, dev: Stack) ->
     message = error_of_update(dev, {}, {})
     assert "the service returned 403 " in message
     assert "The API key lacks the permission" in message
-    assert "kubiya:apiKey (or KUBIYA_API_KEY)" in message
+    assert "kubiya:apiKey (or KUBIYA_API_KEY, or api_key of the KubiyaProvider)" in message
 
 
 def test_an_update_with_corrected_settings_completes(emulator: Emulator, dev: Stack) -> None:

@@ -20,10 +20,9 @@ KubiyaRunner("runner-prod", description="Runs our tools")
 """
 NEW_KEY = "the-key-of-the-next-day"
 ADVICE = (
-    "The API key was rejected: set a valid one with `pulumi config set --secret kubiya:apiKey` or "
-    "in KUBIYA_API_KEY. `pulumi refresh` and `pulumi destroy` use the key that the last "
-    "`pulumi up` stored in the stack, unless you pass --run-program or set the key only in "
-    "KUBIYA_API_KEY."
+    "The API key was rejected: set a valid one with `pulumi config set --secret kubiya:apiKey`, in "
+    "KUBIYA_API_KEY, or as api_key of the KubiyaProvider. `pulumi refresh` and `pulumi destroy` "
+    "use the configuration that the last `pulumi up` stored, unless you pass --run-program."
 )
 
 

@@ -28,7 +28,7 @@ KubiyaRunner("runner-test")
 def warnings(dev: Stack) -> int:
     """Return how many warnings the last command printed."""
     # The engine prints a warning when it occurs, and in the summary.
-    _, diagnostics = dev.results[-1].stdout.split("Diagnostics:")
+    diagnostics = dev.results[-1].stdout.partition("Diagnostics:")[2]
     return diagnostics.count(WARNING)
 
 
@@ -52,6 +52,14 @@ def test_a_plain_text_key_causes_one_warning_per_command(
     [provider] = dev.resources("pulumi:providers:pulumi-python")
     assert is_secret(provider["inputs"]["kubiya:apiKey"])
     assert emulator.api_key not in (dev.program / "Pulumi.dev.yaml").read_text()
+
+    # The command replaces a key in the project's file, but does not remove it there.
+    dev.run("config", "rm", "kubiya:apiKey")
+    with (dev.program / "Pulumi.yaml").open("a") as project:
+        project.write(f"config:\n  kubiya:apiKey:\n    value: {emulator.api_key}\n")
+    dev.preview()
+    assert warnings(dev) == 1
+    assert "Remove it from Pulumi.yaml" in WARNING
 
 
 def test_a_secret_key_causes_no_warning(stack: MakeStack) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from kubiya_pulumi.config import API_VERSION_WARNING
 from kubiya_pulumi.emulator import Emulator
 from tests.engine.conftest import MakeStack
 from tests.engine.sentences import problems
@@ -139,3 +140,24 @@ def test_a_new_key_of_a_provider_does_not_change_its_resources(
     assert emulator.calls == []
     dev.destroy("--skip-preview")
     assert not emulator.runners
+
+
+def test_the_version_of_the_api_in_a_base_url_is_dropped_and_said_once(
+    emulator: Emulator, bare_stack: MakeStack
+) -> None:
+    """Kubiya's own command line needs it in KUBIYA_BASE_URL."""
+    environment = {"KUBIYA_API_KEY": emulator.api_key, "KUBIYA_BASE_URL": f"{emulator.url}/api/v1/"}
+    dev = bare_stack(DEFAULT + 'KubiyaRunner("second")\n', env=environment)
+    dev.up("--skip-preview")
+    assert sorted(emulator.runners) == ["by-default", "second"]
+    # Without the suffix it is the same place, where a missing runner is gone.
+    environment["KUBIYA_BASE_URL"] = emulator.url
+    emulator.remove_runner("second")
+    dev.refresh("--skip-preview")
+    assert API_VERSION_WARNING not in dev.results[-1].text
+    environment["KUBIYA_BASE_URL"] = f"{emulator.url}/api/v3"
+    dev.destroy("--skip-preview")
+    assert not emulator.runners
+    for result in (dev.results[-1], next(r for r in dev.results if r.command[0] == "up")):
+        _, diagnostics = result.stdout.split("Diagnostics:")
+        assert diagnostics.count(API_VERSION_WARNING) == 1

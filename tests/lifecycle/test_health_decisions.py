@@ -2,6 +2,7 @@
 
 import math
 
+import pulumi
 import pytest
 
 from kubiya_pulumi.dynamic.handler import ResourceDiff
@@ -37,6 +38,10 @@ def test_a_timeout_may_be_any_finite_number_of_seconds(seconds):
         ({"runner": "r", "required_checks": "tool-manager"}, "required_checks"),
         ({"runner": "r", "required_checks": [5]}, "required_checks"),
         ({"runner": "r", "required_checks": [""]}, "required_checks"),
+        ({"runner": "r", "triggers": "x"}, "triggers"),
+        ({"runner": "r", "triggers": [pulumi.StringAsset("x")]}, "triggers"),
+        ({"runner": "r", "triggers": [{"a": [pulumi.FileArchive(".")]}]}, "triggers"),
+        ({"runner": "r", "triggers": [[math.nan]]}, "triggers"),
     ],
 )
 def test_check_names_the_invalid_input(inputs, property_):

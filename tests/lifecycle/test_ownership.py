@@ -170,7 +170,9 @@ def test_a_runner_of_another_resource_of_the_stack_is_not_adopted(client, emulat
     """That resource, renamed without an alias, is deleted after this one is created."""
     runner.create(client, INPUTS)
     renamed = {**INPUTS, "adopt_existing": adopt, "task_id": "acme/infra/dev/renamed"}
-    with pytest.raises(RunnerExistsError, match=r"Another resource of this stack .*aliases"):
+    with pytest.raises(
+        RunnerExistsError, match=r'"r" of this stack created it.* aliases.* old name'
+    ):
         runner.create(client, renamed)
     assert list(emulator.runners) == ["r"]
 

@@ -6,7 +6,6 @@ import pytest
 
 from kubiya_pulumi.api import (
     Clock,
-    ConflictError,
     Connection,
     ForbiddenError,
     InvalidResponseError,
@@ -15,7 +14,12 @@ from kubiya_pulumi.api import (
     RunnersClient,
     ServerError,
 )
-from kubiya_pulumi.lifecycle.errors import NotSupportedError, RunnerExistsError, RunnerGoneError
+from kubiya_pulumi.lifecycle.errors import (
+    NameRefusedError,
+    NotSupportedError,
+    RunnerExistsError,
+    RunnerGoneError,
+)
 from kubiya_pulumi.lifecycle.runner import RunnerHandler
 from tests.lifecycle.engine_calls import EngineCalls
 
@@ -105,7 +109,7 @@ def test_an_existing_runner_is_refused_without_a_create(client, emulator, called
 
 def test_a_runner_created_between_lookup_and_create_is_not_adopted(client, emulator):
     emulator.faults.add("status", operation="createRunner", status=409)
-    with pytest.raises(ConflictError):
+    with pytest.raises(NameRefusedError, match="No runner with this name is visible with"):
         runner.create(client, {**INPUTS, "adopt_existing": True})
     assert not emulator.runners
 

@@ -41,7 +41,12 @@ def test_a_name_that_does_not_fit_in_one_path_segment_is_refused(name):
 def test_check_reports_all_failures_at_once():
     _, failures = runner.check({"name": "", "description": 5, "adopt_existing": "yes"}, NOTHING)
     assert [failure.property for failure in failures] == ["name", "description", "adopt_existing"]
-    assert InputFailure("description", "must be a string, not int") in failures
+    assert (
+        InputFailure(
+            "description", "must be a string, not a number; put it in quotes if it comes from YAML"
+        )
+        in failures
+    )
     assert InputFailure("adopt_existing", "must be true or false, not str") in failures
 
 
