@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from http.cookiejar import DefaultCookiePolicy
 from ssl import SSLContext
+from threading import Lock
 from typing import Any
 
 import requests
@@ -24,29 +25,46 @@ from kubiya_pulumi.api.connection import MAX_CONNECTIONS, Connection
 from kubiya_pulumi.version import package_version
 
 
-def api_session(connection: Connection, tls: SSLContext) -> requests.Session:
+def api_session(connection: Connection, tls: Tls) -> requests.Session:
     """Return a session for the API's operations. It sends the API key."""
     return _Session(_UserKey(connection.api_key), tls)
 
 
-def download_session(tls: SSLContext) -> requests.Session:
+def download_session(tls: Tls) -> requests.Session:
     """Return a session for downloads. It sends no credentials."""
     return _Session(_no_credentials, tls)
 
 
-def tls_context(ca_bundle: str | None) -> SSLContext:
-    """Return the TLS settings. Certificates are always verified.
+class Tls:
+    """The TLS settings of a client. Certificates are always verified. Thread-safe.
 
     Trusted certificate authorities are those of `requests` (certifi's, or those of
     `REQUESTS_CA_BUNDLE` or `CURL_CA_BUNDLE`), those of the system unless one of these variables
     is set, and those of `ca_bundle`.
+
+    Args:
+        ca_bundle: the path of a PEM file with certificate authorities. Default: None.
     """
-    context = create_urllib3_context()
-    if not (os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")):
-        context.load_default_certs()
-    if ca_bundle is not None:
-        context.load_verify_locations(cafile=ca_bundle)
-    return context
+
+    def __init__(self, ca_bundle: str | None = None) -> None:
+        self._context = create_urllib3_context()
+        if ca_bundle is not None:
+            self._context.load_verify_locations(cafile=ca_bundle)
+        self._lock = Lock()
+        self._has_system_authorities = False
+
+    def context(self) -> SSLContext:
+        """Return the context of `https://` connections.
+
+        The first call reads the authorities of the system, which takes longer than a request to
+        a local service. A client that only uses `http://` does not need them.
+        """
+        with self._lock:
+            if not self._has_system_authorities:
+                if not (os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")):
+                    self._context.load_default_certs()
+                self._has_system_authorities = True
+        return self._context
 
 
 _url_is_secret = ContextVar("_url_is_secret", default=False)
@@ -73,7 +91,7 @@ for _name in ("urllib3.connection", "urllib3.connectionpool", "urllib3.util.retr
 
 
 class _Session(requests.Session):
-    def __init__(self, auth: Any, tls: SSLContext) -> None:
+    def __init__(self, auth: Any, tls: Tls) -> None:
         super().__init__()
         # With an auth object, requests does not search ~/.netrc and the URL for credentials.
         self.auth = auth
@@ -90,18 +108,26 @@ class _Session(requests.Session):
 class _Adapter(HTTPAdapter):
     """An adapter with a bounded pool of connections, bounded responses and additional trust."""
 
-    def __init__(self, tls: SSLContext) -> None:
+    def __init__(self, tls: Tls) -> None:
         self._tls = tls
         super().__init__(pool_maxsize=MAX_CONNECTIONS, pool_block=True)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, ssl_context=self._tls, **kwargs)
+        super().init_poolmanager(*args, **kwargs)
         self.poolmanager.pool_classes_by_scheme = BOUNDED_POOLS
 
     def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
-        manager = super().proxy_manager_for(proxy, ssl_context=self._tls, **kwargs)
+        manager = super().proxy_manager_for(proxy, **kwargs)
         manager.pool_classes_by_scheme = BOUNDED_POOLS
         return manager
+
+    def build_connection_pool_key_attributes(
+        self, request: requests.PreparedRequest, *args: Any, **kwargs: Any
+    ) -> Any:
+        host, settings = super().build_connection_pool_key_attributes(request, *args, **kwargs)
+        if host["scheme"] == "https":
+            settings["ssl_context"] = self._tls.context()
+        return host, settings
 
 
 class _UserKey(requests.auth.AuthBase):

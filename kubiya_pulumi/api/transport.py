@@ -18,7 +18,7 @@ from kubiya_pulumi.api.connection import Connection
 from kubiya_pulumi.api.errors import ApiError
 from kubiya_pulumi.api.responses import Response, error_from_response
 from kubiya_pulumi.api.retries import Retry, backoff_delay, classify
-from kubiya_pulumi.api.sessions import api_session, download_session, tls_context
+from kubiya_pulumi.api.sessions import Tls, api_session, download_session
 from kubiya_pulumi.api.urls import normalize_url, redirect_origin
 from kubiya_pulumi.errors import KubiyaError
 
@@ -56,7 +56,7 @@ class Transport:
         self.base_url = normalize_url(connection.base_url).rstrip("/")
         self._connection = connection
         self._clock = clock
-        tls = tls_context(connection.ca_bundle)
+        tls = Tls(connection.ca_bundle)
         self._api = api_session(connection, tls)
         self._downloads = download_session(tls)
 

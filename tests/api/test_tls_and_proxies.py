@@ -101,6 +101,28 @@ def test_an_authority_of_the_environment_replaces_the_default_ones(
         connect(secure.url).list_runners()
 
 
+@pytest.fixture
+def system_reads(monkeypatch) -> list[ssl.SSLContext]:
+    """The contexts that read the certificate authorities of the system."""
+    reads: list[ssl.SSLContext] = []
+    monkeypatch.setattr(ssl.SSLContext, "load_default_certs", lambda context: reads.append(context))
+    return reads
+
+
+def test_the_authorities_of_the_system_are_read_once(connect, secure, bundle, system_reads) -> None:
+    client = connect(secure.url, ca_bundle=bundle)
+    assert client.list_runners() == client.list_runners()
+    client.download_manifest("/m", runner="a")
+    assert len(system_reads) == 1
+
+
+def test_plain_http_reads_no_authorities(system_reads, client, service) -> None:
+    service.replies = [reply(200, [])]
+    client.list_runners()
+    client.download_manifest("/m", runner="a")
+    assert system_reads == []
+
+
 def test_a_missing_bundle_of_the_environment(connect, secure, tmp_path, monkeypatch) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "none.pem"))
     with pytest.raises(TlsError, match="REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE names does not exist"):
