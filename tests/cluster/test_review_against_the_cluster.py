@@ -10,9 +10,10 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+import kubernetes
 import pytest
 import yaml
-from kubernetes.client import ApiClient, ApiException, AuthorizationV1Api, CoreV1Api
+from kubernetes.client import ApiClient, ApiException
 from kubernetes.config import new_client_from_config
 
 from kubiya_pulumi.emulator import Emulator
@@ -63,7 +64,7 @@ def decisions_of_the_api_server(
     client: ApiClient, subjects: Sequence[Subject], requests: Sequence[Request]
 ) -> Decisions:
     """Return the decision of the API server's authorizer for each request of each subject."""
-    api = AuthorizationV1Api(client)
+    api = kubernetes.client.AuthorizationV1Api(client)
 
     def is_allowed(case: tuple[Subject, Request]) -> bool:
         subject, request = case
@@ -270,7 +271,8 @@ def namespaces(kubectl: Kubectl, apply: Any) -> list[str]:
 def test_the_pod_security_rules_match_the_admission_controller(
     namespaces: list[str], client: ApiClient
 ) -> None:
-    api = CoreV1Api(client)
+    # Named in full, because importing the class takes longer than all other modules together.
+    api = kubernetes.client.CoreV1Api(client)
     differing, not_created = [], set()
     for profile, case in product(namespaces, POD_CASES):
         pod = kubernetes_object("Pod", case.name, f"review-{profile}", spec=case.spec)
@@ -294,7 +296,7 @@ def expected_reasons(violated: Set[str], profile: str) -> set[str]:
     return {REASONS[rule] for rule in violated - OVERRIDDEN}
 
 
-def violations(api: CoreV1Api, pod: Object) -> set[str] | None:
+def violations(api: kubernetes.client.CoreV1Api, pod: Object) -> set[str] | None:
     """Return the controls that a pod violates, or None if it is rejected for another reason."""
     try:
         api.create_namespaced_pod(pod["metadata"]["namespace"], pod, dry_run="All")

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
+import os
+import runpy
 import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
@@ -53,12 +58,31 @@ class Comment:
     def _run(self, report: str | None) -> subprocess.CompletedProcess[str]:
         if report is not None:
             self._report.write_text(report)
+        return self._start({**self.env, "NO_PROXY": "127.0.0.1"})
+
+    def _start(self, env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+        """Run the script in this process, which saves the start of Python and of requests."""
+        status, out, err = 0, io.StringIO(), io.StringIO()
+        with (
+            mock.patch.dict(os.environ, env, clear=True),
+            contextlib.redirect_stdout(out),
+            contextlib.redirect_stderr(err),
+        ):
+            try:
+                runpy.run_path(str(self._script), run_name="__main__")
+            except SystemExit as end:
+                # Python does the same at the end of a process.
+                status = 1
+                err.write(f"{end.code}\n")
+        return subprocess.CompletedProcess([], status, out.getvalue(), err.getvalue())
+
+
+class CommentProcess(Comment):
+    """The same, in a process of its own."""
+
+    def _start(self, env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, self._script],
-            env={**self.env, "NO_PROXY": "127.0.0.1"},
-            capture_output=True,
-            text=True,
-            check=False,
+            [sys.executable, self._script], env=env, capture_output=True, text=True, check=False
         )
 
 
@@ -73,6 +97,14 @@ def test_the_first_run_posts_and_the_next_updates(forge: Forge, comment: Comment
     assert forge.comments[101] == (forge.bot, FIRST)
     assert comment.post(SECOND) == "updated comment 101\n"
     assert list(forge.comments.values()) == [("reviewer", "Good to merge"), (forge.bot, SECOND)]
+
+
+def test_a_job_starts_the_script(tmp_path: Path, forge: Forge) -> None:
+    comment = CommentProcess(tmp_path, forge)
+    assert comment.post(FIRST) == "posted comment 100\n"
+    assert forge.comments == {100: (forge.bot, FIRST)}
+    comment.env = {name: value.replace(TOKEN, "other") for name, value in comment.env.items()}
+    assert " returned 401 to GET /" in comment.fail()
 
 
 def test_the_comment_is_found_on_a_later_page(forge: Forge, comment: Comment) -> None:
