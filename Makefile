@@ -8,13 +8,14 @@ SHELL := bash
 PYTHON ?= python3
 # Each worker starts its own control plane, but the cluster of KUBECONFIG has room for one worker.
 WORKERS ?= $(if $(KUBECONFIG),1,2)
-# Chosen when tests waited for servers to stop. That now takes 1 ms, so 2 may be as fast.
-UNIT_WORKERS ?= 4
+UNIT_WORKERS ?= 2
 PYTEST_ARGS ?=
 BENCH ?=
 CHAOS ?=
 BASE_PATH := $(PATH)
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$(PATH)
+# Without stored bytecode, each worker and each program that a test starts compiles all modules.
+unexport PYTHONDONTWRITEBYTECODE
 
 SETUP := .venv/.complete
 NOT_UNIT := engine or cluster or tools or slow
