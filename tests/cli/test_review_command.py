@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import io
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -210,20 +209,21 @@ def test_names_in_a_manifest_are_never_markup(
         assert all("[a](" not in result["message"]["text"] for result in sarif(out)["results"])
 
 
-def table(file: str, **env: str) -> list[str]:
-    """Return the lines of the table when stdout is not a terminal."""
-    command = [sys.executable, "-m", "kubiya_pulumi.cli.main", "review", file]
-    env = {name: value for name, value in os.environ.items() if name != "COLUMNS"} | env
-    process = subprocess.run(
-        command, capture_output=True, text=True, check=True, timeout=60, env=env
-    )
-    return process.stdout.splitlines()
+@pytest.fixture
+def lines(
+    columns: int, file: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> list[str]:
+    """The lines of the table if stdout is not a terminal and COLUMNS is set."""
+    monkeypatch.setenv("COLUMNS", str(columns))
+    assert main(["review", file]) == 0
+    return capsys.readouterr().out.splitlines()
 
 
 @pytest.mark.parametrize("columns", [60, 80, 100])
-def test_the_table_is_wrapped_and_not_truncated(columns: int, file: str, manifest: str) -> None:
+def test_the_table_is_wrapped_and_not_truncated(
+    columns: int, lines: list[str], manifest: str
+) -> None:
     """Long lines are wrapped in a narrow terminal, and the summary comes last."""
-    lines = table(file, COLUMNS=str(columns))
     # The ellipsis in "@sha256:…" is part of a message.
     assert "…" not in "".join(lines).replace("@sha256:…", "")
     assert [line for line in lines if len(line) > columns and "SHA-256" not in line] == []
@@ -238,9 +238,8 @@ def test_the_table_is_wrapped_and_not_truncated(columns: int, file: str, manifes
 
 @pytest.mark.parametrize("columns", [80, 100])
 def test_the_table_wraps_between_words_and_lists_each_subject_once(
-    columns: int, file: str, manifest: str
+    columns: int, lines: list[str], manifest: str
 ) -> None:
-    lines = table(file, COLUMNS=str(columns))
     result = review(parse_manifest(manifest))
     words = {word.strip(",") for line in lines for word in line.split()}
     names = {
@@ -252,8 +251,13 @@ def test_the_table_wraps_between_words_and_lists_each_subject_once(
         assert [line.strip() for line in lines].count(subject) == 1
 
 
-def test_the_table_is_not_wrapped_without_a_terminal(file: str, manifest: str) -> None:
-    lines = [line.strip() for line in table(file)]
+def test_the_table_is_not_wrapped_without_a_terminal(
+    file: str, manifest: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("COLUMNS")
+    command = [sys.executable, "-m", "kubiya_pulumi.cli.main", "review", file]
+    process = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    lines = [line.strip() for line in process.stdout.splitlines()]
     messages = {finding.message for finding in review(parse_manifest(manifest)).findings}
     assert messages - set(lines) == set()
     assert max(map(len, messages)) > 80

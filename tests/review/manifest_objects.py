@@ -7,6 +7,7 @@ from typing import Any
 
 import yaml
 
+from kubiya_pulumi.emulator.manifest import YamlDumper
 from kubiya_pulumi.review import KubernetesObject, parse_manifest
 
 Object = dict[str, Any]
@@ -18,7 +19,7 @@ IMAGE = "ghcr.io/example/app@sha256:" + "0" * 64
 
 def parsed(*objects: Mapping[str, Any]) -> tuple[KubernetesObject, ...]:
     """Return the objects, parsed from the text of a manifest."""
-    return parse_manifest(yaml.safe_dump_all(objects, sort_keys=False))
+    return parse_manifest(yaml.dump_all(objects, Dumper=YamlDumper, sort_keys=False))
 
 
 def kubernetes_object(

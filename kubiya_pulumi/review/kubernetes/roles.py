@@ -57,7 +57,7 @@ class Role:
         has_selectors = isinstance(self.body.get("aggregationRule"), Mapping)
         return has_selectors and self.reference.kind == "ClusterRole"
 
-    @property
+    @cached_property
     def selectors(self) -> tuple[Mapping[str, Any], ...]:
         """The label selectors of an aggregated ClusterRole."""
         return as_mappings(get_path(self.body, "aggregationRule", "clusterRoleSelectors"))
