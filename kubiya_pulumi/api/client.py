@@ -29,6 +29,7 @@ from kubiya_pulumi.api.models import (
 from kubiya_pulumi.api.place import place_of
 from kubiya_pulumi.api.responses import Response
 from kubiya_pulumi.api.runners_api import RunnersApi
+from kubiya_pulumi.api.shared_call import SharedCall
 from kubiya_pulumi.api.transport import Transport
 from kubiya_pulumi.api.validation import name_problem
 
@@ -90,6 +91,7 @@ class RunnersClient(RunnersApi):
         self.place = place_of(connection)
         self._describe_paths: tuple[str, ...] = DESCRIBE_PATHS
         self._manifest_paths: tuple[str, ...] = MANIFEST_PATHS
+        self._shared_list = SharedCall(self._list_runners)
 
     def __enter__(self) -> RunnersClient:
         return self
@@ -106,15 +108,19 @@ class RunnersClient(RunnersApi):
         """Close all connections."""
         self._transport.close()
 
-    def list_runners(self, *, runner_for_errors: str | None = None) -> tuple[Runner, ...]:
+    def list_runners(
+        self, *, runner_for_errors: str | None = None, reuse: bool = False
+    ) -> tuple[Runner, ...]:
         """List all runners of the organization; see `RunnersApi`.
 
-        If any entry is malformed, the whole list is rejected, so that a malformed entry is never
-        mistaken for a deleted runner.
+        Concurrent calls share a request, which is sent after the last of them. If any entry is
+        malformed, the whole list is rejected, so that a malformed entry is never mistaken for a
+        deleted runner.
         """
-        response = self._transport.call(
-            "list_runners", "GET", "/api/v3/runners", runner=runner_for_errors
-        )
+        return self._shared_list(runner_for_errors, reuse=reuse)
+
+    def _list_runners(self) -> tuple[Runner, ...]:
+        response = self._transport.call("list_runners", "GET", "/api/v3/runners")
         return _parse(response, runners_from, response.json())
 
     def describe_runner(self, name: str) -> Runner:
@@ -150,14 +156,16 @@ class RunnersClient(RunnersApi):
     ) -> CreatedRunner:
         """Create a runner and its manifest; see `RunnersApi`."""
         values = {"description": description, "managed_by": managed_by, "task_id": task_id}
-        response = self._transport.call(
-            "create_runner",
-            "POST",
-            _path("create_runner", "/api/v3/runners/{}", name),
-            runner=name,
-            body={field: value for field, value in values.items() if value is not None},
-            confirm_not_created=confirm_not_created,
-        )
+        path = _path("create_runner", "/api/v3/runners/{}", name)
+        with self._shared_list.outdated():
+            response = self._transport.call(
+                "create_runner",
+                "POST",
+                path,
+                runner=name,
+                body={field: value for field, value in values.items() if value is not None},
+                confirm_not_created=confirm_not_created,
+            )
         return _parse_one(response, CreatedRunner, {} if response.is_empty else response.json())
 
     def delete_runner(self, name: str) -> None:
@@ -167,20 +175,19 @@ class RunnersClient(RunnersApi):
         another server or endpoint replied.
         """
         path = _path("delete_runner", "/api/v3/runners/{}", name)
-        response = self._transport.call("delete_runner", "DELETE", path, runner=name)
+        with self._shared_list.outdated():
+            response = self._transport.call("delete_runner", "DELETE", path, runner=name)
         response.reject_html()
         response.reject_array()
 
     def update_runner_description(self, name: str, description: str) -> Runner | None:
         """Replace a runner's description; see `RunnersApi`."""
         operation = "update_runner_description"
-        response = self._transport.call(
-            operation,
-            "PUT",
-            _path(operation, "/api/v3/runners/description/{}", name),
-            runner=name,
-            body={"description": description},
-        )
+        path = _path(operation, "/api/v3/runners/description/{}", name)
+        with self._shared_list.outdated():
+            response = self._transport.call(
+                operation, "PUT", path, runner=name, body={"description": description}
+            )
         response.reject_array()
         data = None if response.is_empty else response.json()
         if not isinstance(data, dict) or RUNNER_FIELDS.isdisjoint(data):

@@ -28,12 +28,16 @@ class RunnersApi(Protocol):
     place: Place
     """Where these runners are, and as whom they are seen."""
 
-    def list_runners(self, *, runner_for_errors: str | None = None) -> tuple[Runner, ...]:
+    def list_runners(
+        self, *, runner_for_errors: str | None = None, reuse: bool = False
+    ) -> tuple[Runner, ...]:
         """List all runners of the organization.
 
         Args:
             runner_for_errors: the runner that the caller wants to find, which errors name. The
                 list is not filtered. Default: None.
+            reuse: whether an earlier list may be returned, up to a minute old, if this process
+                has changed no runner since. Default: False.
         """
         ...
 

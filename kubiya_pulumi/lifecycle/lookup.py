@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import fields, replace
 from http import HTTPStatus
 from typing import TypeVar
 
@@ -18,7 +19,11 @@ def listed_runner(api: RunnersApi, name: str) -> Runner | None:
     wrong base URL, a gateway, or a route that this deployment of the API does not serve. An error
     of the list is raised.
     """
-    runners = api.list_runners(runner_for_errors=name)
+    return find_runner(api.list_runners(runner_for_errors=name), name)
+
+
+def find_runner(runners: Iterable[Runner], name: str) -> Runner | None:
+    """Return the runner with this name, or None."""
     return next((runner for runner in runners if runner.name == name), None)
 
 
@@ -28,6 +33,14 @@ def existing_runner(api: RunnersApi, name: str) -> Runner | None:
         return api.describe_runner(name)
     except NotFoundError:
         return listed_runner(api, name)
+
+
+def with_missing_fields(runner: Runner, other: Runner | None) -> Runner:
+    """Return a runner with the fields that only another response about it contains."""
+    if other is None:
+        return runner
+    names = [field.name for field in fields(Runner) if getattr(runner, field.name) is None]
+    return replace(runner, **{name: getattr(other, name) for name in names})
 
 
 def none_if_deleted(api: RunnersApi, name: str, request: Callable[[], T]) -> T | None:

@@ -7,7 +7,7 @@ them is unknown.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterable
 from enum import Enum, auto
 
 from kubiya_pulumi.api import Runner
@@ -92,15 +92,9 @@ def known_owner(state: RunnerState) -> dict[str, str]:
     return {name: seen[name] for name in OWNER_FIELDS if name in seen}
 
 
-def with_missing_owner(runner: Runner, other: Runner | None) -> Runner:
-    """Return a runner with the owner fields that only another response about it contains."""
-    if other is None:
-        return runner
-    return replace(
-        runner,
-        managed_by=runner.managed_by or other.managed_by,
-        task_id=runner.task_id or other.task_id,
-    )
+def reports_owners(runners: Iterable[Runner]) -> bool:
+    """Whether a response with these runners contains owners."""
+    return any(reported_owner(runner) for runner in runners)
 
 
 def has_known_owner(state: RunnerState) -> bool:

@@ -95,7 +95,7 @@ class RunnerHandler(ResourceHandler[RunnersApi, RunnerInputs, RunnerState]):
             RunnerGoneError: the runner of `get` does not exist.
             KubiyaError: a request failed; see `RunnersApi`.
         """
-        runner = current_runner(api, state)
+        runner = current_runner(api, state, reuse=True)
         if runner is None:
             require_seen_here(api, state)
             if state.only_read and state.last_seen is None:

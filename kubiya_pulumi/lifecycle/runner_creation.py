@@ -10,7 +10,7 @@ The next create, which has the same inputs, then finds a runner whose owner is t
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from kubiya_pulumi.api import (
     BadRequestError,
@@ -24,18 +24,26 @@ from kubiya_pulumi.errors import KubiyaError
 from kubiya_pulumi.lifecycle.errors import NameRefusedError, RunnerExistsError
 from kubiya_pulumi.lifecycle.held_names import resource_in
 from kubiya_pulumi.lifecycle.last_seen import first_seen
-from kubiya_pulumi.lifecycle.lookup import existing_runner, listed_runner
+from kubiya_pulumi.lifecycle.lookup import (
+    existing_runner,
+    find_runner,
+    listed_runner,
+    with_missing_fields,
+)
 from kubiya_pulumi.lifecycle.ownership import (
     MANAGED_BY,
+    OWNER_FIELDS,
     Ownership,
     adoption_advice,
     describe_owner,
     is_owned_by_same_stack,
     ownership_of,
-    with_missing_owner,
+    reported_owner,
+    reports_owners,
 )
 from kubiya_pulumi.lifecycle.runner_requests import (
     fetch_manifest_url,
+    has_namespace,
     set_description,
     with_reported,
 )
@@ -51,7 +59,8 @@ def create_runner(api: RunnersApi, inputs: RunnerInputs) -> RunnerState:
             `adopt_existing` is false, or another resource of this stack owns it.
         KubiyaError: the lookup or the create request failed; see `RunnersApi`.
     """
-    existing = _find_existing(api, inputs)
+    runners = api.list_runners(runner_for_errors=inputs.name)
+    existing = _find_existing(api, inputs, runners)
     if existing is not None:
         return _resolve_existing(api, inputs, existing)
     was_unknown = False
@@ -71,12 +80,16 @@ def create_runner(api: RunnersApi, inputs: RunnerInputs) -> RunnerState:
         if not (may_be_created or isinstance(error, BadRequestError | ConflictError)):
             raise
         return _reconcile_failed_create(api, inputs, error)
-    return _verify_created(api, inputs, created)
+    # A list that omits owners cannot tell who created the runner.
+    list_suffices = not runners or reports_owners(runners)
+    return _verify_created(api, inputs, created, list_suffices=list_suffices)
 
 
-def _find_existing(api: RunnersApi, inputs: RunnerInputs) -> Runner | None:
-    """Return the runner with this name, with its owner and description; None if none exists."""
-    listed = listed_runner(api, inputs.name)
+def _find_existing(
+    api: RunnersApi, inputs: RunnerInputs, runners: Iterable[Runner]
+) -> Runner | None:
+    """Return the listed runner with this name, with its owner and description, or None."""
+    listed = find_runner(runners, inputs.name)
     if listed is None:
         return None
     is_owner_known = ownership_of(listed, inputs.task_id) is not Ownership.UNKNOWN
@@ -86,7 +99,7 @@ def _find_existing(api: RunnersApi, inputs: RunnerInputs) -> Runner | None:
     described = existing_runner(api, inputs.name)
     if described is None:
         return None
-    return with_missing_owner(described, listed)
+    return with_missing_fields(described, listed)
 
 
 def _send_create(
@@ -101,16 +114,40 @@ def _send_create(
     )
 
 
-def _verify_created(api: RunnersApi, inputs: RunnerInputs, created: CreatedRunner) -> RunnerState:
+def _verify_created(
+    api: RunnersApi, inputs: RunnerInputs, created: CreatedRunner, *, list_suffices: bool
+) -> RunnerState:
     """Return the state of a created runner, unless somebody else took the name first."""
     runner = created.runner
-    try:
-        runner = existing_runner(api, inputs.name) or runner
-    except KubiyaError as error:
-        log.warning("%s The runner was created; `pulumi refresh` completes its outputs.", error)
+    if not _is_verified(runner, inputs):
+        try:
+            runner = _read_created(api, inputs, list_suffices=list_suffices) or runner
+        except KubiyaError as error:
+            log.warning("%s The runner was created; `pulumi refresh` completes its outputs.", error)
     if runner is not None and ownership_of(runner, inputs.task_id) is Ownership.OTHER:
         return _resolve_existing(api, inputs, runner)
     return _complete_created(api, inputs, runner, created.manifest_url)
+
+
+def _read_created(api: RunnersApi, inputs: RunnerInputs, *, list_suffices: bool) -> Runner | None:
+    """Read a created runner from the list that concurrent creates share, or by itself."""
+    listed = listed_runner(api, inputs.name) if list_suffices else None
+    if _is_verified(listed, inputs):
+        return listed
+    described = existing_runner(api, inputs.name)
+    return listed if described is None else with_missing_fields(described, listed)
+
+
+def _is_verified(runner: Runner | None, inputs: RunnerInputs) -> bool:
+    """Whether a response tells the owner of a runner and everything that the state holds of it."""
+    owner_fields = {"managed_by"} if inputs.task_id is None else set(OWNER_FIELDS)
+    return (
+        runner is not None
+        and owner_fields <= reported_owner(runner).keys()
+        and (inputs.description is None or runner.description is not None)
+        and runner.version is not None
+        and has_namespace(runner)
+    )
 
 
 def _reconcile_failed_create(
@@ -124,7 +161,8 @@ def _reconcile_failed_create(
         KubiyaError: the error of the request.
     """
     try:
-        existing = _find_existing(api, inputs)
+        runners = api.list_runners(runner_for_errors=inputs.name)
+        existing = _find_existing(api, inputs, runners)
     except KubiyaError:
         raise error from None
     if existing is None:

@@ -11,24 +11,63 @@ from kubiya_pulumi.declarations import RunnerState
 from kubiya_pulumi.errors import KubiyaError
 from kubiya_pulumi.lifecycle.errors import NotSupportedError, RunnerGoneError
 from kubiya_pulumi.lifecycle.lookup import (
-    existing_runner,
+    find_runner,
     is_missing_or_unsupported,
     listed_runner,
+    with_missing_fields,
 )
-from kubiya_pulumi.lifecycle.ownership import known_owner, reported_owner, with_missing_owner
+from kubiya_pulumi.lifecycle.ownership import known_owner, reported_owner, reports_owners
 
 log = logging.getLogger(__name__)
 
 
-def current_runner(api: RunnersApi, state: RunnerState) -> Runner | None:
+def current_runner(api: RunnersApi, state: RunnerState, *, reuse: bool = False) -> Runner | None:
     """Return the runner of a state, or None if it certainly does not exist.
 
-    The list is read if the description of the runner omits its owner and the state knows it.
+    Many resources share one list, so it is read first. The runner is read by itself if the list
+    fails, lacks the runner, or omits what the state knows of it.
+
+    Args:
+        api: the API.
+        state: the stored state.
+        reuse: whether an earlier list may serve; see `RunnersApi.list_runners`. Default: False.
     """
-    runner = existing_runner(api, state.name)
-    if runner is None or known_owner(state).keys() <= reported_owner(runner).keys():
-        return runner
-    return with_missing_owner(runner, listed_runner(api, state.name))
+    try:
+        runners = api.list_runners(runner_for_errors=state.name, reuse=reuse)
+    except KubiyaError as error:
+        return _described_runner(api, state.name, error)
+    listed = find_runner(runners, state.name)
+    if listed is not None and _is_complete(listed, state, owners_reported=reports_owners(runners)):
+        return listed
+    try:
+        return with_missing_fields(api.describe_runner(state.name), listed)
+    except NotFoundError:
+        return listed
+
+
+def _described_runner(api: RunnersApi, name: str, list_error: KubiyaError) -> Runner:
+    try:
+        return api.describe_runner(name)
+    except NotFoundError:
+        # Only the list proves that a runner does not exist.
+        raise list_error from None
+
+
+def _is_complete(listed: Runner, state: RunnerState, *, owners_reported: bool) -> bool:
+    """Whether the list tells of a runner what the state knows of it."""
+    owner = reported_owner(listed).keys()
+    return (
+        owners_reported
+        and known_owner(state).keys() <= owner
+        and (not state.description or listed.description is not None)
+        and (state.version is None or listed.version is not None)
+        and (state.namespace is None or has_namespace(listed))
+    )
+
+
+def has_namespace(runner: Runner) -> bool:
+    """Whether a response contains the namespace of a runner, in either field."""
+    return bool(runner.namespace or runner.kubernetes_namespace)
 
 
 def set_description(api: RunnersApi, name: str, description: str) -> Runner | None:

@@ -117,7 +117,12 @@ class MemoryClient(RunnersApi):
         stored = self._require("get_runner_health", name)
         self._runners[name] = replace(stored, failing=dict(failing))
 
-    def list_runners(self, *, runner_for_errors: str | None = None) -> tuple[Runner, ...]:  # noqa: ARG002
+    def list_runners(
+        self,
+        *,
+        runner_for_errors: str | None = None,  # noqa: ARG002
+        reuse: bool = False,  # noqa: ARG002
+    ) -> tuple[Runner, ...]:
         """List all runners."""
         return tuple(stored.runner for stored in self._runners.values())
 

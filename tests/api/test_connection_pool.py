@@ -14,6 +14,7 @@ from kubiya_pulumi.api import (
     Clock,
     Connection,
     PoolTimeoutError,
+    Runner,
     RunnersClient,
     bounded_io,
     sessions,
@@ -76,10 +77,10 @@ def test_each_thread_has_one_connection(client, service) -> None:
 
 
 def test_more_threads_than_connections_share_them(client, service) -> None:
-    service.replies = [reply(200, [])]
+    service.replies = [reply(200, {"name": "a"})]
     with ThreadPoolExecutor(THREADS * 2) as pool:
-        lists = list(pool.map(lambda _: client.list_runners(), range(THREADS * 4)))
-    assert lists == [()] * (THREADS * 4)
+        runners = list(pool.map(client.describe_runner, ["a"] * (THREADS * 4)))
+    assert runners == [Runner(name="a")] * (THREADS * 4)
     assert len(service.connections) <= THREADS
 
 
@@ -93,17 +94,17 @@ def busy_client(connect, service, monkeypatch) -> Iterator[RunnersClient]:
     def hang(handler) -> None:
         arrived.release()
         over.wait(30)
-        reply(200, [])(handler)
+        reply(200, {"name": "a"})(handler)
 
     service.replies = [hang]
     with ThreadPoolExecutor(sessions.MAX_CONNECTIONS) as pool:
-        calls = [pool.submit(client.list_runners) for _ in range(sessions.MAX_CONNECTIONS)]
+        calls = [pool.submit(client.describe_runner, "a") for _ in range(sessions.MAX_CONNECTIONS)]
         assert all(arrived.acquire(timeout=30) for _ in calls)
         try:
             yield client
         finally:
             over.set()
-        assert [call.result() for call in calls] == [()] * len(calls)
+        assert [call.result() for call in calls] == [Runner(name="a")] * len(calls)
 
 
 def test_the_wait_for_a_connection_ends_at_the_total_timeout(busy_client, service, delays) -> None:

@@ -2,8 +2,14 @@
 
 import pytest
 
-from kubiya_pulumi.api import Connection, RunnersClient
+from kubiya_pulumi.api import Connection, RunnersClient, shared_call
 from kubiya_pulumi.emulator import Emulator
+
+
+@pytest.fixture(autouse=True)
+def each_call_is_a_command(monkeypatch):
+    """A list serves only later reads of the same command, and here each read is a command."""
+    monkeypatch.setattr(shared_call, "MAX_REUSE_SECONDS", 0)
 
 
 @pytest.fixture

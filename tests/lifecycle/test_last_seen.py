@@ -71,10 +71,10 @@ def test_an_adopted_runner_with_its_reported_owner_is_managed(client, emulator, 
     outputs = adopted(client, emulator, managed_by="terraform", task_id="7")
     called()
     updated = runner.update(client, "r", outputs, {**ADOPT, **CHANGED})
-    assert called() == ["describeRunner", "updateRunnerDescription"]
+    assert called() == ["listRunners", "updateRunnerDescription"]
     assert updated.outputs["last_seen"] == outputs["last_seen"]
     runner.delete(client, "r", updated.outputs)
-    assert called() == ["describeRunner", "deleteRunner"]
+    assert called() == ["listRunners", "deleteRunner"]
     assert not emulator.runners
 
 
@@ -89,20 +89,20 @@ def test_an_adopted_runner_without_a_reported_owner_is_changed_with_one_call(
     assert called() == ["deleteRunner"]
 
 
-def test_the_list_is_read_if_the_description_of_a_runner_omits_its_owner(
-    client, emulator, called, monkeypatch
-):
+def test_a_runner_is_described_if_the_list_omits_its_owner(client, emulator, called, monkeypatch):
     outputs = adopted(client, emulator, managed_by="terraform", task_id="7")
-    describe = client.describe_runner
+    list_runners = client.list_runners
     monkeypatch.setattr(
         client,
-        "describe_runner",
-        lambda name: replace(describe(name), managed_by=None, task_id=None),
+        "list_runners",
+        lambda **options: tuple(
+            replace(listed, managed_by=None, task_id=None) for listed in list_runners(**options)
+        ),
     )
     called()
     assert runner.read(client, "r", outputs).outputs == outputs
     runner.delete(client, "r", outputs)
-    assert called() == [*["describeRunner", "listRunners"] * 2, "deleteRunner"]
+    assert called() == [*["listRunners", "describeRunner"] * 2, "deleteRunner"]
 
 
 def test_a_refresh_records_the_owner_for_a_state_of_an_older_version(client, emulator):

@@ -27,7 +27,7 @@ runner = EngineCalls(RunnerHandler())
 
 
 INPUTS = {"name": "r", "adopt_existing": False}
-CREATED = ["listRunners", "createRunner", "describeRunner"]
+CREATED = ["listRunners", "createRunner", "listRunners"]
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def warnings(caplog):
     return lambda: [record.getMessage() for record in caplog.records]
 
 
-def test_a_create_lists_then_creates_then_describes(client, emulator, called, warnings):
+def test_a_create_lists_then_creates_then_lists(client, emulator, called, warnings):
     state = runner.create(client, {**INPUTS, "description": "d"})
     assert called() == CREATED
     assert state.id == "r"
@@ -89,7 +89,8 @@ def test_a_runner_without_reported_fields_has_the_requested_description(client, 
 def test_a_description_that_the_create_ignores_is_set_by_a_second_call(client, emulator, called):
     emulator.configure(description_field="dropped")
     runner.create(client, {**INPUTS, "description": "d"})
-    assert called() == [*CREATED, "updateRunnerDescription"]
+    # The list may omit descriptions, so the runner is also read by itself.
+    assert called() == [*CREATED, "describeRunner", "updateRunnerDescription"]
     assert emulator.runners["r"].description == "d"
 
 
@@ -224,7 +225,7 @@ def test_a_read_completes_an_incomplete_state(client, emulator):
 
 def test_a_runner_missing_from_description_and_list_is_deleted(client, called):
     assert runner.read(client, "r", {}) is None
-    assert called()[-1] == "listRunners"
+    assert "listRunners" in called()
 
 
 def test_a_runner_that_only_the_list_contains_exists(client, emulator):

@@ -78,7 +78,7 @@ def test_mocks_call_the_emulator_as_pulumi_up_would(emulator, emulator_mocks):
     assert [call.operation for call in emulator.calls] == [
         "listRunners",
         "createRunner",
-        "describeRunner",
+        "listRunners",
         "getRunnerManifest",
         "getRunnerHealth",
     ]

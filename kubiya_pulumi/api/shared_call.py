@@ -1,0 +1,116 @@
+"""A request that concurrent callers share.
+
+Many resources look for their runner in the same list at the same time. A caller that arrives while
+a request is in flight must not get its response, which may be older than the call. So it waits for
+the next request, and shares that one with every caller that arrives meanwhile.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from copy import copy
+from typing import Generic, TypeVar, cast
+
+from kubiya_pulumi.api.errors import RequestError
+
+T = TypeVar("T")
+
+GATHER_SECONDS = 0.005
+"""How long a request waits for further callers before it is sent."""
+MAX_REUSE_SECONDS = 60.0
+"""How long after it was sent a request may be reused."""
+
+
+class SharedCall(Generic[T]):
+    """Sends a request for all callers that need its response. Thread-safe.
+
+    Args:
+        send: sends the request and returns the response. It runs in one thread at a time.
+    """
+
+    def __init__(self, send: Callable[[], T]) -> None:
+        self._send = send
+        self._sending = threading.Lock()
+        self._lock = threading.Lock()
+        self._changes = 0
+        self._next: _Request[T] | None = None
+        self._latest: _Request[T] | None = None
+
+    def __call__(self, runner: str | None, *, reuse: bool = False) -> T:
+        """Return the response to a request that is sent after this call, or to an earlier one.
+
+        Args:
+            runner: the runner that the caller wants to find, which errors name.
+            reuse: whether the latest request may serve, unless it is outdated. Default: False.
+
+        Raises:
+            KubiyaError: the request failed.
+        """
+        with self._lock:
+            request = self._reusable() if reuse else None
+            is_sender = request is None and self._next is None
+            if request is None:
+                request = self._next = self._next or _Request()
+        if is_sender:
+            self._send_once(request)
+        return request.response(runner)
+
+    @contextmanager
+    def outdated(self) -> Iterator[None]:
+        """Reuse no request that was sent before the end of this block, which changes something."""
+        with self._lock:
+            self._changes += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._changes += 1
+
+    def _reusable(self) -> _Request[T] | None:
+        latest = self._latest
+        if latest is None or latest.changes != self._changes:
+            return None
+        return latest if time.monotonic() - latest.sent < MAX_REUSE_SECONDS else None
+
+    def _send_once(self, request: _Request[T]) -> None:
+        time.sleep(GATHER_SECONDS)
+        with self._sending:
+            with self._lock:
+                self._next, self._latest = None, request
+                request.changes, request.sent = self._changes, time.monotonic()
+            request.send(self._send)
+
+
+class _Request(Generic[T]):
+    """A request, and its response for all callers that share it."""
+
+    changes = 0
+    """The number of changes before it was sent."""
+    sent = 0.0
+    """When it was sent, in monotonic seconds."""
+
+    def __init__(self) -> None:
+        self._done = threading.Event()
+        self._response: T | None = None
+        self._error: BaseException | None = None
+
+    def send(self, send: Callable[[], T]) -> None:
+        try:
+            self._response = send()
+        except BaseException as error:  # noqa: BLE001 - each caller raises it
+            self._error = error
+        finally:
+            self._done.set()
+
+    def response(self, runner: str | None) -> T:
+        self._done.wait()
+        if self._error is None:
+            return cast(T, self._response)
+        # Each caller raises a copy, to which it adds its frames, and which names its runner.
+        error = copy(self._error)
+        if isinstance(error, RequestError):
+            error.runner = runner
+        raise error
