@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     )
     from kubiya_pulumi.invoke import GetError
     from kubiya_pulumi.lifecycle.errors import (
+        ChangeNotMadeError,
         NotHealthyError,
         NotSupportedError,
         RunnerExistsError,
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ApiError",
+    "ChangeNotMadeError",
     "ComponentHealth",
     "GetError",
     "GetRunnerHealthResult",
@@ -102,6 +104,7 @@ __getattr__, __dir__ = lazy_exports(
         "ManifestPolicyError": "kubiya_pulumi.review.errors",
         "ManifestRefusedError": "kubiya_pulumi.runner_manifest",
         "NotHealthyError": "kubiya_pulumi.lifecycle.errors",
+        "ChangeNotMadeError": "kubiya_pulumi.lifecycle.errors",
         "NotSupportedError": "kubiya_pulumi.lifecycle.errors",
         "RunnerDeployment": "kubiya_pulumi.runner_deployment",
         "RunnerExistsError": "kubiya_pulumi.lifecycle.errors",

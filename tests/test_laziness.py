@@ -10,7 +10,15 @@ IMPORTS = [
     ("import kubiya_pulumi.api", ["pulumi", "requests", "urllib3"]),
     ("from kubiya_pulumi.api import ApiError, Runner, RunnersApi", ["pulumi", "requests"]),
     ("from kubiya_pulumi.api import RunnersClient", ["pulumi", "pulumi_kubernetes"]),
-    ("import kubiya_pulumi.config", ["pulumi", "pulumi_kubernetes"]),
+    ("import kubiya_pulumi.config", ["pulumi", "pulumi_kubernetes", "requests"]),
+    (
+        "from kubiya_pulumi import KubiyaRunner, RunnerHealth",
+        ["pulumi_kubernetes", "requests", "kubiya_pulumi.review.reviewer"],
+    ),
+    (
+        "import kubiya_pulumi.lifecycle.providers",
+        ["pulumi_kubernetes", "requests", "kubiya_pulumi.review.reviewer"],
+    ),
     ("import kubiya_pulumi.review", ["pulumi", "requests", "yaml", "jsonschema"]),
     (
         "from kubiya_pulumi.review import *",
@@ -37,6 +45,25 @@ IMPORTS = [
     ("import kubiya_pulumi.cli.review_command", ["pulumi", "requests", "rich"]),
 ]
 """Each import statement, and the modules that it must not load."""
+
+
+OWN_MODULES = [
+    ("from kubiya_pulumi import KubiyaRunner", "import pulumi, pulumi.dynamic", 50),
+    ("import kubiya_pulumi.lifecycle.providers", "import pulumi, pulumi.dynamic", 50),
+]
+"""Each import statement, what it is compared with, and how many more modules it may load."""
+
+
+@pytest.mark.parametrize(("statement", "baseline", "max_modules"), OWN_MODULES)
+def test_an_import_loads_few_modules(statement: str, baseline: str, max_modules: int) -> None:
+    program = f"import sys\n{baseline}\nbefore = len(sys.modules)\n{statement}\n"
+    result = subprocess.run(
+        [sys.executable, "-c", f"{program}print(len(sys.modules) - before)"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert int(result.stdout) <= max_modules
 
 
 @pytest.mark.parametrize(("statement", "forbidden"), IMPORTS)

@@ -29,6 +29,7 @@ PUBLIC_NAMES = {
     "ManifestPolicyError",
     "ManifestRefusedError",
     "NotHealthyError",
+    "ChangeNotMadeError",
     "NotSupportedError",
     "RunnerDeployment",
     "RunnerExistsError",

@@ -93,11 +93,15 @@ class RunnersApi(Protocol):
         """
         ...
 
-    def delete_runner(self, name: str) -> None:
+    def delete_runner(self, name: str) -> bool:
         """Delete a runner.
 
         Args:
             name: the runner's name.
+
+        Returns:
+            Whether the response confirms the deletion: it is empty, and its status is not 202.
+            Any other success may be that of another server, or precede the deletion.
 
         Raises:
             NotFoundError: the runner does not exist, or the service does not serve the route.

@@ -6,7 +6,10 @@ import ipaddress
 import re
 from urllib.parse import urljoin, urlsplit
 
-import requests
+_PLAIN_URL = re.compile(
+    r"https?://[a-z0-9]+([.-][a-z0-9]+)*(:[1-9][0-9]{0,3}|:[1-5][0-9]{4})?(/[A-Za-z0-9_-]+)*/?"
+)
+"""URLs whose normalized form differs only by the slash after the host."""
 
 _API_VERSION = re.compile("/api/v[13]/*$")
 
@@ -37,6 +40,11 @@ def normalize_url(url: str) -> str:
 
 
 def _prepare(url: str) -> str:
+    if _PLAIN_URL.fullmatch(url):
+        return f"{url}/" if url.count("/") == 2 else url
+    # Loaded only for other URLs: a preview without requests does not need the HTTP library.
+    import requests
+
     return requests.Request("GET", url).prepare().url or ""
 
 

@@ -31,6 +31,10 @@ class NotSupportedError(KubiyaError):
     """The service does not offer the operation, or not with this API key."""
 
 
+class ChangeNotMadeError(KubiyaError):
+    """The service reported success, but did not make the change."""
+
+
 class NotHealthyError(KubiyaError):
     """The runner did not become healthy within the timeout."""
 

@@ -11,8 +11,8 @@ from typing import ClassVar
 
 from pulumi.dynamic import ConfigureRequest
 
-from kubiya_pulumi import config
-from kubiya_pulumi.api import RunnersApi, SettingError, shared_client
+from kubiya_pulumi import api, config
+from kubiya_pulumi.api import RunnersApi, SettingError
 from kubiya_pulumi.api.connection import MAX_CONNECTIONS
 from kubiya_pulumi.api.error_advice import STORED_SETTINGS
 from kubiya_pulumi.dynamic.dynamic_provider import DynamicProvider
@@ -42,7 +42,8 @@ class _KubiyaDynamicProvider(DynamicProvider):
         increase_plugin_concurrency(MAX_CONNECTIONS)
 
     def api(self) -> RunnersApi:
-        return shared_client(config.read_connection(self._configured))
+        # Found on first use: only a plugin process calls it, and it loads the HTTP client.
+        return api.shared_client(config.read_connection(self._configured))
 
     def describe_error(self, error: Exception, method: str) -> str:
         # Elsewhere the program runs, with the current settings.

@@ -7,10 +7,11 @@ from collections.abc import Set
 from dataclasses import replace
 from typing import Any
 
-from kubiya_pulumi.api import NotFoundError, RunnersApi, UnexpectedStatusError
+from kubiya_pulumi.api import Clock, NotFoundError, RunnersApi, UnexpectedStatusError
 from kubiya_pulumi.declarations import RUNNER, RunnerInputs, RunnerState
 from kubiya_pulumi.dynamic.handler import InputFailure, ResourceHandler
 from kubiya_pulumi.dynamic.properties import PropertyMap
+from kubiya_pulumi.lifecycle.change_verification import verify_deleted, verify_description
 from kubiya_pulumi.lifecycle.errors import (
     NotSupportedError,
     RunnerExistsError,
@@ -44,12 +45,14 @@ class RunnerHandler(ResourceHandler[RunnersApi, RunnerInputs, RunnerState]):
     Args:
         names: which resource has each name in this command. Default: None, commands are not told
             apart.
+        clock: the clock that waits until a change is visible. Default: None, the system's clock.
     """
 
     declaration = RUNNER
 
-    def __init__(self, names: HeldNames | None = None) -> None:
+    def __init__(self, names: HeldNames | None = None, clock: Clock | None = None) -> None:
         self.names = names or HeldNames()
+        self._clock = clock or Clock()
 
     def check(
         self, inputs: PropertyMap, unknown: Set[str], old_inputs: PropertyMap | None = None
@@ -130,6 +133,8 @@ class RunnerHandler(ResourceHandler[RunnersApi, RunnerInputs, RunnerState]):
                 # The engine asks for no update then: `diff` reports none.
                 return updated
             runner = set_description(api, state.name, inputs.description)
+            if runner is None or runner.description is None:
+                verify_description(api, state.name, inputs.description, self._clock)
         except RunnerGoneError:
             require_seen_here(api, state)
             raise
@@ -157,7 +162,7 @@ class RunnerHandler(ResourceHandler[RunnersApi, RunnerInputs, RunnerState]):
             require_seen_here(api, state)
             return
         try:
-            api.delete_runner(state.name)
+            is_confirmed = api.delete_runner(state.name)
         except (NotFoundError, UnexpectedStatusError) as error:
             if not is_missing_or_unsupported(error):
                 raise
@@ -169,6 +174,9 @@ class RunnerHandler(ResourceHandler[RunnersApi, RunnerInputs, RunnerState]):
                     "resource's options to keep it."
                 ) from None
             require_seen_here(api, state)
+        else:
+            if not is_confirmed:
+                verify_deleted(api, state, self._clock)
 
 
 def _require_own_runner(api: RunnersApi, state: RunnerState, failure: str) -> None:

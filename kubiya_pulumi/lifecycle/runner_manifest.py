@@ -6,6 +6,8 @@ A refresh reports a difference only between what it reads and the *inputs* in th
 puts the hash of what it downloaded among the inputs, and `check` keeps it there when the program
 runs. Before the first refresh the inputs contain no hash; `previous_sha256` in the state tells it
 what the hash was.
+
+`review` is used by its module, which loads its rules on first use: programs do not need them.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Set
 from dataclasses import replace
 
+from kubiya_pulumi import review
 from kubiya_pulumi.api import RunnersApi
 from kubiya_pulumi.declarations import (
     RUNNER_MANIFEST,
@@ -23,7 +26,6 @@ from kubiya_pulumi.dynamic.handler import ResourceDiff, StateOnlyHandler
 from kubiya_pulumi.dynamic.properties import PropertyMap
 from kubiya_pulumi.lifecycle.errors import RunnerGoneError
 from kubiya_pulumi.lifecycle.lookup import none_if_deleted
-from kubiya_pulumi.review import ManifestError, parse_manifest, review, sha256_of
 
 
 class RunnerManifestHandler(
@@ -91,16 +93,16 @@ def download(api: RunnersApi, name: str) -> tuple[str, str | None]:
 def _download_state(api: RunnersApi, name: str) -> RunnerManifestState:
     text, url = download(api, name)
     try:
-        objects = parse_manifest(text)
-        result = review(objects)
-    except ManifestError as error:
-        raise ManifestError(
+        objects = review.parse_manifest(text)
+        result = review.review(objects)
+    except review.ManifestError as error:
+        raise review.ManifestError(
             f'the manifest of runner "{name}" {error}. Nothing was applied. Check kubiya:baseUrl '
             "(or KUBIYA_BASE_URL), and the manifest that the service returns for this runner."
         ) from None
     return RunnerManifestState(
         runner=name,
-        sha256=sha256_of(text),
+        sha256=review.sha256_of(text),
         content=text,
         url=url,
         objects=[

@@ -95,7 +95,7 @@ def test_a_deployment_is_created_updated_and_destroyed_in_order(
     dev = stack(PROGRAM, description="one")
     dev.up("--skip-preview", "--event-log", str(tmp_path / "up"))
     assert operations(emulator) == [
-        "listRunners", "createRunner", "describeRunner", "getRunnerManifest", "getRunnerHealth",
+        "listRunners", "createRunner", "listRunners", "getRunnerManifest", "getRunnerHealth",
     ]  # fmt: skip
     runner = emulator.runners["runner-prod"]
     created = kinds_in_order(tmp_path / "up", "create")
@@ -125,7 +125,7 @@ def test_a_deployment_is_created_updated_and_destroyed_in_order(
         "runner-prod-runner": "update"
     }
     dev.up("--skip-preview")
-    assert operations(emulator) == ["describeRunner", "updateRunnerDescription"]
+    assert operations(emulator) == ["listRunners", "updateRunnerDescription"]
 
     dev.destroy("--skip-preview", "--event-log", str(tmp_path / "down"))
     deleted = kinds_in_order(tmp_path / "down", "delete")
@@ -133,7 +133,7 @@ def test_a_deployment_is_created_updated_and_destroyed_in_order(
     assert deleted.index(HEALTH) < deleted.index(in_the_cluster[0])
     assert last_index(deleted, in_the_cluster[-1]) < deleted.index(MANIFEST)
     assert deleted.index(MANIFEST) < deleted.index(RUNNER)
-    assert operations(emulator) == ["describeRunner", "deleteRunner"]
+    assert operations(emulator) == ["listRunners", "deleteRunner"]
     assert not emulator.runners
     manifest_file = tmp_path / "manifest.yaml"
     manifest_file.write_text(runner.manifest)

@@ -62,14 +62,14 @@ class Change:
 
 
 CHANGES = {
-    "create": Change("nothing", "one", ("listRunners", "createRunner", "describeRunner")),
-    "update": Change("one", "changed", ("describeRunner", "updateRunnerDescription")),
+    "create": Change("nothing", "one", ("listRunners", "createRunner", "listRunners")),
+    "update": Change("one", "changed", ("listRunners", "updateRunnerDescription")),
     "replace": Change(
         "one",
         "another",
-        ("describeRunner", "deleteRunner", "listRunners", "createRunner", "describeRunner"),
+        ("listRunners", "deleteRunner", "listRunners", "createRunner", "listRunners"),
     ),
-    "delete": Change("one", "nothing", ("describeRunner", "deleteRunner")),
+    "delete": Change("one", "nothing", ("listRunners", "deleteRunner")),
 }
 READS = frozenset({"listRunners", "describeRunner"})
 

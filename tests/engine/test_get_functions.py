@@ -103,7 +103,7 @@ def test_a_preview_does_not_request_a_runner_that_does_not_exist_yet(
     dev.preview()
     assert calls() == []
     dev.up("--skip-preview")
-    assert calls()[:3] == ["listRunners", "createRunner", "describeRunner"]
+    assert calls()[:3] == ["listRunners", "createRunner", "listRunners"]
     assert dev.outputs() == {"health": "healthy", "version": "v2"}
 
     # The name of an existing runner is known in a preview, even if other properties change.

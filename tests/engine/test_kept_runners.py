@@ -133,8 +133,8 @@ def test_the_option_delete_before_replace_is_overruled(
     dev.rewrite(program(declared.format("two")))
     calls()
     dev.up("--skip-preview")
-    creation = ["listRunners", "createRunner", "describeRunner"]
-    assert calls() == ["describeRunner", "deleteRunner", *creation]
+    creation = ["listRunners", "createRunner", "listRunners"]
+    assert calls() == ["listRunners", "deleteRunner", *creation]
     assert [runner.description for runner in emulator.runners.values()] == ["two"]
     assert dev.preview("--expect-no-changes")
 
@@ -375,9 +375,9 @@ def test_an_adopted_runner_of_a_reported_owner_is_read_before_a_change(
     calls()
     dev.rewrite(program(declared.format("two")))
     dev.up("--skip-preview")
-    assert calls() == ["describeRunner", "updateRunnerDescription"]
+    assert calls() == ["listRunners", "updateRunnerDescription"]
     dev.destroy("--skip-preview")
-    assert calls() == ["describeRunner", "deleteRunner"]
+    assert calls() == ["listRunners", "deleteRunner"]
     assert not emulator.runners
 
 

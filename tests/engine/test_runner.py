@@ -28,7 +28,7 @@ KubiyaRunner(
 )
 """
 
-CREATE = ["listRunners", "createRunner", "describeRunner"]
+CREATE = ["listRunners", "createRunner", "listRunners"]
 
 
 def test_the_first_up_creates_a_runner_and_the_second_does_nothing(
@@ -63,7 +63,7 @@ def test_the_first_up_creates_a_runner_and_the_second_does_nothing(
     assert state(dev) == before
 
     dev.destroy()
-    assert calls() == ["describeRunner", "deleteRunner"]
+    assert calls() == ["listRunners", "deleteRunner"]
     assert not emulator.runners
     assert dev.resources() == []
 
@@ -97,7 +97,7 @@ def test_a_changed_description_is_updated_with_one_call(
     assert planned["detailedDiff"] == {"description": {"kind": "update", "inputDiff": True}}
     assert calls() == []
     dev.up("--skip-preview")
-    assert calls() == ["describeRunner", "updateRunnerDescription"]
+    assert calls() == ["listRunners", "updateRunnerDescription"]
     assert emulator.runners["runner-prod"].description == "two"
     assert outputs(dev, RUNNER)["description"] == "two"
     assert is_secret(outputs(dev, RUNNER)["manifest_url"])
@@ -115,7 +115,7 @@ def test_a_description_removed_from_the_program_is_not_changed(
     dev.up("--skip-preview")
     dev.refresh("--skip-preview")
     dev.preview("--expect-no-changes")
-    assert calls() == ["describeRunner"]
+    assert calls() == ["listRunners"]
     assert emulator.runners["runner-prod"].description == "one"
 
 
@@ -132,7 +132,7 @@ def test_a_changed_name_replaces_the_runner_and_deletes_the_old_one_first(
     assert planned["diffReasons"] == ["name"]
     assert planned["detailedDiff"].keys() == {"name"}
     dev.up("--skip-preview")
-    assert calls() == ["describeRunner", "deleteRunner", *CREATE]
+    assert calls() == ["listRunners", "deleteRunner", *CREATE]
     assert list(emulator.runners) == ["runner-new"]
     assert dev.resources(RUNNER)[0]["id"] == "runner-new"
     dev.preview("--expect-no-changes")
@@ -145,7 +145,7 @@ def test_a_forced_replacement_also_deletes_first(stack: MakeStack, calls: Calls)
     calls()
     [runner] = dev.resources(RUNNER)
     dev.up("--skip-preview", f"--replace={runner['urn']}")
-    assert calls() == ["describeRunner", "deleteRunner", *CREATE]
+    assert calls() == ["listRunners", "deleteRunner", *CREATE]
 
 
 def test_a_description_changed_elsewhere_is_detected_and_corrected(
@@ -161,12 +161,12 @@ def test_a_description_changed_elsewhere_is_detected_and_corrected(
     assert planned["diffReasons"] == ["description"]
     assert dev.preview("--refresh", "--expect-no-changes", check=False).returncode
     dev.refresh("--skip-preview")
-    assert calls() == ["describeRunner"] * 3
+    assert calls() == ["listRunners"] * 3
     assert outputs(dev, RUNNER)["description"] == "theirs"
     assert dev.resources(RUNNER)[0]["inputs"]["description"] == "theirs"
 
     dev.up("--skip-preview")
-    assert calls() == ["describeRunner", "updateRunnerDescription"]
+    assert calls() == ["listRunners", "updateRunnerDescription"]
     assert emulator.runners["runner-prod"].description == "mine"
     dev.preview("--refresh", "--expect-no-changes")
 
@@ -215,7 +215,7 @@ def test_a_deleted_runner_cannot_be_changed_but_destroyed(
     assert state(dev) == before
     calls()
     dev.destroy("--skip-preview")
-    assert calls() == [*["describeRunner"] * 4, "listRunners"]
+    assert calls() == ["listRunners", *["describeRunner"] * 4]
     assert dev.resources() == []
 
 
