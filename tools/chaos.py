@@ -26,6 +26,7 @@ TESTS = (
     "tests/lifecycle/test_runner_faults.py",
     "tests/engine/test_crash.py",
     "tests/engine/test_faults.py",
+    "tests/engine/test_stack_changes.py",
 )
 SEEDS = 2**32
 SECONDS_PER_RUN = 300

@@ -23,18 +23,38 @@ from tests.harness.engine import Result, Stack
 
 pytestmark = pytest.mark.engine
 
-IMPORT = "from kubiya_pulumi import KubiyaRunner\n"
+IMPORT = """
+import pulumi
+from pulumi import Alias, ResourceOptions as Options
+from kubiya_pulumi import KubiyaRunner
+
+group = pulumi.ComponentResource("test:index:Group", "group")
+"""
+AT_HOME = 'aliases=[Alias(name="moved", parent=group)]'
+AWAY = 'parent=group, aliases=[Alias(name="runner", parent=pulumi.ROOT_STACK_RESOURCE)]'
+CREATE_FIRST = 'delete_before_replace=False, replace_on_changes=["description"]'
+
+
+def program(resource: str, name: str, description: str, options: str = AT_HOME) -> str:
+    arguments = f'name="{name}", description="{description}", opts=Options({options})'
+    return f'{IMPORT}KubiyaRunner("{resource}", {arguments})'
+
+
 PROGRAMS = {
     "nothing": IMPORT,
-    "one": IMPORT + 'KubiyaRunner("runner", name="one", description="first")',
-    "changed": IMPORT + 'KubiyaRunner("runner", name="one", description="second")',
-    "another": IMPORT + 'KubiyaRunner("runner", name="two", description="first")',
+    "one": program("runner", "one", "first"),
+    "changed": program("runner", "one", "second"),
+    "another": program("runner", "two", "first"),
+    "moved": program("moved", "one", "third", AWAY),
+    "replaced": program("runner", "one", "fourth", f"{AT_HOME}, {CREATE_FIRST}"),
 }
 EXPECTED: dict[str, dict[str, str]] = {
     "nothing": {},
     "one": {"one": "first"},
     "changed": {"one": "second"},
     "another": {"two": "first"},
+    "moved": {"one": "third"},
+    "replaced": {"one": "fourth"},
 }
 MOMENTS = {
     "never done": {"when": "before"},
@@ -59,17 +79,27 @@ class Change:
     before: str
     after: str
     calls: tuple[str, ...]
+    victims: tuple[Victim, ...] = tuple(KILL)
+    moments: tuple[str, ...] = tuple(MOMENTS)
 
 
+REPLACEMENT = ("listRunners", "deleteRunner", "listRunners", "createRunner", "listRunners")
 CHANGES = {
     "create": Change("nothing", "one", ("listRunners", "createRunner", "listRunners")),
     "update": Change("one", "changed", ("listRunners", "updateRunnerDescription")),
-    "replace": Change(
-        "one",
-        "another",
-        ("listRunners", "deleteRunner", "listRunners", "createRunner", "listRunners"),
-    ),
+    "replace": Change("one", "another", REPLACEMENT, victims=("everything", "plugin")),
     "delete": Change("one", "nothing", ("listRunners", "deleteRunner")),
+    # With user options and aliases, the same calls are made. So fewer points are enough.
+    "move": Change(
+        "one",
+        "moved",
+        ("listRunners", "updateRunnerDescription"),
+        victims=("everything",),
+        moments=("done",),
+    ),
+    "recreate": Change(
+        "one", "replaced", REPLACEMENT, victims=("everything",), moments=("never done", "done")
+    ),
 }
 READS = frozenset({"listRunners", "describeRunner"})
 
@@ -80,8 +110,8 @@ def points() -> list[tuple[str, int, str, Victim]]:
         (change, number, moment, victim)
         for change, steps in CHANGES.items()
         for number, call in enumerate(steps.calls)
-        for moment in (("done",) if call in READS else MOMENTS)
-        for victim in KILL
+        for moment in (("done",) if call in READS else steps.moments)
+        for victim in steps.victims
         # A read changes nothing, so one victim is enough.
         if call not in READS or victim == "everything"
     ]
