@@ -101,7 +101,7 @@ def use_another_endpoint(walk: Walk) -> None:
     walk.refused("destroy", "--run-program")
     assert not walk.elsewhere.runners
     walk.dev.configure({"kubiya:baseUrl": walk.emulator.url})
-    walk.up("--expect-no-changes")
+    walk.up()
 
 
 def use_a_refused_key(walk: Walk) -> None:
