@@ -22,7 +22,7 @@ from urllib3.util.ssl_ import create_urllib3_context
 
 from kubiya_pulumi.api.bounded_io import BOUNDED_POOLS
 from kubiya_pulumi.api.connection import MAX_CONNECTIONS, Connection
-from kubiya_pulumi.version import package_version
+from kubiya_pulumi.version import VERSION
 
 
 def api_session(connection: Connection, tls: Tls) -> requests.Session:
@@ -95,7 +95,7 @@ class _Session(requests.Session):
         super().__init__()
         # With an auth object, requests does not search ~/.netrc and the URL for credentials.
         self.auth = auth
-        self.headers["User-Agent"] = f"kubiya-pulumi/{package_version()}"
+        self.headers["User-Agent"] = f"kubiya-pulumi/{VERSION}"
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         self.mount("https://", _Adapter(tls))
         self.mount("http://", _Adapter(tls))

@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from kubiya_pulumi.cli.files import FileError, flush_output, use_utf8, write_message
-from kubiya_pulumi.version import package_version
+from kubiya_pulumi.version import VERSION
 
 DEBUG_VARIABLE = "KUBIYA_PULUMI_DEBUG"
 """The environment variable that makes an unexpected error print its traceback."""
@@ -117,7 +117,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog="For details, run kubiya-pulumi COMMAND --help.",
         allow_abbrev=False,
     )
-    parser.add_argument("--version", action="version", version=f"%(prog)s {package_version()}")
+    parser.add_argument("--version", action="version", version=f"%(prog)s {VERSION}")
     commands = parser.add_subparsers(
         title="commands", metavar="COMMAND", required=True, parser_class=_CommandParser
     )

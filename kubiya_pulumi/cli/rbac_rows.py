@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from kubiya_pulumi.preview_report import ANY_SUBJECT
 from kubiya_pulumi.review import Grant
+from kubiya_pulumi.review.kubernetes.rbac import ANY_SUBJECT
 
 HEADER = ("Subject", "Verbs", "Resources", "Scope", "Granted by")
 

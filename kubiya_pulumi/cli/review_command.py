@@ -10,7 +10,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from kubiya_pulumi.cli import review_markdown, review_sarif
 from kubiya_pulumi.cli.files import (
     FileError,
     describe_file,
@@ -141,9 +140,8 @@ def run(options: argparse.Namespace) -> int:
             "another --format"
         )
         return 2
-    omitted = review_sarif.omitted_results(result, omit_waived=options.omit_waived)
-    if omitted and options.format == "sarif":
-        write_message(f"review: {omitted:,} findings are omitted: see the log's notifications")
+    if options.format == "sarif":
+        _warn_about_omitted_results(result, options)
     if result.denied:
         count = len(result.denied)
         findings = "1 finding" if count == 1 else f"{count:,} findings"
@@ -223,13 +221,25 @@ def _read(options: argparse.Namespace) -> Sources:
     return Sources(sources, [names.get(path, path) for path in paths], single=single)
 
 
+def _warn_about_omitted_results(result: Review, options: argparse.Namespace) -> None:
+    from kubiya_pulumi.cli import review_sarif
+
+    omitted = review_sarif.omitted_results(result, omit_waived=options.omit_waived)
+    if omitted:
+        write_message(f"review: {omitted:,} findings are omitted: see the log's notifications")
+
+
 def _render(result: Review, sources: Sources, options: argparse.Namespace) -> str:
     match options.format:
         case "json":
             return json.dumps(_to_dict(result, sources), indent=2) + "\n"
         case "markdown":
+            from kubiya_pulumi.cli import review_markdown
+
             return review_markdown.render(result, sources)
         case "sarif":
+            from kubiya_pulumi.cli import review_sarif
+
             return review_sarif.render(
                 result, sources, category=options.category, omit_waived=options.omit_waived
             )

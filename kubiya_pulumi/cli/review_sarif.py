@@ -19,7 +19,7 @@ from urllib.parse import quote
 
 from kubiya_pulumi.cli.sources import Location, Sources
 from kubiya_pulumi.review import RULES, Category, Finding, Review, Rule, Severity, WaivedFinding
-from kubiya_pulumi.version import package_version
+from kubiya_pulumi.version import VERSION
 
 MAX_RESULTS = 25_000
 """The maximum number of results that code scanning accepts in a run."""
@@ -88,11 +88,10 @@ def _all_findings(review: Review, *, omit_waived: bool) -> list[Finding | Waived
 
 
 def _driver() -> dict[str, Any]:
-    version = package_version()
     return {
         "name": "kubiya-pulumi",
-        "version": version,
-        "semanticVersion": version,
+        "version": VERSION,
+        "semanticVersion": VERSION,
         "rules": [_rule(rule) for rule in RULES.values()],
     }
 

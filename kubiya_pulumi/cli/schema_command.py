@@ -17,7 +17,7 @@ from kubiya_pulumi.dynamic.package_schema import (
 )
 from kubiya_pulumi.dynamic.properties import ResourceDeclaration
 from kubiya_pulumi.package_declarations import FUNCTIONS, RUNNER_DEPLOYMENT
-from kubiya_pulumi.version import package_version
+from kubiya_pulumi.version import VERSION
 
 _RESOURCES: dict[str, tuple[ResourceDeclaration[Any, Any], str]] = {
     "kubiya:index:Runner": (RUNNER, "A Kubiya runner."),
@@ -56,7 +56,7 @@ def schema() -> dict[str, Any]:
     }
     return {
         "name": "kubiya",
-        "version": package_version(),
+        "version": VERSION,
         "description": "Kubiya runners as code.",
         "config": {"variables": settings},
         "provider": {"inputProperties": settings},

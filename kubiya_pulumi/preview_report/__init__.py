@@ -17,9 +17,10 @@ from kubiya_pulumi.preview_report.preview import (
     Preview,
     ResourceRef,
 )
-from kubiya_pulumi.preview_report.rbac_diff import ANY_SUBJECT, ClusterGrant, RbacDiff
+from kubiya_pulumi.preview_report.rbac_diff import ClusterGrant, RbacDiff
 from kubiya_pulumi.preview_report.report import GateCondition, PreviewReport, build_report
 from kubiya_pulumi.preview_report.unreviewed import Reason, Unreviewed
+from kubiya_pulumi.review.kubernetes.rbac import ANY_SUBJECT
 
 __all__ = [
     "ANY_SUBJECT",

@@ -13,11 +13,8 @@ from kubiya_pulumi.review import KubernetesObject
 from kubiya_pulumi.review.kubernetes.inventory import Inventory, grants_in
 from kubiya_pulumi.review.kubernetes.limits import MAX_PERMISSIONS, Budget
 from kubiya_pulumi.review.kubernetes.permissions import PermissionSet, rules_not_covered_by
-from kubiya_pulumi.review.kubernetes.rbac import Grant, PolicyRule, Subject
+from kubiya_pulumi.review.kubernetes.rbac import ANY_SUBJECT, Grant, PolicyRule
 from kubiya_pulumi.review.kubernetes.roles import Role
-
-ANY_SUBJECT = Subject("", "", "")
-"""Represents the subjects of a role's bindings that the preview does not list."""
 
 _Scope = tuple[Hashable, ...]
 

@@ -77,6 +77,10 @@ class Subject:
         return other.kind == "User" and self.name == everybody
 
 
+ANY_SUBJECT = Subject("", "", "")
+"""Represents the subjects of a role whose bindings are not known."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class PolicyRule:
     """A rule of a Role or ClusterRole, with the fields that it has in Kubernetes."""
