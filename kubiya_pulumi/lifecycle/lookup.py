@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import fields, replace
 from http import HTTPStatus
 from typing import TypeVar
+from weakref import WeakKeyDictionary
 
 from kubiya_pulumi.api import NotFoundError, Runner, RunnersApi, UnexpectedStatusError
 
@@ -35,10 +36,29 @@ def existing_runner(api: RunnersApi, name: str) -> Runner | None:
         return listed_runner(api, name)
 
 
-def with_missing_fields(runner: Runner, other: Runner | None) -> Runner:
+def is_list_complete(api: RunnersApi) -> bool | None:
+    """Whether the list tells as much of a runner as its description; None if that is unknown."""
+    return _complete_lists.get(api)
+
+
+def describe_listed(api: RunnersApi, listed: Runner) -> Runner | None:
+    """Describe a listed runner, and remember whether the list tells as much.
+
+    Returns:
+        What both tell of it. None if it was deleted meanwhile.
+    """
+    described = existing_runner(api, listed.name)
+    if described is None:
+        return None
+    _complete_lists[api] = with_missing_fields(listed, described) == listed
+    return with_missing_fields(described, listed)
+
+
+_complete_lists: WeakKeyDictionary[RunnersApi, bool] = WeakKeyDictionary()
+
+
+def with_missing_fields(runner: Runner, other: Runner) -> Runner:
     """Return a runner with the fields that only another response about it contains."""
-    if other is None:
-        return runner
     names = [field.name for field in fields(Runner) if getattr(runner, field.name) is None]
     return replace(runner, **{name: getattr(other, name) for name in names})
 

@@ -25,10 +25,11 @@ from kubiya_pulumi.lifecycle.errors import NameRefusedError, RunnerExistsError
 from kubiya_pulumi.lifecycle.held_names import resource_in
 from kubiya_pulumi.lifecycle.last_seen import first_seen
 from kubiya_pulumi.lifecycle.lookup import (
+    describe_listed,
     existing_runner,
     find_runner,
+    is_list_complete,
     listed_runner,
-    with_missing_fields,
 )
 from kubiya_pulumi.lifecycle.ownership import (
     MANAGED_BY,
@@ -80,9 +81,9 @@ def create_runner(api: RunnersApi, inputs: RunnerInputs) -> RunnerState:
         if not (may_be_created or isinstance(error, BadRequestError | ConflictError)):
             raise
         return _reconcile_failed_create(api, inputs, error)
-    # A list that omits owners cannot tell who created the runner.
-    list_suffices = not runners or reports_owners(runners)
-    return _verify_created(api, inputs, created, list_suffices=list_suffices)
+    # A list that omits the owners of other runners cannot tell who created this one.
+    may_suffice = not runners or reports_owners(runners)
+    return _verify_created(api, inputs, created, may_list_suffice=may_suffice)
 
 
 def _find_existing(
@@ -96,10 +97,7 @@ def _find_existing(
     if is_owner_known and listed.description is not None:
         return listed
     # The list may omit fields, and so may the description of a single runner.
-    described = existing_runner(api, inputs.name)
-    if described is None:
-        return None
-    return with_missing_fields(described, listed)
+    return describe_listed(api, listed)
 
 
 def _send_create(
@@ -115,13 +113,13 @@ def _send_create(
 
 
 def _verify_created(
-    api: RunnersApi, inputs: RunnerInputs, created: CreatedRunner, *, list_suffices: bool
+    api: RunnersApi, inputs: RunnerInputs, created: CreatedRunner, *, may_list_suffice: bool
 ) -> RunnerState:
     """Return the state of a created runner, unless somebody else took the name first."""
     runner = created.runner
     if not _is_verified(runner, inputs):
         try:
-            runner = _read_created(api, inputs, list_suffices=list_suffices) or runner
+            runner = _read_created(api, inputs, may_list_suffice) or runner
         except KubiyaError as error:
             log.warning("%s The runner was created; `pulumi refresh` completes its outputs.", error)
     if runner is not None and ownership_of(runner, inputs.task_id) is Ownership.OTHER:
@@ -129,13 +127,15 @@ def _verify_created(
     return _complete_created(api, inputs, runner, created.manifest_url)
 
 
-def _read_created(api: RunnersApi, inputs: RunnerInputs, *, list_suffices: bool) -> Runner | None:
+def _read_created(api: RunnersApi, inputs: RunnerInputs, may_list_suffice: bool) -> Runner | None:  # noqa: FBT001
     """Read a created runner from the list that concurrent creates share, or by itself."""
-    listed = listed_runner(api, inputs.name) if list_suffices else None
-    if _is_verified(listed, inputs):
-        return listed
-    described = existing_runner(api, inputs.name)
-    return listed if described is None else with_missing_fields(described, listed)
+    is_complete = is_list_complete(api)
+    if is_complete is False or not (is_complete or may_list_suffice):
+        return existing_runner(api, inputs.name)
+    listed = listed_runner(api, inputs.name)
+    if listed is None:
+        return existing_runner(api, inputs.name)
+    return listed if is_complete or _is_verified(listed, inputs) else describe_listed(api, listed)
 
 
 def _is_verified(runner: Runner | None, inputs: RunnerInputs) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +12,10 @@ from kubiya_pulumi.declarations import RunnerState
 from kubiya_pulumi.errors import KubiyaError
 from kubiya_pulumi.lifecycle.errors import NotSupportedError, RunnerGoneError
 from kubiya_pulumi.lifecycle.lookup import (
+    describe_listed,
+    existing_runner,
     find_runner,
+    is_list_complete,
     is_missing_or_unsupported,
     listed_runner,
     with_missing_fields,
@@ -32,20 +36,28 @@ def current_runner(api: RunnersApi, state: RunnerState, *, reuse: bool = False) 
         state: the stored state.
         reuse: whether an earlier list may serve; see `RunnersApi.list_runners`. Default: False.
     """
+    if is_list_complete(api) is False:
+        return _described_runner(api, state)
     try:
         runners = api.list_runners(runner_for_errors=state.name, reuse=reuse)
     except KubiyaError as error:
-        return _described_runner(api, state.name, error)
+        return _runner_without_list(api, state.name, error)
     listed = find_runner(runners, state.name)
-    if listed is not None and _is_complete(listed, state, owners_reported=reports_owners(runners)):
-        return listed
-    try:
-        return with_missing_fields(api.describe_runner(state.name), listed)
-    except NotFoundError:
-        return listed
+    if listed is None:
+        return _unlisted_runner(api, state.name)
+    return listed if _is_told(api, listed, state, runners) else describe_listed(api, listed)
 
 
-def _described_runner(api: RunnersApi, name: str, list_error: KubiyaError) -> Runner:
+def _described_runner(api: RunnersApi, state: RunnerState) -> Runner | None:
+    """Describe a runner, and read the list only for an owner that the description omits."""
+    described = existing_runner(api, state.name)
+    if described is None or known_owner(state).keys() <= reported_owner(described).keys():
+        return described
+    listed = listed_runner(api, state.name)
+    return described if listed is None else with_missing_fields(described, listed)
+
+
+def _runner_without_list(api: RunnersApi, name: str, list_error: KubiyaError) -> Runner:
     try:
         return api.describe_runner(name)
     except NotFoundError:
@@ -53,12 +65,21 @@ def _described_runner(api: RunnersApi, name: str, list_error: KubiyaError) -> Ru
         raise list_error from None
 
 
-def _is_complete(listed: Runner, state: RunnerState, *, owners_reported: bool) -> bool:
+def _unlisted_runner(api: RunnersApi, name: str) -> Runner | None:
+    try:
+        return api.describe_runner(name)
+    except NotFoundError:
+        return None
+
+
+def _is_told(
+    api: RunnersApi, listed: Runner, state: RunnerState, runners: Iterable[Runner]
+) -> bool:
     """Whether the list tells of a runner what the state knows of it."""
-    owner = reported_owner(listed).keys()
-    return (
-        owners_reported
-        and known_owner(state).keys() <= owner
+    if not known_owner(state).keys() <= reported_owner(listed).keys():
+        return False
+    return is_list_complete(api) or (
+        reports_owners(runners)
         and (not state.description or listed.description is not None)
         and (state.version is None or listed.version is not None)
         and (state.namespace is None or has_namespace(listed))

@@ -102,7 +102,7 @@ def test_a_runner_is_described_if_the_list_omits_its_owner(client, emulator, cal
     called()
     assert runner.read(client, "r", outputs).outputs == outputs
     runner.delete(client, "r", outputs)
-    assert called() == [*["listRunners", "describeRunner"] * 2, "deleteRunner"]
+    assert called() == ["listRunners", *["describeRunner"] * 2, "deleteRunner"]
 
 
 def test_a_refresh_records_the_owner_for_a_state_of_an_older_version(client, emulator):

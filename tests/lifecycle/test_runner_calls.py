@@ -1,6 +1,7 @@
 """The API calls of KubiyaRunner, against the emulator and without an engine."""
 
 import logging
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -13,6 +14,7 @@ from kubiya_pulumi.api import (
     RateLimitedError,
     RunnersClient,
     ServerError,
+    shared_call,
 )
 from kubiya_pulumi.lifecycle.errors import (
     NameRefusedError,
@@ -342,3 +344,57 @@ def test_a_create_whose_retry_is_rejected_and_that_made_nothing_fails(
     with pytest.raises(RateLimitedError):
         runner.create(retrying_client, INPUTS)
     assert called() == [*["listRunners", "createRunner"] * 2, "listRunners"]
+
+
+@pytest.mark.parametrize("listed", [{}, {"owner_fields": "dropped"}, {"fields_as": "bare"}])
+def test_a_list_that_tells_as_much_as_descriptions_replaces_them(client, emulator, called, listed):
+    """A service that reports no owners, or only names, is described once."""
+    emulator.configure(**listed)
+    inputs = {**INPUTS, "task_id": "org/infra/dev/a"}
+    first = runner.create(client, inputs)
+    assert called().count("describeRunner") == (1 if listed else 0)
+    second = runner.create(client, {**inputs, "name": "s"})
+    assert called() == CREATED
+    for state in (first, second):
+        runner.read(client, state.id, state.outputs)
+        assert called() == ["listRunners"]
+        runner.update(client, state.id, state.outputs, {**inputs, "description": "new"})
+        assert called()[:2] == ["listRunners", "updateRunnerDescription"]
+        runner.delete(client, state.id, state.outputs)
+        assert called() == ["listRunners", "deleteRunner"]
+
+
+def test_reads_of_one_command_share_a_list(client, called, monkeypatch):
+    states = [runner.create(client, {**INPUTS, "name": name, "task_id": name}) for name in "abc"]
+    monkeypatch.setattr(shared_call, "MAX_REUSE_SECONDS", 60)
+    called()
+    for state in states:
+        assert runner.read(client, state.id, state.outputs).outputs == state.outputs
+    assert called() == [], "the list that verified the last create serves them all"
+    runner.update(client, "a", states[0].outputs, {**INPUTS, "name": "a", "description": "new"})
+    called()
+    assert runner.read(client, "a", states[0].outputs).outputs["description"] == "new"
+    assert called() == ["listRunners"]
+
+
+def test_concurrent_creates_share_their_lists(client, called):
+    names = [f"runner-{number}" for number in range(24)]
+    with ThreadPoolExecutor(len(names)) as pool:
+        list(
+            pool.map(
+                lambda name: runner.create(client, {**INPUTS, "name": name, "task_id": name}),
+                names,
+            )
+        )
+    calls = called()
+    assert calls.count("createRunner") == len(names)
+    assert calls.count("describeRunner") == 0
+    assert calls.count("listRunners") < len(names)
+
+
+def test_a_failed_list_leaves_a_refresh_to_descriptions(client, emulator, called):
+    state = runner.create(client, {**INPUTS, "task_id": "a"})
+    called()
+    emulator.faults.add("status", operation="listRunners", status=403)
+    assert runner.read(client, "r", state.outputs).outputs == state.outputs
+    assert called() == ["listRunners", "describeRunner"]
