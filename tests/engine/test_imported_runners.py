@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
+import json
 from collections import Counter
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,28 +12,12 @@ from kubiya_pulumi.emulator import Emulator
 from tests.engine.conftest import Calls, MakeStack
 from tests.engine.states import RUNNER, is_secret
 from tests.harness.engine import Stack
+from tests.harness.importing import next_steps, run_import
 
 pytestmark = pytest.mark.engine
 
 COUNT = 50
 NAMES = [f"runner-{number:02}" for number in range(COUNT)]
-
-
-def run_import(stack: Stack, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run the command as a user does: in the folder of the program."""
-    return subprocess.run(
-        [sys.executable, "-m", "kubiya_pulumi.cli.main", "import", "--stack", "dev", *arguments],
-        cwd=stack.program,
-        env=stack.environment(),
-        capture_output=True,
-        text=True,
-    )
-
-
-def next_steps(output: str) -> list[list[str]]:
-    """Return the arguments of the `pulumi` commands that the command prints."""
-    lines = [line.partition("#")[0].split() for line in output.splitlines()]
-    return [line[1:] for line in lines if line[:1] == ["pulumi"]]
 
 
 @pytest.mark.parametrize("form", ["documented", "observed"])
@@ -116,15 +98,24 @@ def test_the_command_names_what_the_stack_has_and_protects(
     assert "a" in emulator.runners
 
 
-def test_a_file_with_plaintext_secrets_needs_no_refresh(dev_with_runner: Stack) -> None:
+def test_a_runner_of_terraform_with_plaintext_secrets_needs_no_refresh(
+    dev_with_runner: Stack,
+) -> None:
     dev = dev_with_runner
-    imported = run_import(dev, "--output", "x.json", "--allow-plaintext-secrets")
+    instance = {"index_key": "blue", "attributes": {"name": "runner-prod"}}
+    resource = {"mode": "managed", "type": "kubiya_runner", "name": "this", "instances": [instance]}
+    (dev.program / "state").write_text(json.dumps({"version": 4, "resources": [resource]}))
+    files = ("--output", "x.json", "--program", "__main__.py", "--force")
+    imported = run_import(dev, "--from-terraform", "state", *files, "--allow-plaintext-secrets")
     assert imported.returncode == 0, imported.stderr
-    [import_, _preview] = next_steps(imported.stdout)
+    assert "terraform state rm 'kubiya_runner.this[\"blue\"]'" in imported.stdout
+    [import_, preview] = next_steps(imported.stdout)
     dev.run(*import_, "--yes", "--skip-preview")
     [runner] = dev.resources(RUNNER)
+    assert (runner["urn"].split("::")[-1], runner["id"]) == ("this-blue", "runner-prod")
     assert is_secret(runner["outputs"]["manifest_url"])
     assert is_secret(runner["outputs"]["last_seen"])
+    dev.run(*preview, "--expect-no-changes")
 
 
 @pytest.fixture
@@ -152,7 +143,7 @@ def test_an_imported_runner_that_was_replaced_outside_is_not_deleted(
 
 
 def test_a_runner_is_read_without_being_managed(
-    stack: MakeStack, emulator: Emulator, calls: Calls, tmp_path: Path
+    stack: MakeStack, emulator: Emulator, calls: Calls
 ) -> None:
     emulator.add_runner("theirs", description="another team's", managed_by="terraform")
     program = """

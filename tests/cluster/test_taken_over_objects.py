@@ -1,0 +1,187 @@
+"""Objects that existed before the stack, taken over on a real cluster without a restart."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from kubiya_pulumi.emulator import Emulator
+from tests.cluster.conftest import MakeStack
+from tests.harness.engine import Stack
+from tests.harness.importing import run_import
+from tests.harness.kubectl import Kubectl
+from tests.harness.toolchain import ROOT
+
+pytestmark = [pytest.mark.engine, pytest.mark.cluster]
+
+DEPLOYMENT = """
+from kubiya_pulumi import RunnerDeployment
+
+RunnerDeployment("runner-prod", adopt_existing=True)
+"""
+PLAIN = """
+from kubiya_pulumi import KubiyaRunner, RunnerManifest
+from pulumi_kubernetes.yaml.v2 import ConfigGroup
+
+runner = KubiyaRunner("runner-prod")
+manifest = RunnerManifest("manifest", runner=runner.id)
+ConfigGroup("objects", yaml=manifest.content)
+"""
+HELM_LABELS = {"app.kubernetes.io/managed-by": "Helm"}
+HELM_ANNOTATIONS = {"meta.helm.sh/release-name": "kubiya", "meta.helm.sh/release-namespace": "apps"}
+BYSTANDER = """
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: bystander, namespace: kubiya-system}
+data: {owner: nobody}
+"""
+
+
+class Objects:
+    """The objects of a manifest in the cluster, and the Pods of its Deployments."""
+
+    def __init__(self, kubectl: Kubectl, file: Path) -> None:
+        self._kubectl, self._file = kubectl, file
+
+    def live(self) -> dict[str, dict[str, Any]]:
+        """Return each object by its kind and name."""
+        read = self._kubectl("get", "--filename", str(self._file), "--output=json")
+        return {
+            f"{item['kind']}/{item['metadata']['name']}": item for item in json.loads(read)["items"]
+        }
+
+    def identities(self) -> dict[str, tuple[str, int | None]]:
+        """Return what a deletion, a replacement or a restart would change."""
+        identities = {
+            name: (item["metadata"]["uid"], item["metadata"].get("generation"))
+            for name, item in self.live().items()
+        }
+        pods = self._kubectl.list("pods", "--namespace=kubiya-system")
+        return identities | {
+            f"Pod/{pod['metadata']['name']}": (pod["metadata"]["uid"], None) for pod in pods
+        }
+
+    def contents(self) -> dict[str, dict[str, Any]]:
+        """Return each object without what the API server and the field managers record."""
+        contents = {}
+        for name, item in self.live().items():
+            metadata = {key: item["metadata"].get(key) for key in ("name", "namespace", "labels")}
+            rest = {key: value for key, value in item.items() if key not in ("metadata", "status")}
+            contents[name] = {**rest, "metadata": metadata}
+        return contents
+
+
+def version_of_bystander(kubectl: Kubectl) -> str:
+    return kubectl(
+        "get", "configmap", "bystander", "--namespace=kubiya-system",
+        "--output=jsonpath={.metadata.resourceVersion}",
+    )  # fmt: skip
+
+
+@pytest.fixture
+def manifest(emulator: Emulator, tmp_path: Path) -> Path:
+    """The manifest of an existing runner, as a user downloaded it."""
+    file = tmp_path / "manifest.yaml"
+    file.write_text(emulator.add_runner("runner-prod", description="tools").manifest)
+    return file
+
+
+def apply(kubectl: Kubectl, file: Path, *args: str) -> Objects:
+    """Apply a manifest without Pulumi, with an object that no manifest contains."""
+    kubectl("apply", "--filename", str(file), *args)
+    other = file.parent / "other.yaml"
+    other.write_text(BYSTANDER)
+    kubectl("apply", "--filename", str(other))
+    kubectl(
+        "wait", "--for=condition=Available", "--timeout=60s", "--namespace=kubiya-system",
+        "deployment", "--all",
+    )  # fmt: skip
+    return Objects(kubectl, file)
+
+
+def upsert(stack: Stack) -> None:
+    """Do what docs/existing-runners.md says before the first update."""
+    stack.configure({"kubernetes:upsertExistingObjects": "true"})
+
+
+def test_objects_of_kubectl_apply_are_taken_over_without_a_restart(
+    stack: MakeStack, emulator: Emulator, kubectl: Kubectl, manifest: Path
+) -> None:
+    objects = apply(kubectl, manifest)
+    identities, contents = objects.identities(), objects.contents()
+    untouched = version_of_bystander(kubectl)
+    dev = stack("")
+    upsert(dev)
+    files = ("--output", "r.json", "--program", "__main__.py", "--force")
+    imported = run_import(dev, "--deployment", *files)
+    assert imported.returncode == 0, imported.stderr
+    dev.run("import", "--file", "r.json", "--yes", "--generate-code=false", "--protect=false")
+    early = dev.preview(check=False)
+    assert early.returncode
+    assert "Run `pulumi refresh`, which downloads it" in early.text
+    dev.refresh("--skip-preview")
+    steps = {step["op"] for step in dev.preview_json()["steps"]}
+    assert steps <= {"same", "create", "import", "read"}
+    dev.up("--skip-preview")
+    assert objects.identities() == identities
+    assert objects.contents() == contents
+    assert version_of_bystander(kubectl) == untouched
+    dev.run("config", "rm", "kubernetes:upsertExistingObjects")
+    dev.preview("--expect-no-changes")
+    writes = [call.operation for call in emulator.calls if call.method != "GET"]
+    assert writes == []
+
+
+def test_objects_of_a_helm_release_are_taken_over_without_a_restart(
+    stack: MakeStack, kubectl: Kubectl, manifest: Path
+) -> None:
+    documents = list(yaml.safe_load_all(manifest.read_text()))
+    for document in documents:
+        metadata = document["metadata"]
+        metadata["labels"] = {**metadata.get("labels", {}), **HELM_LABELS}
+        metadata["annotations"] = {**metadata.get("annotations", {}), **HELM_ANNOTATIONS}
+    released = manifest.parent / "released.yaml"
+    released.write_text(yaml.safe_dump_all(documents))
+    objects = apply(kubectl, released, "--server-side", "--field-manager=helm")
+    identities, contents = objects.identities(), objects.contents()
+    dev = stack(DEPLOYMENT)
+    upsert(dev)
+    warned = dev.up("--skip-preview").text
+    assert 'also belongs to the Helm release "apps/kubiya"' in warned
+    assert objects.identities() == identities
+    assert objects.contents() == contents
+    dev.preview("--expect-no-changes")
+
+
+def snippet(heading: str) -> str:
+    """Return the program below a heading of the docs page."""
+    page = (ROOT / "docs" / "existing-runners.md").read_text()
+    section = page.split(f"\n### {heading}\n", 1)[1]
+    match = re.search(r"```python\n(.*?)```", section, re.DOTALL)
+    assert match is not None
+    return match[1]
+
+
+def test_separate_resources_become_a_deployment_without_a_replacement(
+    stack: MakeStack, emulator: Emulator, kubectl: Kubectl, tmp_path: Path
+) -> None:
+    dev = stack(PLAIN)
+    dev.up("--skip-preview")
+    file = tmp_path / "manifest.yaml"
+    file.write_text(emulator.runners["runner-prod"].manifest)
+    objects = Objects(kubectl, file)
+    before = objects.live()
+    emulator.clear_calls()
+    dev.rewrite(snippet("To a component"))
+    steps = dev.preview_json()["steps"]
+    changed = {step["urn"].split("::")[-1]: step["op"] for step in steps if step["op"] != "same"}
+    assert changed == {"runner-prod": "create", "runner-prod-health": "create"}
+    dev.up("--skip-preview")
+    assert objects.live() == before
+    assert [call.operation for call in emulator.calls] == ["getRunnerHealth"]
+    dev.preview("--expect-no-changes")
