@@ -19,11 +19,7 @@ from tests.harness.toolchain import ROOT
 
 pytestmark = [pytest.mark.engine, pytest.mark.cluster]
 
-DEPLOYMENT = """
-from kubiya_pulumi import RunnerDeployment
-
-RunnerDeployment("runner-prod", adopt_existing=True)
-"""
+EXAMPLE = ROOT / "examples" / "existing-runner"
 PLAIN = """
 from kubiya_pulumi import KubiyaRunner, RunnerManifest
 from pulumi_kubernetes.yaml.v2 import ConfigGroup
@@ -149,7 +145,7 @@ def test_objects_of_a_helm_release_are_taken_over_without_a_restart(
     released.write_text(yaml.safe_dump_all(documents))
     objects = apply(kubectl, released, "--server-side", "--field-manager=helm")
     identities, contents = objects.identities(), objects.contents()
-    dev = stack(DEPLOYMENT)
+    dev = stack(EXAMPLE)
     upsert(dev)
     warned = dev.up("--skip-preview").text
     assert 'also belongs to the Helm release "apps/kubiya"' in warned
