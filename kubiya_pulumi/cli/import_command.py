@@ -158,7 +158,14 @@ def _next_steps(options: argparse.Namespace, terraform_addresses: list[str]) -> 
     ]
     if not options.allow_plaintext_secrets:
         lines.append(f"  pulumi refresh{stack}    # adds the secrets, which the file omits")
-    lines.append(f"  pulumi preview{stack}    # shows no changes")
+    if options.deployment:
+        setting = "kubernetes:upsertExistingObjects true"
+        lines.append(
+            f"  pulumi config set {setting}{stack}    # lets `pulumi up` take over the objects"
+        )
+        lines.append(f"  pulumi preview{stack}    # creates only the objects in the cluster")
+    else:
+        lines.append(f"  pulumi preview{stack}    # shows no changes")
     if terraform_addresses:
         addresses = " ".join(map(shlex.quote, terraform_addresses))
         lines += [
