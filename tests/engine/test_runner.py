@@ -302,5 +302,5 @@ def test_a_runner_created_elsewhere_after_the_lookup_is_not_taken_over(
     failed = dev.up("--skip-preview", check=False)
     message = sentence(failed)
     assert 'could not create runner "runner-prod": the service returned 409' in message
-    assert "adopt" in message
+    assert "it may belong to another organization" in message
     assert dev.resources(RUNNER) == []
