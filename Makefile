@@ -76,7 +76,7 @@ check: setup ## Run ruff, mypy and import-linter, and test lazy imports and the 
 	@.venv/bin/python -m pytest -q tests/test_laziness.py
 	@.venv/bin/python tools/docs_tables.py --check
 
-bench: setup tools ## Time the engine with runners, and a review (BENCH="COUNT ROUNDS")
+bench: setup tools ## Compare runners with resources that do nothing, and time a review (BENCH="--help")
 	@.venv/bin/python tools/bench.py $(BENCH)
 
 lock: ## Regenerate requirements-dev.txt from pyproject.toml (needs uv)

@@ -20,6 +20,8 @@ T = TypeVar("T")
 
 GATHER_SECONDS = 0.005
 """How long a request waits for further callers before it is sent."""
+MIN_INTERVAL_SECONDS = 0.1
+"""The time from a request that callers shared until the next one, so that more callers share it."""
 MAX_REUSE_SECONDS = 60.0
 """How long after it was sent a request may be reused."""
 
@@ -54,6 +56,7 @@ class SharedCall(Generic[T]):
             is_sender = request is None and self._next is None
             if request is None:
                 request = self._next = self._next or _Request()
+            request.callers += 1
         if is_sender:
             self._send_once(request)
         return request.response(runner)
@@ -78,6 +81,9 @@ class SharedCall(Generic[T]):
     def _send_once(self, request: _Request[T]) -> None:
         time.sleep(GATHER_SECONDS)
         with self._sending:
+            if self._latest is not None and self._latest.callers > 1:
+                earliest = self._latest.sent + MIN_INTERVAL_SECONDS
+                time.sleep(max(0, earliest - time.monotonic()))
             with self._lock:
                 self._next, self._latest = None, request
                 request.changes, request.sent = self._changes, time.monotonic()
@@ -89,6 +95,8 @@ class _Request(Generic[T]):
 
     changes = 0
     """The number of changes before it was sent."""
+    callers = 0
+    """How many callers share it."""
     sent = 0.0
     """When it was sent, in monotonic seconds."""
 
