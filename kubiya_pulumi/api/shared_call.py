@@ -1,6 +1,6 @@
 """A request that concurrent callers share.
 
-Many resources look for their runner in the same list at the same time. A caller that arrives while
+Many resources need the same list at the same time. A caller that arrives while
 a request is in flight must not get its response, which may be older than the call. So it waits for
 the next request, and shares that one with every caller that arrives meanwhile.
 """
