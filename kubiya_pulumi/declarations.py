@@ -98,6 +98,11 @@ class RunnerManifestInputs:
         on_change=OnChange.REPLACE,
         is_id=True,
     )
+    expected_sha256: str | None = prop(
+        "SHA-256 of the only manifest that may be applied, as 64 hexadecimal characters.",
+        default=None,
+        default_doc="any manifest",
+    )
     sha256: str | None = prop(
         "SHA-256 of the content that the last refresh downloaded.",
         default=None,
@@ -111,6 +116,11 @@ class RunnerManifestInputs:
 class RunnerManifestState(RunnerManifestInputs):
     """The state of `RunnerManifest`."""
 
+    expected_sha256: str | None = prop(
+        "The input of the last create or update. A refresh reads the current one from the inputs.",
+        default=None,
+        hidden=True,
+    )
     content: str = prop(
         "The manifest. In the program: the reviewed objects, each as a YAML document with all "
         "strings quoted. In the state: the downloaded text. Secret: it contains credentials.",
@@ -137,6 +147,13 @@ class RunnerManifestState(RunnerManifestInputs):
         "The result of a review without a policy, as plain data: `Review.from_dict` reads it. It "
         "contains no secrets.",
         default=None,
+    )
+    pinned_content: str | None = prop(
+        "The manifest that `expected_sha256` pins, if a refresh has downloaded another one since. "
+        "The program applies it. Secret: it contains credentials.",
+        default=None,
+        secret=True,
+        hidden=True,
     )
     previous_sha256: str | None = prop(
         "SHA-256 of the content before the last refresh changed it.", default=None, hidden=True

@@ -1,9 +1,9 @@
 """RunnerManifest: the downloaded manifest of a runner.
 
 The policy and the expected hash are checked in the program, whenever it runs, previews included. A
-violation ends the program before it declares an object of the manifest. Neither is an input of the
-resource: a change of the policy would be an update of the manifest, whose content a preview does
-not know then, and the engine would list every object as deleted.
+violation ends the program before it declares an object of the manifest. A change of either is no
+update of the resource: a preview would not know the content then, and list every object as
+deleted. The hash is an input that changes nothing, so that a refresh keeps the pinned manifest.
 """
 
 from __future__ import annotations
@@ -65,6 +65,8 @@ class RunnerManifest(DynamicResource, declaration=RUNNER_MANIFEST):
     """
 
     import_advice = "`pulumi up` downloads the manifest of an existing runner."
+    hidden_outputs = frozenset({"pinned_content"})
+
     runner: pulumi.Output[str]
     """The runner's name in Kubiya."""
     content: pulumi.Output[str]
@@ -126,10 +128,16 @@ class RunnerManifest(DynamicResource, declaration=RUNNER_MANIFEST):
             parse_sha256(expected_sha256, f'"{resource_name}"')
         _require_visible_changes(resource_name, opts)
         warn_about_plaintext_key()
-        super().__init__(RunnerManifestProvider(), resource_name, {"runner": runner}, opts)
+        arguments = {"runner": runner, "expected_sha256": expected_sha256}
+        super().__init__(RunnerManifestProvider(), resource_name, arguments, opts)
+        pinned_content: pulumi.Output[str | None] = vars(self)["pinned_content"]
         # The program gets the content only if it satisfies the policy.
         self.content = pulumi.Output.all(
-            text=self.content, runner=self.runner, expected_sha256=expected_sha256
+            text=self.content,
+            # A preview does not know an output without a value. Its future is None then.
+            pinned_text=pinned_content.future(),
+            runner=self.runner,
+            expected_sha256=expected_sha256,
         ).apply(
             lambda values: enforce_policy(**values, policy=policy or _REPORT_ALL, resource=self)
         )
@@ -168,6 +176,7 @@ def parse_sha256(value: object, resource: str) -> str:
 def enforce_policy(
     text: str | None,
     *,
+    pinned_text: str | None = None,
     runner: str,
     expected_sha256: str | None,
     policy: ManifestPolicy,
@@ -177,6 +186,7 @@ def enforce_policy(
 
     Args:
         text: the manifest as it was downloaded. Empty after an import, until the next refresh.
+        pinned_text: an older one that a refresh has kept, because `expected_sha256` pinned it.
         runner: the runner's name, for messages.
         expected_sha256: SHA-256 of the only manifest that may be applied; None for any.
         policy: the findings to deny and to waive.
@@ -192,7 +202,10 @@ def enforce_policy(
             "downloads it, then `pulumi preview`."
         )
     if expected_sha256 is not None:
-        _check_sha256(text, parse_sha256(expected_sha256, manifest), manifest)
+        expected = parse_sha256(expected_sha256, manifest)
+        if pinned_text is not None and sha256_of(pinned_text) == expected:
+            text = pinned_text
+        _check_sha256(text, expected, manifest)
     try:
         objects = parse_manifest(text)
         result = review(objects, policy)

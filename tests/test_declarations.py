@@ -71,7 +71,7 @@ def test_each_output_has_its_documentation(resource: type, declaration: Declarat
 @pytest.mark.parametrize(("resource", "declaration"), RESOURCES)
 def test_each_input_is_an_argument(resource: Any, declaration: Declaration) -> None:
     arguments = inspect.signature(resource.__init__).parameters.keys()
-    own = {"self", "resource_name", "opts", "policy", "expected_sha256"}
+    own = {"self", "resource_name", "opts", "policy"}
     declared = {
         item.argument or name for name, item in declaration.inputs.items() if not item.internal
     }

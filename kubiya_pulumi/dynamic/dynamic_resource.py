@@ -22,6 +22,8 @@ class DynamicResource(Resource):
 
     declaration: ClassVar[ResourceDeclaration[Any, Any] | None] = None
     """The declaration of the resource."""
+    hidden_outputs: ClassVar[frozenset[str]] = frozenset()
+    """The hidden outputs that the class itself uses in the program."""
     import_advice: ClassVar[str] = ""
     """What to do instead of an import by id, as sentences."""
 
@@ -59,7 +61,11 @@ class DynamicResource(Resource):
         declaration = self._require_declaration(provider)
         resource = f'{type(self).__name__} "{resource_name}"'
         check_options(resource, opts, self.import_advice)
-        outputs = {n: None for n, item in declaration.outputs.items() if not item.hidden}
+        outputs = {
+            name: None
+            for name, item in declaration.outputs.items()
+            if not item.hidden or name in self.hidden_outputs
+        }
         names = {name: item.argument or name for name, item in declaration.inputs.items()}
         if undeclared := arguments.keys() - names.values():
             raise TypeError(

@@ -66,6 +66,19 @@ def timeout_of_call() -> float | None:
     return None
 
 
+def stored_input(name: str) -> str | None:
+    """Return a text among the inputs in the state, for a call that reads a resource, or None.
+
+    An input that causes no update is only there: `pulumi.dynamic` passes the outputs to a provider.
+    """
+    for frame in _calling_frames():
+        if isinstance(frame.f_locals.get("context"), grpc.ServicerContext):
+            inputs = getattr(frame.f_locals.get("request"), "inputs", None)
+            fields = getattr(inputs, "fields", {})
+            return fields[name].string_value or None if name in fields else None
+    return None
+
+
 def report_only(message: str) -> None:
     """Let the engine print a message for the error of the current call, without a traceback.
 

@@ -9,18 +9,19 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from pulumi.dynamic import ConfigureRequest
+from pulumi.dynamic import ConfigureRequest, ReadResult
 
 from kubiya_pulumi import api, config
 from kubiya_pulumi.api import RunnersApi, SettingError
 from kubiya_pulumi.api.connection import MAX_CONNECTIONS
 from kubiya_pulumi.api.error_advice import STORED_SETTINGS
-from kubiya_pulumi.dynamic.dynamic_provider import DynamicProvider
+from kubiya_pulumi.dynamic.dynamic_provider import DynamicProvider, EngineProperties
 from kubiya_pulumi.dynamic.handler import InputFailure
 from kubiya_pulumi.dynamic.plugin import (
     forward_logs_to_stdout,
     increase_plugin_concurrency,
     on_cancel,
+    stored_input,
     timeout_of_call,
 )
 from kubiya_pulumi.errors import KubiyaError
@@ -74,6 +75,11 @@ class RunnerManifestProvider(_KubiyaDynamicProvider):
     """The lifecycle of `pulumi-python:dynamic/kubiya:RunnerManifest`."""
 
     handler = RunnerManifestHandler()
+
+    def read(self, id_: str, props: EngineProperties) -> ReadResult:
+        """Download the manifest, and keep the one that the program pins, if it is another one."""
+        pin = {"expected_sha256": stored_input("expected_sha256")}
+        return super().read(id_, {**props, **pin})
 
 
 class RunnerHealthProvider(_KubiyaDynamicProvider):

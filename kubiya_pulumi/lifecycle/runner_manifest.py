@@ -12,6 +12,7 @@ what the hash was.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Set
 from dataclasses import replace
 
@@ -26,6 +27,8 @@ from kubiya_pulumi.dynamic.handler import ResourceDiff, StateOnlyHandler
 from kubiya_pulumi.dynamic.properties import PropertyMap
 from kubiya_pulumi.lifecycle.errors import RunnerGoneError
 from kubiya_pulumi.lifecycle.lookup import none_if_deleted
+
+log = logging.getLogger(__name__)
 
 
 class RunnerManifestHandler(
@@ -58,24 +61,52 @@ class RunnerManifestHandler(
                 f'the manifest of runner "{name}" was not downloaded: the runner does not exist. '
                 "Create it with KubiyaRunner and pass runner.id, or correct the name."
             )
-        return state
+        return replace(state, expected_sha256=inputs.expected_sha256)
 
     def read(self, api: RunnersApi, state: RunnerManifestState) -> RunnerManifestState | None:
-        """Download the current manifest, so that a refresh shows a change upstream."""
+        """Download the current manifest, so that a refresh shows a change upstream.
+
+        A pinned manifest stays in the state, because the service has only the newest one.
+        """
         name = state.runner
         current = none_if_deleted(api, name, lambda: _download_state(api, name))
-        if current is None or state.sha256 in ("", current.sha256):
+        if current is None:
+            return None
+        current = replace(current, expected_sha256=state.expected_sha256)
+        pinned = pinned_text(state.expected_sha256, state.content, state.pinned_content)
+        if pinned is not None and pinned != current.content:
+            current = replace(current, pinned_content=pinned)
+        if state.sha256 in ("", current.sha256):
             return current
+        if current.pinned_content is not None:
+            log.warning(
+                'The manifest of runner "%s" has changed: its SHA-256 is %s. The stack keeps the '
+                "one that expected_sha256 pins. To apply the new one, review it with "
+                "`kubiya-pulumi review --runner`, then set expected_sha256 to its SHA-256.",
+                name,
+                current.sha256,
+            )
         return replace(current, previous_sha256=state.sha256)
 
     def update(
         self,
         api: RunnersApi,  # noqa: ARG002
         state: RunnerManifestState,
-        inputs: RunnerManifestInputs,  # noqa: ARG002
+        inputs: RunnerManifestInputs,
     ) -> RunnerManifestState:
-        """Keep the state: a refresh has updated it already."""
-        return state
+        """Keep the manifest: a refresh has updated it already."""
+        return replace(state, expected_sha256=inputs.expected_sha256)
+
+
+def pinned_text(expected_sha256: str | None, *texts: str | None) -> str | None:
+    """Return the text whose SHA-256 is the expected one, or None.
+
+    Args:
+        expected_sha256: the SHA-256. White space around it and upper case are ignored.
+        texts: manifests; None for one that does not exist.
+    """
+    expected = (expected_sha256 or "").strip().lower()
+    return next((text for text in texts if text and review.sha256_of(text) == expected), None)
 
 
 def download(api: RunnersApi, name: str) -> tuple[str, str | None]:

@@ -9,9 +9,10 @@ from types import SimpleNamespace
 
 import grpc
 import pytest
+from google.protobuf.struct_pb2 import Struct
 from pulumi.dynamic import Config, ConfigureRequest
 
-from kubiya_pulumi.dynamic.plugin import on_cancel, timeout_of_call
+from kubiya_pulumi.dynamic.plugin import on_cancel, stored_input, timeout_of_call
 from kubiya_pulumi.lifecycle import providers
 from kubiya_pulumi.lifecycle.runner_health import RunnerHealthHandler
 
@@ -75,6 +76,7 @@ def test_the_health_provider_ends_its_waits(
 def test_nothing_changes_outside_of_an_executor() -> None:
     on_cancel(lambda: None)
     assert timeout_of_call() is None
+    assert stored_input("pin") is None
 
 
 class Context(grpc.ServicerContext):  # type: ignore[misc]
@@ -100,5 +102,30 @@ def test_the_timeout_of_a_call_is_that_of_its_request(
     def serve(request: object, context: object) -> float | None:
         assert (request, context) == (request_of_call, context)
         return timeout_of_call()
+
+    assert serve(request_of_call, Context()) == expected
+
+
+INPUTS = Struct()
+INPUTS.update({"pin": "abc", "empty": "", "number": 1.0})
+
+
+@pytest.mark.parametrize(
+    ("request_of_call", "name", "expected"),
+    [
+        (SimpleNamespace(inputs=INPUTS), "pin", "abc"),
+        (SimpleNamespace(inputs=INPUTS), "empty", None),
+        (SimpleNamespace(inputs=INPUTS), "number", None),
+        (SimpleNamespace(inputs=INPUTS), "missing", None),
+        (SimpleNamespace(inputs=None), "pin", None),
+        (SimpleNamespace(), "pin", None),
+    ],
+)
+def test_the_stored_inputs_are_those_of_the_request(
+    request_of_call: object, name: str, expected: str | None
+) -> None:
+    def serve(request: object, context: object) -> str | None:
+        assert (request, context) == (request_of_call, context)
+        return stored_input(name)
 
     assert serve(request_of_call, Context()) == expected

@@ -72,7 +72,7 @@ def test_a_cancelled_command_ends_its_waits_and_completes_other_calls(
     dev.up("--skip-preview")
     before = gates(dev)
     emulator.set_health("r", healthy=False)
-    dev.configure({"trigger": "again"})
+    dev.configure({"trigger": "another"})
     cancelled = cancel(emulator, dev, signal.SIGTERM)
     assert sentence(cancelled).startswith(CANCELLED)
     assert gates(dev) == before

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from pathlib import Path
 
 import pytest
 
 from kubiya_pulumi.emulator import Emulator
 from tests.engine.conftest import Calls, MakeStack
-from tests.engine.states import MANIFEST, outputs
+from tests.engine.states import MANIFEST, is_secret, outputs
 from tests.harness.engine import Result, Stack
 
 pytestmark = pytest.mark.engine
@@ -136,20 +137,28 @@ def test_a_manifest_with_another_hash_is_rejected(
     assert outputs(dev, MANIFEST)["sha256"] == sha256(newer)
     dev.preview("--expect-no-changes")
 
-    # A change upstream holds up nothing: the pinned manifest is in the state. A refresh shows it.
+    # A change upstream holds up nothing: the pinned manifest stays in the state and in the cluster.
     emulator.set_manifest("r", reviewed)
     dev.up("--skip-preview", "--expect-no-changes")
     # Refresh only this resource: the Kubernetes provider cannot read its files.
     [manifest] = dev.resources(MANIFEST)
-    shown = dev.run("refresh", "--preview-only", "--diff", "--target", manifest["urn"]).stdout
-    assert f'+ sha256: "{sha256(reviewed)}"' in shown
+    refreshed = dev.refresh("--skip-preview", "--diff", "--target", manifest["urn"])
+    assert f'+ sha256: "{sha256(reviewed)}"' in refreshed.stdout
+    assert "The stack keeps the one that expected_sha256 pins" in refreshed.text
+    assert is_secret(outputs(dev, MANIFEST)["pinned_content"])
+    dev.preview("--expect-no-changes")
 
-    # The expected manifest is newer than the one in the state: a refresh is needed.
+    # The new manifest is in the state too, so that a preview shows its objects.
     dev.configure({"hash": sha256(reviewed)})
-    assert_rejected(dev.preview(check=False), "`pulumi up --refresh`")
-    dev.refresh("--skip-preview", "--target", manifest["urn"])
-    assert outputs(dev, MANIFEST)["sha256"] == sha256(reviewed)
+    assert re.search(r'image *: "[^"]*v2.0.1" => "[^"]*v2.0.0"', dev.preview("--diff").stdout)
     dev.up("--skip-preview")
+    assert_rejected_hash(dev, "0" * 64)
+
+
+def assert_rejected_hash(dev: Stack, sha256: str) -> None:
+    """Assert that a preview refuses a hash that is not that of a manifest in the state."""
+    dev.configure({"hash": sha256})
+    assert_rejected(dev.preview(check=False), "does not match", "`pulumi up --refresh`")
 
 
 @pytest.mark.parametrize("value", ["abc", "z" * 64, "0" * 65])

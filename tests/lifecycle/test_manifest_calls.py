@@ -115,3 +115,27 @@ def test_a_failed_read_is_an_error(client, emulator):
 def test_a_delete_sends_no_request(client, called):
     manifest.delete(client, "r", {})
     assert called() == []
+
+
+def test_a_refresh_keeps_the_pinned_manifest_while_the_service_has_others(client, emulator, caplog):
+    first = emulator.add_runner("r").manifest
+    second, third = (first + f"# {number}\n" for number in (2, 3))
+    pin = {"expected_sha256": hashlib.sha256(first.encode()).hexdigest().upper() + " "}
+    state = manifest.create(client, {**INPUTS, **pin})
+    assert state.inputs == {**INPUTS, **pin, "sha256": state.outputs["sha256"]}
+    for newer in (second, third):
+        emulator.set_manifest("r", newer)
+        state = manifest.read(client, "r", {**state.outputs, **pin})
+        assert state.outputs["content"] == newer
+        assert state.outputs["pinned_content"] == first
+        assert f"its SHA-256 is {state.outputs['sha256']}" in caplog.records[-1].getMessage()
+    # The service has the pinned one, and then the program pins the one of the service.
+    emulator.set_manifest("r", first)
+    restored = manifest.read(client, "r", {**state.outputs, **pin})
+    emulator.set_manifest("r", third)
+    accepted = manifest.read(
+        client, "r", {**state.outputs, "expected_sha256": state.outputs["sha256"]}
+    )
+    without_pin = manifest.read(client, "r", {**state.outputs, "expected_sha256": None})
+    for current in (restored, accepted, without_pin):
+        assert "pinned_content" not in current.outputs
