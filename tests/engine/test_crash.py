@@ -87,9 +87,9 @@ REPLACEMENT = ("listRunners", "deleteRunner", "listRunners", "createRunner", "li
 CHANGES = {
     "create": Change("nothing", "one", ("listRunners", "createRunner", "listRunners")),
     "update": Change("one", "changed", ("listRunners", "updateRunnerDescription")),
-    "replace": Change("one", "another", REPLACEMENT, victims=("everything", "plugin")),
+    "replace": Change("one", "another", REPLACEMENT, victims=("everything",)),
     "delete": Change("one", "nothing", ("listRunners", "deleteRunner")),
-    # With user options and aliases, the same calls are made. So fewer points are enough.
+    # User options and aliases lead to the same calls. So fewer points are enough.
     "move": Change(
         "one",
         "moved",

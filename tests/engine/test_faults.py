@@ -47,7 +47,7 @@ def assert_agreement(emulator: Emulator, dev: Stack, expected: dict[str, str]) -
     assert at_the_api == in_the_state == expected
 
 
-@chaos.at_random(chaos.size(4, per_run=1))
+@chaos.at_random(chaos.size(3, per_run=1))
 @given(steps=st.lists(step, min_size=2, max_size=4))
 def test_state_and_api_agree_after_random_faults(
     steps: list[tuple[str, list[FaultArguments], str]],
