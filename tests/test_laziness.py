@@ -43,6 +43,7 @@ IMPORTS = [
     ),
     ("import kubiya_pulumi.cli.preview_report_command", ["pulumi", "requests", "rich"]),
     ("import kubiya_pulumi.cli.review_command", ["pulumi", "requests", "rich"]),
+    ("import kubiya_pulumi.cli.import_command", ["pulumi", "requests", "rich", "yaml"]),
 ]
 """Each import statement, and the modules that it must not load."""
 

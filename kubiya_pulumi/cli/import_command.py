@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import shlex
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from kubiya_pulumi.cli.files import (
     FileError,
@@ -75,14 +76,16 @@ def run(options: argparse.Namespace) -> int:
         options: the parsed arguments.
 
     Returns:
-        0 for success; 1 if the runners cannot be imported, and then nothing is written.
+        0 for success; 1 if the runners cannot be imported or a file cannot be written, and then no
+        file is written.
 
     Raises:
-        FileError: the output cannot be written.
+        FileError: the table cannot be written, and then no file is written either; or the next
+            steps cannot be written.
     """
     try:
         _check_arguments(options)
-        _run(options)
+        prepared = _prepare(options)
     except (KubiyaError, FileError) as error:
         write_message(f"import: {error}")
         return 1
@@ -91,13 +94,36 @@ def run(options: argparse.Namespace) -> int:
             raise
         write_message("import: the table requires an extra: pip install 'kubiya-pulumi[cli]'")
         return 1
+    write_text(prepared.table)
+    for message in prepared.messages:
+        write_message(f"import: {message}")
+    if options.dry_run:
+        return 0
+    try:
+        write_new(prepared.files, replace=options.force)
+    except FileError as error:
+        write_message(f"import: {error}")
+        return 1
+    write_text(_next_steps(options, prepared.terraform_addresses))
     return 0
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    """What a run shows and writes."""
+
+    table: str
+    messages: Sequence[str]
+    files: Mapping[str, str] = field(repr=False)
+    terraform_addresses: Sequence[str]
 
 
 def _check_arguments(options: argparse.Namespace) -> None:
     files = _files(options)
     if options.output is None and not options.dry_run:
         raise FileError("name the import file with --output, or pass --dry-run to write none.")
+    if "-" in files:
+        raise FileError("--output and --program cannot write to standard output: name a file.")
     if len(set(files)) < len(files):
         raise FileError(f"--output and --program name the same file {show_path(files[0])}.")
     if not options.dry_run:
@@ -108,19 +134,20 @@ def _files(options: argparse.Namespace) -> list[str]:
     return [file for file in (options.output, options.program) if file is not None]
 
 
-def _run(options: argparse.Namespace) -> None:
+def _prepare(options: argparse.Namespace) -> _Prepared:
     # Loaded here, because the help text needs neither the engine's package nor the extra.
     from kubiya_pulumi.cli import import_table
     from kubiya_pulumi.cli.import_settings import client_and_stack
-    from kubiya_pulumi.importing.plan import ImportPlan, plan_import
-    from kubiya_pulumi.importing.terraform import TerraformRunner, resource_names, runners_in
+    from kubiya_pulumi.importing.plan import plan_import
+    from kubiya_pulumi.importing.terraform import resource_names, runners_in
 
-    terraform: Mapping[str, TerraformRunner] | None = None
+    terraform = None
     if options.from_terraform is not None:
         file = describe_file(options.from_terraform)
         terraform = resource_names(runners_in(read_text(options.from_terraform), file))
+    files = {}
     with client_and_stack(options.stack) as (client, stack):
-        plan: ImportPlan = plan_import(
+        plan = plan_import(
             client,
             wanted=options.runners,
             terraform=terraform,
@@ -128,25 +155,19 @@ def _run(options: argparse.Namespace) -> None:
             deployment=options.deployment,
             track=import_table.track_requests,
         )
-        write_text(import_table.render(plan.candidates, sys.stdout))
-        for message in plan.messages:
-            write_message(f"import: {message}")
-        if options.dry_run:
-            return
-        texts = {
-            options.output: plan.import_file(
+        if not options.dry_run:
+            files[options.output] = plan.import_file(
                 client,
                 with_secrets=options.allow_plaintext_secrets,
                 track=import_table.track_requests,
             )
-        }
-        if options.program is not None:
-            texts[options.program] = plan.program(protect=options.protect)
-    write_new(texts, replace=options.force)
-    write_text(_next_steps(options, plan.terraform_addresses))
+    if files and options.program is not None:
+        files[options.program] = plan.program(protect=options.protect)
+    table = import_table.render(plan.candidates, sys.stdout)
+    return _Prepared(table, plan.messages, files, plan.terraform_addresses)
 
 
-def _next_steps(options: argparse.Namespace, terraform_addresses: list[str]) -> str:
+def _next_steps(options: argparse.Namespace, terraform_addresses: Sequence[str]) -> str:
     stack = f" --stack {shlex.quote(options.stack)}" if options.stack else ""
     protect = "" if options.protect else " --protect=false"
     files = " and ".join(map(show_path, _files(options)))

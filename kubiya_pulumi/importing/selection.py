@@ -45,10 +45,5 @@ def select(names: Iterable[str], wanted: Sequence[str], where: str) -> list[str]
     return sorted(selected)
 
 
-def is_named(name: str, wanted: Sequence[str]) -> bool:
-    """Whether a runner is wanted by its own name, and not only by a pattern."""
-    return name in wanted
-
-
 def _is_pattern(text: str) -> bool:
     return re.search(r"[*?\[]", text) is not None

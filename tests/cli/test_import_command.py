@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import stat
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -186,6 +188,7 @@ REFUSALS = [
     (["--output", "x", "--program", "taken"], "the file taken exists"),
     (["--output", "no/x"], "the file no/x cannot be written: its folder does not exist"),
     (["--output", "."], "the file . is a folder"),
+    (["--output", "-"], "--output and --program cannot write to standard output"),
     (["--output", "x", "--from-terraform", "no"], "the file no cannot be read"),
     (["--output", "x", "--from-terraform", "taken"], "the file taken is not a state of Terraform"),
 ]
@@ -258,6 +261,16 @@ def test_an_interrupted_run_leaves_no_file(
     status, _, errors = run_import("--output", "x.json", "--program", "x.py")
     assert status == (130 if error is KeyboardInterrupt else 1)
     assert errors.count("\n") == 1
+    assert list(folder.iterdir()) == []
+
+
+def test_nothing_is_written_if_the_table_cannot_be_shown(emulator: Emulator, folder: Path) -> None:
+    emulator.add_runner("runner-prod")
+    command = [sys.executable, "-m", "kubiya_pulumi.cli.main", "import", "--output", "x.json"]
+    with Path("/dev/full").open("w") as full:
+        failed = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert failed.returncode == 2
+    assert failed.stderr == "import: the output cannot be written: No space left on device.\n"
     assert list(folder.iterdir()) == []
 
 

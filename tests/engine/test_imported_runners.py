@@ -110,12 +110,18 @@ def test_a_runner_of_terraform_with_plaintext_secrets_needs_no_refresh(
     assert imported.returncode == 0, imported.stderr
     assert "terraform state rm 'kubiya_runner.this[\"blue\"]'" in imported.stdout
     [import_, preview] = next_steps(imported.stdout)
+    import_.remove("--protect=false")
     dev.run(*import_, "--yes", "--skip-preview")
     [runner] = dev.resources(RUNNER)
     assert (runner["urn"].split("::")[-1], runner["id"]) == ("this-blue", "runner-prod")
     assert is_secret(runner["outputs"]["manifest_url"])
     assert is_secret(runner["outputs"]["last_seen"])
     dev.run(*preview, "--expect-no-changes")
+    # The program decides about the protection, which `pulumi import` sets by default.
+    assert runner["protect"]
+    dev.up("--skip-preview")
+    [runner] = dev.resources(RUNNER)
+    assert not runner.get("protect")
 
 
 @pytest.fixture
@@ -125,7 +131,7 @@ def dev_with_runner(stack: MakeStack, emulator: Emulator) -> Stack:
     return stack("")
 
 
-def test_an_imported_runner_that_was_replaced_outside_is_not_deleted(
+def test_an_imported_runner_is_deleted_unless_it_was_replaced_outside(
     dev_with_runner: Stack, emulator: Emulator, calls: Calls
 ) -> None:
     dev = dev_with_runner
@@ -140,6 +146,10 @@ def test_an_imported_runner_that_was_replaced_outside_is_not_deleted(
     assert kept.returncode
     assert "is no longer the one that this stack adopted" in kept.text
     assert "deleteRunner" not in calls()
+    emulator.remove_runner("runner-prod")
+    emulator.add_runner("runner-prod", managed_by="terraform", task_id="t")
+    dev.destroy("--skip-preview")
+    assert list(emulator.runners) == []
 
 
 def test_a_runner_is_read_without_being_managed(
