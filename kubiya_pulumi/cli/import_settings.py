@@ -27,7 +27,7 @@ def client_and_stack(name: str | None) -> Iterator[tuple[RunnersClient, Stack | 
     """
     if name is None:
         stack = None
-        connection = connection_of_environment("the runners cannot be listed")
+        connection = connection_of_environment("without --stack the runners cannot be listed")
     else:
         stack = read_stack(name)
         connection = config.read_connection(stack.settings.get, warn=write_message)

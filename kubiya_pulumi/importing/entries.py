@@ -8,7 +8,9 @@ out.
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from pulumi.dynamic.dynamic import PROVIDER_KEY, serialize_provider
@@ -18,6 +20,8 @@ from kubiya_pulumi.dynamic.secret_values import plaintext_secret
 
 Entry = dict[str, Any]
 """An element of `resources` in an import file."""
+
+_serializing = threading.Lock()
 
 
 def resource_entry(
@@ -44,7 +48,8 @@ def resource_entry(
             outputs[secret] = plaintext_secret(outputs[secret])
         else:
             del outputs[secret]
-    stored = {PROVIDER_KEY: serialize_provider(provider)}
+    with _serializing:
+        stored = {PROVIDER_KEY: _serialized(type(provider))}
     entry = {
         "type": declaration.type_token,
         "name": name,
@@ -53,6 +58,17 @@ def resource_entry(
         "outputs": {**outputs, **stored},
     }
     return entry if parent is None else {**entry, "parent": parent}
+
+
+@cache
+def _serialized(provider_type: type[DynamicProvider]) -> str:
+    """Return a provider as the state stores it.
+
+    Pulumi replaces a class of `pickle` meanwhile, and changes a method of it with every call. So it
+    is called once for each type, and by one thread at a time.
+    """
+    serialized: str = serialize_provider(provider_type())
+    return serialized
 
 
 def to_json(entries: Sequence[Entry]) -> str:

@@ -223,7 +223,8 @@ def test_settings_and_responses_that_do_not_work_are_refused(
     monkeypatch.delenv("KUBIYA_API_KEY")
     status, _, errors = run_import("--dry-run")
     assert status == 1
-    assert errors.startswith("import: the runners cannot be listed: KUBIYA_API_KEY is not set.")
+    failure = "import: without --stack the runners cannot be listed: KUBIYA_API_KEY is not set."
+    assert errors.startswith(failure)
 
 
 def test_force_replaces_the_files(emulator: Emulator, folder: Path, run_import: Import) -> None:

@@ -7,10 +7,12 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import TypeVar
+from unittest.mock import Mock
 
 import pytest
 
 from kubiya_pulumi.api import ComponentHealth, NotFoundError, Runner
+from kubiya_pulumi.importing import entries
 from kubiya_pulumi.importing.errors import ImportRefusedError
 from kubiya_pulumi.importing.plan import ImportPlan, plan_import
 from kubiya_pulumi.importing.terraform import TerraformRunner
@@ -62,18 +64,23 @@ def plan(
 
 @pytest.mark.parametrize("list_describes", [True, False])
 def test_500_runners_take_one_list_and_a_request_for_each_that_it_does_not_describe(
-    *, list_describes: bool
+    monkeypatch: pytest.MonkeyPatch, *, list_describes: bool
 ) -> None:
     runners = [
         Runner(name=f"runner-{number:03}", description="one", runner_health=HEALTHY)
         for number in range(500)
     ]
     api = ListedRunners(runners, list_describes=list_describes)
+    serialize = Mock(wraps=entries.serialize_provider)
+    monkeypatch.setattr(entries, "serialize_provider", serialize)
+    entries._serialized.cache_clear()
     planned = plan(api)
     imported = json.loads(planned.import_file(api, with_secrets=False, track=no_progress))
     assert api.calls == {"list": 1} if list_describes else {"list": 1, "describe": 500}
     assert [entry["id"] for entry in imported["resources"]] == [item.name for item in runners]
     assert all(entry["inputs"]["description"] == "one" for entry in imported["resources"])
+    # Each call adds a level to the recursion of Python's own pickler.
+    assert serialize.call_count == 1
     assert {candidate.runner.runner_health for candidate in planned.candidates} == {HEALTHY}
 
 
