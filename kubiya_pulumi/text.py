@@ -30,6 +30,8 @@ def sanitize(text: str, secrets: Iterable[str] = ()) -> str:
 
 def remove_control_characters(text: str) -> str:
     """Return the text without control and format characters, which can hide or reorder others."""
+    if text.isprintable():
+        return text
     return "".join(c for c in text if unicodedata.category(c) not in ("Cc", "Cf", "Cs"))
 
 

@@ -6,7 +6,7 @@ wrong types: https://kubernetes.io/docs/reference/using-api/server-side-apply/
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 from typing import TYPE_CHECKING
 
@@ -113,7 +113,7 @@ class _SchemaCheck:
         try:
             if custom:
                 schema = self._json_schema(custom, group, version, kind)
-                served = list(custom.schemas)
+                served: Sequence[str] = list(custom.schemas)
             elif schemas.is_kubernetes_group(group):
                 schema = schemas.schema_of(group, version, kind)
                 served = schemas.versions_of(group, kind)
@@ -154,7 +154,7 @@ def _kind_of(reference: ObjectReference) -> tuple[str, str, str]:
     return "" if group == "core" else group, version, reference.kind
 
 
-def _not_served(reference: ObjectReference, group: str, served: list[str]) -> str:
+def _not_served(reference: ObjectReference, group: str, served: Sequence[str]) -> str:
     kind = join_quoted([reference.kind])
     if not served:
         return f"The API version {join_quoted([reference.api_version])} has no kind {kind}."

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from importlib.util import find_spec
 from typing import Any
@@ -79,7 +79,7 @@ def is_kubernetes_group(group: str) -> bool:
 
     The group of a CustomResourceDefinition has a dot, and never is one of Kubernetes' own.
     """
-    return "." not in group or any(group == known for known, _, _ in kinds())
+    return "." not in group or group in _groups()
 
 
 def schema_of(group: str, version: str, kind: str) -> Schema | None:
@@ -88,13 +88,21 @@ def schema_of(group: str, version: str, kind: str) -> Schema | None:
     return definitions()[name] if name else None
 
 
-def versions_of(group: str, kind: str) -> list[str]:
+@lru_cache(maxsize=256)
+def versions_of(group: str, kind: str) -> Sequence[str]:
     """Return the versions in which Kubernetes has a kind, sorted."""
-    return sorted(
-        version
-        for known_group, version, known_kind in kinds()
-        if (known_group, known_kind) == (group, kind)
+    return tuple(
+        sorted(
+            version
+            for known_group, version, known_kind in kinds()
+            if (known_group, known_kind) == (group, kind)
+        )
     )
+
+
+@lru_cache(maxsize=1)
+def _groups() -> frozenset[str]:
+    return frozenset(group for group, _, _ in kinds())
 
 
 @lru_cache(maxsize=1)
