@@ -1,0 +1,38 @@
+"""Resources share the lists that they need at the same time."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from tests.engine.conftest import Calls, MakeStack
+
+pytestmark = pytest.mark.engine
+
+COUNT = 20
+PROGRAM = f"""
+from kubiya_pulumi import KubiyaRunner
+
+for number in range({COUNT}):
+    KubiyaRunner(f"runner-{{number}}", description="text")
+"""
+
+
+def test_the_requests_of_many_runners(stack: MakeStack, calls: Calls) -> None:
+    dev = stack(PROGRAM, env={"PULUMI_PARALLEL": "32"})
+    dev.up("--skip-preview")
+    first = Counter(calls())
+    assert first.keys() == {"listRunners", "createRunner"}
+    assert first["createRunner"] == COUNT
+    assert first["listRunners"] < COUNT
+    dev.preview("--expect-no-changes")
+    dev.up("--skip-preview", "--expect-no-changes")
+    assert calls() == []
+    dev.refresh("--skip-preview", "--expect-no-changes")
+    assert calls() == ["listRunners"]
+    dev.destroy("--skip-preview")
+    last = Counter(calls())
+    assert last.keys() == {"listRunners", "deleteRunner"}
+    assert last["deleteRunner"] == COUNT
+    assert last["listRunners"] < COUNT
