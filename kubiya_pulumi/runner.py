@@ -122,19 +122,23 @@ def _delete_first(opts: pulumi.ResourceOptions | None) -> pulumi.ResourceOptions
     return changed
 
 
-def _task_id(resource_name: str, opts: pulumi.ResourceOptions | None) -> pulumi.Output[str]:
+def _task_id(resource_name: str, opts: pulumi.ResourceOptions | None) -> pulumi.Input[str]:
     """Identify this resource, with the same value in every run, so that it recognizes its runner.
 
     The engine does not tell a provider which resource a call is for, so this is an input.
     """
-    parent = None if opts is None else opts.parent
-    urn = pulumi.create_urn(resource_name, RUNNER.type_token, parent)
+    # Without one, as in unit tests, it is that of a self-managed backend.
+    organization = pulumi.get_organization() or "organization"
+    if opts is None or opts.parent is None:
+        project, stack = pulumi.get_project(), pulumi.get_stack()
+        return "/".join((organization, project, stack, resource_name))
+    urn = pulumi.create_urn(resource_name, RUNNER.type_token, opts.parent)
 
     async def task_id() -> str:
         # Awaited, not applied: an input must not depend on the parent of its own resource.
         stack, project, types, name = str(await urn.future()).split("::", 3)
         parents = types.removeprefix(STACK_TYPE + "$").split("$")[:-1]
         stack = stack.removeprefix("urn:pulumi:")
-        return "/".join((pulumi.get_organization(), project, stack, *parents, name))
+        return "/".join((organization, project, stack, *parents, name))
 
     return pulumi.Output.from_input(task_id())

@@ -241,3 +241,18 @@ def test_get_reads_a_runner_and_creates_none(emulator, emulator_mocks):
 def test_get_of_a_missing_runner_fails():
     with pytest.raises(RunnerGoneError, match='runner "gone" does not exist'):
         run_program(lambda: KubiyaRunner.get("read", "gone"), Mocks())
+
+
+@pytest.mark.parametrize("is_child", [True, False])
+def test_a_runner_is_identified_without_an_organization(is_child):
+    """Mocks that set only what Pulumi requires have no organization."""
+
+    def program():
+        parent = pulumi.ComponentResource("acme:index:Team", "team") if is_child else None
+        KubiyaRunner("runner-prod", opts=pulumi.ResourceOptions(parent=parent))
+
+    mocks = Mocks()
+    run_program(program, mocks, organization="")
+    task_id = mocks.resource("runner-prod").inputs["task_id"]
+    types = "acme:index:Team/" if is_child else ""
+    assert task_id == f"organization/project/stack/{types}runner-prod"
