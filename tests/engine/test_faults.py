@@ -16,16 +16,43 @@ from tests.harness.fault_strategies import FaultArguments, fault_lists, settle
 pytestmark = pytest.mark.engine
 
 TIMEOUT_SECONDS = 1.0
-IMPORT = "from kubiya_pulumi import KubiyaRunner, RunnerManifest\n"
+IMPORT = """
+import pulumi
+from pulumi import Alias, ResourceOptions as Options
+from kubiya_pulumi import KubiyaRunner, RunnerManifest
+
+group = pulumi.ComponentResource("test:index:Group", "group")
+
+def at_home(**options):
+    return Options(aliases=[Alias(parent=group)], **options)
+
+def in_group(**options):
+    return Options(parent=group, aliases=[Alias(parent=pulumi.ROOT_STACK_RESOURCE)], **options)
+
+"""
 PROGRAMS: dict[str, dict[str, str]] = {
     "": {},
-    'one = KubiyaRunner("a", name="one", description="first")\n'
+    'one = KubiyaRunner("a", name="one", description="first", opts=at_home())\n'
     'RunnerManifest("m", runner=one.id)\n'
-    'KubiyaRunner("b", name="two", description="first")': {"one": "first", "two": "first"},
-    'one = KubiyaRunner("a", name="one", description="second")\n'
+    'KubiyaRunner("b", name="two", description="first", opts=at_home())': {
+        "one": "first",
+        "two": "first",
+    },
+    'one = KubiyaRunner("a", name="one", description="second", opts=at_home())\n'
     'RunnerManifest("m", runner=one.id)\n'
-    'KubiyaRunner("b", name="three", description="first")': {"one": "second", "three": "first"},
-    'KubiyaRunner("b", name="two", description="second")': {"two": "second"},
+    'KubiyaRunner("b", name="three", description="first", opts=in_group())': {
+        "one": "second",
+        "three": "first",
+    },
+    'KubiyaRunner("a", name="two", description="of a", opts=in_group())\n'
+    'KubiyaRunner("b", name="one", description="of b", opts=at_home())': {
+        "one": "of b",
+        "two": "of a",
+    },
+    'options = dict(delete_before_replace=False, replace_on_changes=["description"])\n'
+    'KubiyaRunner("b", name="two", description="second", opts=at_home(**options))': {
+        "two": "second"
+    },
 }
 """The programs, and the runners with descriptions that each of them declares."""
 
