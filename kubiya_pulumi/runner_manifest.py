@@ -20,6 +20,7 @@ from kubiya_pulumi.declarations import RUNNER_MANIFEST
 from kubiya_pulumi.dynamic.dynamic_resource import DynamicResource
 from kubiya_pulumi.errors import KubiyaError
 from kubiya_pulumi.lifecycle.providers import RunnerManifestProvider
+from kubiya_pulumi.lifecycle.runner_manifest import pinned_text
 from kubiya_pulumi.plaintext_key_warning import warn_about_plaintext_key
 from kubiya_pulumi.review import (
     Finding,
@@ -130,12 +131,16 @@ class RunnerManifest(DynamicResource, declaration=RUNNER_MANIFEST):
         warn_about_plaintext_key()
         arguments = {"runner": runner, "expected_sha256": expected_sha256}
         super().__init__(RunnerManifestProvider(), resource_name, arguments, opts)
-        pinned_content: pulumi.Output[str | None] = vars(self)["pinned_content"]
+        # A preview does not know an output without a value. Its future is None then.
+        kept = pulumi.Output.from_input(vars(self)["pinned_content"].future())
+        # Of the manifest that is applied, so that a refresh alone triggers nothing.
+        self.sha256 = pulumi.Output.all(self.sha256, kept, expected_sha256).apply(
+            lambda values: _applied_sha256(*values)
+        )
         # The program gets the content only if it satisfies the policy.
         self.content = pulumi.Output.all(
             text=self.content,
-            # A preview does not know an output without a value. Its future is None then.
-            pinned_text=pinned_content.future(),
+            kept_text=kept,
             runner=self.runner,
             expected_sha256=expected_sha256,
         ).apply(
@@ -176,7 +181,7 @@ def parse_sha256(value: object, resource: str) -> str:
 def enforce_policy(
     text: str | None,
     *,
-    pinned_text: str | None = None,
+    kept_text: str | None = None,
     runner: str,
     expected_sha256: str | None,
     policy: ManifestPolicy,
@@ -186,7 +191,7 @@ def enforce_policy(
 
     Args:
         text: the manifest as it was downloaded. Empty after an import, until the next refresh.
-        pinned_text: an older one that a refresh has kept, because `expected_sha256` pinned it.
+        kept_text: an older one that a refresh has kept, because `expected_sha256` pinned it.
         runner: the runner's name, for messages.
         expected_sha256: SHA-256 of the only manifest that may be applied; None for any.
         policy: the findings to deny and to waive.
@@ -203,8 +208,7 @@ def enforce_policy(
         )
     if expected_sha256 is not None:
         expected = parse_sha256(expected_sha256, manifest)
-        if pinned_text is not None and sha256_of(pinned_text) == expected:
-            text = pinned_text
+        text = pinned_text(expected, kept_text) or text
         _check_sha256(text, expected, manifest)
     try:
         objects = parse_manifest(text)
@@ -219,6 +223,12 @@ def enforce_policy(
     if warning := _warning(result, runner, unchecked):
         pulumi.warn(warning, resource)
     return render_manifest(objects)
+
+
+def _applied_sha256(sha256: str, kept_text: str | None, expected_sha256: str | None) -> str:
+    """Return the hash of the manifest that is applied: of the pinned one, if a refresh kept it."""
+    pinned = pinned_text(expected_sha256, kept_text)
+    return sha256 if pinned is None else sha256_of(pinned)
 
 
 def _check_sha256(text: str, expected: str, manifest: str) -> None:

@@ -29,6 +29,7 @@ policy = ManifestPolicy(**settings, waivers=waivers)
 manifest = RunnerManifest("manifest", runner="r", policy=policy, expected_sha256=config.get("hash"))
 files = Provider("files", render_yaml_to_directory=config.require("folder"))
 ConfigGroup("objects", yaml=manifest.content, opts=pulumi.ResourceOptions(provider=files))
+pulumi.export("sha256", manifest.sha256)
 """
 DENY = '{"deny": ["full-access"]}'
 WAIVE = (
@@ -147,6 +148,7 @@ def test_a_manifest_with_another_hash_is_rejected(
     assert "The stack keeps the one that expected_sha256 pins" in refreshed.text
     assert is_secret(outputs(dev, MANIFEST)["pinned_content"])
     dev.preview("--expect-no-changes")
+    assert dev.outputs()["sha256"] == sha256(newer)
 
     # The new manifest is in the state too, so that a preview shows its objects.
     dev.configure({"hash": sha256(reviewed)})
