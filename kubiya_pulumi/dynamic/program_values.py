@@ -32,7 +32,10 @@ def unsupported_value(value: object) -> TypeProblem | None:
         return _first_problem((child_path(key), item) for key, item in value.items())
     if isinstance(value, Sequence) and not isinstance(value, _NOT_A_LIST):
         return _first_problem((f"[{index}]", item) for index, item in enumerate(value))
-    return TypeProblem("", f"must be {ANY_KIND}, not {type(value).__name__}")
+    name = type(value).__name__
+    return TypeProblem(
+        "", f"is of type {name}, which Pulumi cannot store; convert it to {ANY_KIND}"
+    )
 
 
 def _first_problem(items: Iterable[tuple[str, object]]) -> TypeProblem | None:

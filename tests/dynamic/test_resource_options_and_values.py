@@ -161,4 +161,4 @@ def test_values_that_cannot_be_sent(value: Any, path: str, kind: str) -> None:
     problem = unsupported_value(value)
     assert problem is not None
     assert problem.path == path
-    assert problem.reason.endswith(f"or a mapping, not {kind}")
+    assert problem.reason.startswith(f"is of type {kind}, which Pulumi cannot store; convert it")

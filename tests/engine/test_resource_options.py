@@ -24,7 +24,9 @@ Options = pulumi.ResourceOptions
 NO_IMPORT = (
     "Pulumi cannot import a dynamic resource of Python by its id. Remove the option import_."
 )
-KINDS = "must be a string, a number, true or false, a list or a mapping"
+ANY_KIND = "a string, a number, true or false, a list or a mapping"
+KINDS = f"must be {ANY_KIND}"
+CONVERT = f"which Pulumi cannot store; convert it to {ANY_KIND}"
 MAPPINGS = (
     "the option env_var_mappings works only for a provider. Set it in the options of the provider, "
     "and pass that with the option provider."
@@ -50,11 +52,11 @@ REFUSED = [
     ),
     (
         'RunnerHealth("h", runner="r", triggers=[1, {"at": datetime.date(2020, 1, 1)}])',
-        f'RunnerHealth "h": triggers[1].at {KINDS}, not date.',
+        f'RunnerHealth "h": triggers[1].at is of type date, {CONVERT}.',
     ),
     (
         'RunnerHealth("h", runner="r", triggers={"a", "b"})',
-        f'RunnerHealth "h": triggers {KINDS}, not set.',
+        f'RunnerHealth "h": triggers is of type set, {CONVERT}.',
     ),
     (
         'ManifestPolicy(deny=["full-acess"])',
