@@ -27,7 +27,8 @@ class Advice:
     """Whether it is about a setting, which refresh and destroy take from the state."""
 
 
-_BASE_URL = "kubiya:baseUrl (or KUBIYA_BASE_URL, or base_url of the KubiyaProvider)"
+BASE_URL_SETTING = "kubiya:baseUrl (or KUBIYA_BASE_URL, or base_url of the KubiyaProvider)"
+"""How advice for a user of Pulumi names the base URL: where it can be set."""
 _API_KEY = "kubiya:apiKey (or KUBIYA_API_KEY, or api_key of the KubiyaProvider)"
 _CA_BUNDLE = "kubiya:caBundle (or ca_bundle of the KubiyaProvider)"
 _TIMEOUT = "kubiya:timeoutSeconds (or timeout_seconds of the KubiyaProvider)"
@@ -35,7 +36,7 @@ _TIMEOUT = "kubiya:timeoutSeconds (or timeout_seconds of the KubiyaProvider)"
 
 def _advice(text: str) -> Advice:
     """Return advice for both. `{base_url}` and `{api_key}` become what each can set."""
-    stack = text.format(base_url=_BASE_URL, api_key=_API_KEY)
+    stack = text.format(base_url=BASE_URL_SETTING, api_key=_API_KEY)
     command = text.format(base_url="KUBIYA_BASE_URL", api_key="KUBIYA_API_KEY")
     return Advice(stack, command, names_setting=stack != text)
 
@@ -63,7 +64,7 @@ FEWER_CALLS = _advice("Retry with fewer concurrent calls")
 CONNECTION_FAILED = _advice("Check {base_url}, the network and the proxy settings, then retry")
 PROXY_REFUSED = _advice("Check HTTPS_PROXY (or ALL_PROXY) and NO_PROXY in the environment")
 TLS_FAILED = Advice(
-    in_stack=f"Check {_BASE_URL}. If the service uses a private certificate authority, set "
+    in_stack=f"Check {BASE_URL_SETTING}. If the service uses a private certificate authority, set "
     f"{_CA_BUNDLE} to its PEM file",
     in_command="Check KUBIYA_BASE_URL. If the service uses a private certificate authority, set "
     "REQUESTS_CA_BUNDLE to its PEM file",

@@ -18,6 +18,7 @@ from dataclasses import replace
 
 from kubiya_pulumi import review
 from kubiya_pulumi.api import RunnersApi
+from kubiya_pulumi.api.error_advice import BASE_URL_SETTING
 from kubiya_pulumi.declarations import (
     RUNNER_MANIFEST,
     RunnerManifestInputs,
@@ -128,8 +129,8 @@ def _download_state(api: RunnersApi, name: str) -> RunnerManifestState:
         result = review.review(objects)
     except review.ManifestError as error:
         raise review.ManifestError(
-            f'the manifest of runner "{name}" {error}. Nothing was applied. Check kubiya:baseUrl '
-            "(or KUBIYA_BASE_URL), and the manifest that the service returns for this runner."
+            f'the manifest of runner "{name}" {error}. Nothing was applied. Check '
+            f"{BASE_URL_SETTING}, and the manifest that the service returns for this runner."
         ) from None
     return RunnerManifestState(
         runner=name,

@@ -261,7 +261,7 @@ def test_only_a_declared_error_is_printed_without_a_traceback(bare_stack: MakeSt
     assert "RuntimeError: the second error" in failed.text
     assert "Traceback" in failed.text
     assert "/kubiya_pulumi/" not in failed.text
-    assert "(or KUBIYA_BASE_URL), the network and the proxy settings" in failed.text
+    assert "the KubiyaProvider), the network and the proxy settings" in failed.text
 
 
 def test_a_plugin_serves_four_calls_at_once(bare_stack: MakeStack) -> None:

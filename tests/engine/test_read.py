@@ -92,7 +92,7 @@ def test_a_wrong_base_url_does_not_remove_resources(emulator: Emulator, stack: M
     dev.configure({"kubiya:baseUrl": f"{emulator.url}/elsewhere"})
     failed = dev.refresh("--skip-preview", "--run-program", check=False)
     assert failed.returncode
-    assert "(or KUBIYA_BASE_URL)" in sentence(failed)
+    assert "(or KUBIYA_BASE_URL, or base_url of the KubiyaProvider)" in sentence(failed)
     assert state(dev) == before
 
 

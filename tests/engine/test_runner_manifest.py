@@ -143,7 +143,7 @@ def test_an_invalid_manifest_is_rejected_before_it_reaches_the_cluster(
     # An empty response comes from the host of the download, which no setting names.
     download = "Check the manifest's URL that the API returns, and the host that serves"
     is_download = problem == "the response is empty"
-    assert (download if is_download else "kubiya:baseUrl (or KUBIYA_BASE_URL)") in message
+    assert (download if is_download else "kubiya:baseUrl (or KUBIYA_BASE_URL, or ") in message
     assert SECRET not in failed.text
     assert not list(folder.rglob("*.yaml"))
     assert dev.resources(MANIFEST) == []
