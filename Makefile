@@ -8,6 +8,7 @@ SHELL := bash
 PYTHON ?= python3
 # Each worker starts its own control plane, but the cluster of KUBECONFIG has room for one worker.
 WORKERS ?= $(if $(KUBECONFIG),1,2)
+# The tests hardly wait, so a worker more than the machine has cores only loads all modules once more.
 UNIT_WORKERS ?= 2
 PYTEST_ARGS ?=
 BENCH ?=
