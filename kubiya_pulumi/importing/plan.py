@@ -17,6 +17,7 @@ from kubiya_pulumi.importing.runner_entry import runner_entry
 from kubiya_pulumi.importing.selection import select
 from kubiya_pulumi.importing.stack import Stack
 from kubiya_pulumi.importing.terraform import TerraformRunner
+from kubiya_pulumi.lifecycle.ownership import MANAGED_BY
 from kubiya_pulumi.text import join_quoted
 
 
@@ -99,8 +100,10 @@ def plan_import(
     candidates = [
         Candidate(resource_name=name, runner=runner) for name, runner in sorted(chosen.items())
     ]
+    candidates = complete(api, candidates, track)
+    messages += _warn_of_other_stacks(candidates)
     return ImportPlan(
-        candidates=complete(api, candidates, track),
+        candidates=candidates,
         deployment=deployment,
         messages=messages,
         terraform_addresses=[terraform[name].address for name in sorted(chosen)]
@@ -128,6 +131,18 @@ def _refuse_or_leave_out(
         )
     verb = "is" if len(present) == 1 else "are"
     return [f"{join_quoted(present)} {verb} in the stack already, and left out."]
+
+
+def _warn_of_other_stacks(candidates: Sequence[Candidate]) -> list[str]:
+    """Return a message about runners that a stack of Pulumi created."""
+    names = [item.runner.name for item in candidates if item.runner.managed_by == MANAGED_BY]
+    if not names:
+        return []
+    return [
+        f"{join_quoted(names)} {'was' if len(names) == 1 else 'were'} created by Pulumi: if that "
+        "stack exists, use `pulumi state move` instead, because a destroy of either stack deletes "
+        "the runner."
+    ]
 
 
 def _refuse_taken_names(chosen: Mapping[str, Runner], type_: str, stack: Stack | None) -> None:

@@ -138,6 +138,18 @@ def test_a_dry_run_shows_the_owner_and_the_health_and_writes_nothing(
     assert list(folder.iterdir()) == []
 
 
+def test_a_runner_of_another_stack_is_reported(emulator: Emulator, run_import: Import) -> None:
+    emulator.add_runner("theirs", managed_by="pulumi", task_id="organization/other/dev/theirs")
+    emulator.add_runner("free", managed_by="terraform")
+    status, output, errors = run_import("--dry-run")
+    assert status == 0
+    assert 'managed by pulumi (task "organization/other/dev/theirs")' in output
+    assert errors == (
+        'import: "theirs" was created by Pulumi: if that stack exists, use `pulumi state move` '
+        "instead, because a destroy of either stack deletes the runner.\n"
+    )
+
+
 def test_a_deployment_has_all_parts_but_the_objects(
     emulator: Emulator, folder: Path, run_import: Import
 ) -> None:
