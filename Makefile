@@ -21,7 +21,7 @@ unexport PYTHONDONTWRITEBYTECODE
 SETUP := .venv/.complete
 NOT_UNIT := engine or cluster or tools or slow
 
-.PHONY: help setup tools demo unit test chaos check bench lock clean
+.PHONY: help setup tools demo unit test chaos check bench dist lock clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r name text; \
@@ -80,12 +80,17 @@ check: setup ## Run ruff, mypy and import-linter, and test lazy imports and the 
 bench: setup tools ## Compare runners with resources that do nothing, and time a review (BENCH="--help")
 	@.venv/bin/python tools/bench.py $(BENCH)
 
+dist: setup ## Build the wheel and the source distribution into dist/, and check their metadata
+	@rm -rf dist
+	@.venv/bin/python -m hatchling build
+	@.venv/bin/twine check --strict dist/*
+
 lock: ## Regenerate requirements-dev.txt from pyproject.toml (needs uv)
 	@command -v uv >/dev/null || { echo "lock: uv is not installed: see docs.astral.sh/uv" >&2; exit 1; }
 	@uv pip compile pyproject.toml --group dev --all-extras --generate-hashes --no-header \
 		--no-annotate --no-emit-index-url --python-version 3.11 --quiet -o requirements-dev.txt
 
 clean: ## Remove everything that the other targets create, except the cache of the tools
-	@rm -rf .venv .tools build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache \
+	@rm -rf .venv .tools .nox build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache \
 		.import_linter_cache .hypothesis .schemathesis
 	@find kubiya_pulumi tests tools examples -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true

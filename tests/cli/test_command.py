@@ -10,8 +10,13 @@ from importlib.metadata import version
 import pytest
 
 from kubiya_pulumi.cli.main import main
+from kubiya_pulumi.cli.parser import COMMANDS
 
-COMMANDS = ("emulator", "preview-report", "review", "schema")
+EXTRAS = (
+    *("anyio", "h11", "jsonschema", "kubernetes", "kubernetes_validate", "rich", "shtab"),
+    *("starlette", "uvicorn"),
+)
+"""The modules of the optional dependencies."""
 
 
 def test_the_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
@@ -30,6 +35,33 @@ def test_each_command_has_a_help_text(command: str, capsys: pytest.CaptureFixtur
         main([command, "--help"])
     assert caught.value.code == 0
     assert f"usage: kubiya-pulumi {command} " in capsys.readouterr().out
+
+
+def test_each_command_has_a_help_text_without_extras() -> None:
+    program = (
+        "import sys\n"
+        f"sys.modules.update(dict.fromkeys({EXTRAS}))\n"
+        "from kubiya_pulumi.cli.main import main\n"
+        f"for command in {tuple(COMMANDS)}:\n"
+        "    try: main([command, '--help'])\n"
+        "    except SystemExit as end: assert end.code == 0\n"
+    )
+    process = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert process.stdout.count("usage: kubiya-pulumi ") == len(COMMANDS)
+    assert process.stderr == ""
+
+
+def test_the_package_runs_as_a_module() -> None:
+    process = subprocess.run(
+        [sys.executable, "-m", "kubiya_pulumi", "--version"],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert process.stdout == f"kubiya-pulumi {version('kubiya-pulumi')}\n"
 
 
 def test_without_arguments_the_help_is_shown(capsys: pytest.CaptureFixture[str]) -> None:

@@ -22,7 +22,7 @@ KEY = {"Authorization": "UserKey secret-key"}
 def started(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str, str]]:
     """Yield a running emulator, the URL in its first line, and the next three lines."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "kubiya_pulumi.cli.main", "emulator", *arguments],
+        [sys.executable, "-m", "kubiya_pulumi", "emulator", *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

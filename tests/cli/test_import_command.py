@@ -279,7 +279,7 @@ def test_an_interrupted_run_leaves_no_file(
 
 def test_nothing_is_written_if_the_table_cannot_be_shown(emulator: Emulator, folder: Path) -> None:
     emulator.add_runner("runner-prod")
-    command = [sys.executable, "-m", "kubiya_pulumi.cli.main", "import", "--output", "x.json"]
+    command = [sys.executable, "-m", "kubiya_pulumi", "import", "--output", "x.json"]
     with Path("/dev/full").open("w") as full:
         failed = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True)
     assert failed.returncode == 2

@@ -255,7 +255,7 @@ def test_the_table_is_not_wrapped_without_a_terminal(
     file: str, manifest: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("COLUMNS")
-    command = [sys.executable, "-m", "kubiya_pulumi.cli.main", "review", file]
+    command = [sys.executable, "-m", "kubiya_pulumi", "review", file]
     process = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
     lines = [line.strip() for line in process.stdout.splitlines()]
     messages = {finding.message for finding in review(parse_manifest(manifest)).findings}

@@ -71,7 +71,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def run(arguments: list[str], **options: Any) -> subprocess.CompletedProcess[bytes]:
     env = os.environ | options.pop("env", {})
     return subprocess.run(
-        [sys.executable, "-m", "kubiya_pulumi.cli.main", *arguments],
+        [sys.executable, "-m", "kubiya_pulumi", *arguments],
         env=env,
         stderr=subprocess.PIPE,
         check=False,
@@ -82,7 +82,7 @@ def run(arguments: list[str], **options: Any) -> subprocess.CompletedProcess[byt
 
 def shell(script: str) -> tuple[int, str]:
     """Run a shell script in which `$COMMAND` is the command line; return its status and stderr."""
-    command = f"{sys.executable} -m kubiya_pulumi.cli.main"
+    command = f"{sys.executable} -m kubiya_pulumi"
     process = subprocess.run(
         ["bash", "-c", script],
         env=os.environ | {"COMMAND": command},
@@ -140,7 +140,7 @@ def read(terminal: int) -> bytes:
 
 
 def test_the_greeting_and_the_url_file_of_the_emulator(folder: Path) -> None:
-    command = [sys.executable, "-m", "kubiya_pulumi.cli.main", "emulator", "--url-file", "url→"]
+    command = [sys.executable, "-m", "kubiya_pulumi", "emulator", "--url-file", "url→"]
     with subprocess.Popen(
         command, env=os.environ | ENCODINGS[0], stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as process:
@@ -224,7 +224,7 @@ def test_a_closed_standard_input() -> None:
 def test_an_interrupt_has_status_130(folder: Path) -> None:
     os.mkfifo("pipe")
     with subprocess.Popen(
-        [sys.executable, "-m", "kubiya_pulumi.cli.main", "review", "pipe"],
+        [sys.executable, "-m", "kubiya_pulumi", "review", "pipe"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -11,7 +11,7 @@ from tests.harness.engine import Stack
 def run_import(stack: Stack, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run the command as a user does: in the folder of the program, for the stack `dev`."""
     return subprocess.run(
-        [sys.executable, "-m", "kubiya_pulumi.cli.main", "import", "--stack", "dev", *arguments],
+        [sys.executable, "-m", "kubiya_pulumi", "import", "--stack", "dev", *arguments],
         cwd=stack.program,
         env=stack.environment(),
         capture_output=True,
