@@ -118,11 +118,11 @@ def test_a_refresh_finds_no_changes(old: Stack, calls: Calls) -> None:
         resource["urn"]: resource["outputs"].keys() for resource in own_resources(old.export())
     }
     refresh(old, "--expect-no-changes")
-    assert Counter(calls()) == {
-        "describeRunner": 3,
-        "getRunnerManifest": 2,
-        "getRunnerHealth": 2,
-    }
+    counts = Counter(calls())
+    # One list for each provider, whose owners are unknown, so runners may be described as well.
+    assert counts.pop("listRunners") <= 2
+    assert counts.pop("describeRunner", 0) <= 3
+    assert counts == {"getRunnerManifest": 2, "getRunnerHealth": 2}
     for resource in own_resources(old.export()):
         assert resource["outputs"].keys() >= before[resource["urn"]] - {"previous_sha256"}
     assert changes(old) == {}
