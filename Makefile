@@ -87,7 +87,7 @@ dist: setup ## Build the wheel and the source distribution into dist/, and check
 
 lock: ## Regenerate requirements-dev.txt from pyproject.toml (needs uv)
 	@command -v uv >/dev/null || { echo "lock: uv is not installed: see docs.astral.sh/uv" >&2; exit 1; }
-	@uv pip compile pyproject.toml --group dev --all-extras --generate-hashes --no-header \
+	@uv pip compile pyproject.toml --group dev --all-extras --universal --generate-hashes --no-header \
 		--no-annotate --no-emit-index-url --python-version 3.11 --quiet -o requirements-dev.txt
 
 clean: ## Remove everything that the other targets create, except the cache of the tools
