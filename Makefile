@@ -21,7 +21,7 @@ unexport PYTHONDONTWRITEBYTECODE
 SETUP := .venv/.complete
 NOT_UNIT := engine or cluster or tools or slow
 
-.PHONY: help setup tools demo unit test chaos check bench dist lock clean
+.PHONY: help setup tools demo unit test chaos check bench docs dist lock clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r name text; \
@@ -85,12 +85,24 @@ dist: setup ## Build the wheel and the source distribution into dist/, and check
 	@.venv/bin/python -m hatchling build
 	@.venv/bin/twine check --strict dist/*
 
-lock: ## Regenerate requirements-dev.txt from pyproject.toml (needs uv)
+docs: .venv-docs/.complete ## Build the docs site into site/; every warning is an error
+	@NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs --quiet build --strict
+	@echo "docs: open site/index.html"
+
+.venv-docs/.complete: requirements-docs.txt
+	@test -x .venv-docs/bin/python || PATH="$(BASE_PATH)" "$(PYTHON)" -m venv .venv-docs
+	@.venv-docs/bin/python -m pip install --quiet --disable-pip-version-check \
+		--require-hashes -r requirements-docs.txt
+	@touch $@
+
+lock: ## Regenerate requirements-dev.txt and requirements-docs.txt from pyproject.toml (needs uv)
 	@command -v uv >/dev/null || { echo "lock: uv is not installed: see docs.astral.sh/uv" >&2; exit 1; }
 	@uv pip compile pyproject.toml --group dev --all-extras --universal --generate-hashes --no-header \
 		--no-annotate --no-emit-index-url --python-version 3.11 --quiet -o requirements-dev.txt
+	@uv pip compile --group docs --generate-hashes --no-header \
+		--no-annotate --no-emit-index-url --python-version 3.11 --quiet -o requirements-docs.txt
 
 clean: ## Remove everything that the other targets create, except the cache of the tools
-	@rm -rf .venv .tools .nox build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache \
+	@rm -rf .venv .venv-docs .tools .nox build site dist *.egg-info .mypy_cache .ruff_cache .pytest_cache \
 		.import_linter_cache .hypothesis .schemathesis
 	@find kubiya_pulumi tests tools examples -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
