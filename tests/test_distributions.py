@@ -20,8 +20,8 @@ NAME = f"kubiya_pulumi-{VERSION}"
 METADATA = f"{NAME}.dist-info"
 IN_SOURCES = (
     *("CHANGELOG.md", "CONTRIBUTING.md", "DESIGN.md", "LICENSE", "Makefile", "README.md"),
-    *("docs", "examples", "kubiya_pulumi", "noxfile.py", "pyproject.toml"),
-    *("requirements-dev.txt", "tests", "tools"),
+    *("docs", "examples", "kubiya_pulumi", "mkdocs.yml", "noxfile.py", "pyproject.toml"),
+    *("requirements-dev.txt", "requirements-docs.txt", "tests", "tools"),
 )
 """What the source distribution contains: everything that `make unit` needs."""
 

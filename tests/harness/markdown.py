@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from markdown_it import MarkdownIt
@@ -65,7 +66,7 @@ def anchors(page: Path) -> set[str]:
     """Return the anchors of the headings of a page, as GitHub and the docs site make them."""
     found: set[str] = set()
     tokens = _PARSER.parse(page.read_text("utf-8"))
-    for before, token in zip(tokens, tokens[1:], strict=False):
+    for before, token in pairwise(tokens):
         if before.type != "heading_open":
             continue
         text = "".join(
