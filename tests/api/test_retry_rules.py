@@ -77,7 +77,7 @@ WITHOUT_RESPONSE = {
 @pytest.fixture(scope="module")
 def table() -> dict[str, tuple[str, str]]:
     """The rows of the docstring: the outcome, and the cells of both columns."""
-    cells = re.findall(r"^ +\| (.+?) +\| (.+?) +\| (.+?) +\|$", RunnersClient.__doc__ or "", re.M)
+    cells = re.findall(r"^ *\| (.+?) +\| (.+?) +\| (.+?) +\|$", RunnersClient.__doc__ or "", re.M)
     heading, _, *rows = cells
     assert heading == ("outcome", "GET, PUT, DELETE", "POST")
     return {outcome: (others, post) for outcome, others, post in rows}
