@@ -13,12 +13,15 @@ UNIT_WORKERS ?= 2
 PYTEST_ARGS ?=
 BENCH ?=
 CHAOS ?=
+DEMO ?=
 BASE_PATH := $(PATH)
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$(PATH)
 # Without stored bytecode, each worker and each program that a test starts compiles all modules.
 unexport PYTHONDONTWRITEBYTECODE
 
 SETUP := .venv/.complete
+DEMO_TOOLS := pulumi pulumi-language-python pulumi-resource-kubernetes kube-apiserver \
+	kube-controller-manager kube-scheduler kubectl etcd kwok
 NOT_UNIT := engine or cluster or tools or slow
 
 .PHONY: help setup tools demo unit test chaos check bench docs dist lock clean
@@ -50,8 +53,12 @@ $(SETUP): requirements-dev.txt pyproject.toml
 tools: ## Install the real Pulumi engine and a Kubernetes control plane into .tools/bin
 	@PATH="$(BASE_PATH)" "$(PYTHON)" tools/build.py
 
-demo: setup tools ## Create a runner, apply its manifest and destroy both; only the API is emulated
-	@.venv/bin/python tools/demo.py
+demo: ## Create a runner, apply its manifest and destroy both; DEMO=--verbose shows all output
+	@test -e $(SETUP) || echo "demo: first installs the Python packages into .venv, about 1 min"
+	@PATH="$(BASE_PATH)" "$(PYTHON)" tools/build.py --plan $(DEMO_TOOLS)
+	@$(MAKE) --no-print-directory setup
+	@PATH="$(BASE_PATH)" "$(PYTHON)" tools/build.py $(DEMO_TOOLS)
+	@.venv/bin/python tools/demo.py $(DEMO)
 
 unit: setup ## Run the fast tests, without engine, cluster and Go (PYTEST_ARGS="-k name" selects)
 	@.venv/bin/python -m pytest -n $(UNIT_WORKERS) -m "not ($(NOT_UNIT))" $(PYTEST_ARGS)

@@ -9,6 +9,7 @@ program uses only the standard library, because it runs before anything is insta
     tools/build.py            build everything that is missing
     tools/build.py pulumi …   build only the named tools
     tools/build.py --list     show what is installed, what would be built, and why
+    tools/build.py --plan     show what would be built, for how long, and how to avoid it
 
 Environment variables: KUBIYA_PULUMI_TOOLS is the folder of the cache (default:
 kubiya-pulumi/tools in the user's cache folder). If KUBECONFIG is set, its cluster is used and no
@@ -34,7 +35,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from installed import find_installed
+from installed import INSTEAD, find_installed
 from pins import TOOLS, Copy, Tool
 
 HERE = Path(__file__).resolve().parent
@@ -259,6 +260,19 @@ def show(tools: list[Tool]) -> None:
             say(f"{tool.name}: to be built, about {tool.minutes:g} min on 2 cores")
 
 
+def show_plan(missing: list[Tool]) -> None:
+    """Print what has to be built, how long that takes, and what to install instead."""
+    if not missing:
+        return say("nothing to build")
+    total = sum(tool.minutes for tool in missing)
+    say(f"{len(missing)} to build, about {total:.0f} min on 2 cores, once per machine")
+    for need, advice in INSTEAD.items():
+        if group := [tool for tool in missing if tool.needs == need]:
+            minutes = sum(tool.minutes for tool in group)
+            say(f"  {join_names(group)}: about {minutes:.1f} min; to avoid it, {advice}")
+    return None
+
+
 def join_names(tools: list[Tool]) -> str:
     """Return the names of tools, for a message."""
     return ", ".join(tool.name for tool in tools)
@@ -279,10 +293,15 @@ def main() -> None:
     )
     parser.add_argument("tools", nargs="*", metavar="TOOL", type=tool_by_name)
     parser.add_argument("--list", action="store_true", help="only show what would be done")
+    parser.add_argument("--plan", action="store_true", help="only show what would be built")
     options = parser.parse_args()
     tools = options.tools or list(TOOLS)
     if options.list:
         return show(tools)
+    if options.plan:
+        built = [tool for tool in tools if build_folder(tool).exists()]
+        needed = [tool for tool in tools if not find_installed(tool.needs, LINKS)]
+        return show_plan([tool for tool in needed if tool not in built])
     missing = set_up(tools)
     by_go = [tool for tool in missing if tool.installer == "go"]
     if by_go and not shutil.which("go"):
@@ -299,8 +318,7 @@ def main() -> None:
         say(f"{problem}: its tests will fail until you install Node.js 20 or newer")
         missing = by_go
     if missing:
-        total = sum(tool.minutes for tool in missing)
-        say(f"{len(missing)} to build, about {total:.0f} min on 2 cores, once per machine")
+        show_plan(missing)
     for tool in missing:
         build(tool)
     set_up(missing)

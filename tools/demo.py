@@ -5,11 +5,15 @@ Everything is real except the Runners API, which is emulated. The cluster is the
 KUBECONFIG, or a new control plane. Each step prints the commands that do the same by hand. The
 demo neither reads nor changes the user's stacks, logins and settings, nor the files of the clone.
 
+    tools/demo.py              ten steps, each with its commands and what they show
+    tools/demo.py --verbose    the complete output of each command
+
 Run it inside `.venv`: `make demo`.
 """
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import json
 import os
@@ -19,6 +23,7 @@ import signal
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from secrets import token_urlsafe
@@ -27,23 +32,31 @@ from typing import Any
 
 import requests
 from cluster import ClusterError, cluster
-from guard import Guard, ProcessDiedError, processes_with
+from demo_environment import (
+    ROOT,
+    DemoError,
+    check_processes,
+    end_processes,
+    use_own_settings,
+)
+from guard import Guard, ProcessDiedError
 from inventory import existing_objects, objects_of
-from terminal import CommandError, color, output, run, show
+from terminal import CommandError, color, output, result_lines, run, show
 
-ROOT = Path(__file__).resolve().parent.parent
 RUNNER = "runner-prod"
 """The name of the runner in the program of the root `Pulumi.yaml`."""
-STEPS = 7
+STEPS = 10
 WAIT_SECONDS = 60.0
-
-
-class DemoError(Exception):
-    """A step failed. The message is a complete sentence."""
 
 
 def main() -> int:
     """Run the demo and return the exit status."""
+    parser = argparse.ArgumentParser(description="Create a runner as code, and destroy it.")
+    parser.add_argument(
+        "--verbose", action="store_true", help="show the complete output of each command"
+    )
+    options = parser.parse_args()
+    start = time.monotonic()
     # Clean up after `kill` as after Ctrl-C.
     signal.signal(signal.SIGTERM, _interrupt)
     try:
@@ -51,7 +64,7 @@ def main() -> int:
             use_own_settings(Path(folder))
             try:
                 with contextlib.ExitStack() as stack:
-                    Demo(Path(folder), stack).run()
+                    Demo(Path(folder), stack, verbose=options.verbose).run()
                 check_processes()
             finally:
                 end_processes()
@@ -67,55 +80,9 @@ def main() -> int:
     ) as error:
         print(f"\ndemo: {error}", file=sys.stderr)
         return 1
-    print("\nEverything is removed: the runner, its objects, all processes and files.")
+    print(f"\nThe demo took {time.monotonic() - start:.0f} s.")
+    print("Everything is removed: the runner, its objects, all processes and files.")
     return 0
-
-
-def started_processes() -> list[int]:
-    """Return all running processes of the demo, identified by their PULUMI_HOME."""
-    return processes_with(f"PULUMI_HOME={os.environ['PULUMI_HOME']}")
-
-
-def check_processes() -> None:
-    """Check that every process of the demo has ended.
-
-    Raises:
-        DemoError: a process is still running.
-    """
-    if pids := started_processes():
-        raise DemoError(f"processes were still running: {', '.join(map(str, pids))}")
-
-
-def end_processes() -> None:
-    """Kill the remaining processes: plugins keep running if their engine was killed."""
-    for pid in started_processes():
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
-
-
-def use_own_settings(scratch: Path) -> None:
-    """Isolate this process and its children from the user's Pulumi, in a separate home."""
-    for name in list(os.environ):
-        if name.startswith(("KUBIYA_", "PULUMI_")):
-            del os.environ[name]
-    home, state, temporary = (scratch / name for name in ("home", "state", "tmp"))
-    state.mkdir()
-    temporary.mkdir()
-    folders = [str(Path(sys.executable).parent), str(ROOT / ".tools" / "bin")]
-    os.environ |= {
-        "PATH": os.pathsep.join([*folders, os.environ.get("PATH", os.defpath)]),
-        "NO_PROXY": "127.0.0.1,localhost",
-        "TMPDIR": str(temporary),
-        "KUBECACHEDIR": str(scratch / "kubectl"),
-        "PULUMI_HOME": str(home),
-        "PULUMI_BACKEND_URL": state.as_uri(),
-        "PULUMI_CONFIG_PASSPHRASE": token_urlsafe(),
-        "PULUMI_SKIP_UPDATE_CHECK": "true",
-        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
-    }
-    for program in ("pulumi", "kubectl", "kubiya-pulumi"):
-        if not shutil.which(program):
-            raise DemoError(f"{program} is not installed: run make setup tools")
 
 
 class Demo:
@@ -124,9 +91,11 @@ class Demo:
     Args:
         scratch: the folder for all files.
         stack: stops everything that the demo starts.
+        verbose: whether to show the complete output of each command.
     """
 
-    def __init__(self, scratch: Path, stack: contextlib.ExitStack) -> None:
+    def __init__(self, scratch: Path, stack: contextlib.ExitStack, *, verbose: bool) -> None:
+        self._verbose = verbose
         self._scratch, self._stack = scratch, stack
         self._guard = stack.enter_context(Guard(scratch))
         self._project = scratch / "project"
@@ -138,10 +107,13 @@ class Demo:
         self._start_cluster()
         self._start_api()
         self._create_stack()
+        self._preview()
         try:
             self._up()
-            objects = self._show()
-            self._preview()
+            self._show_runner()
+            objects = self._show_objects()
+            self._review()
+            self._preview_without_changes()
         except BaseException:
             self._clean_up()
             raise
@@ -205,28 +177,62 @@ class Demo:
         key = self._headers["Authorization"].removeprefix("UserKey ")
         self._pulumi("config", "set", "--secret", "kubiya:apiKey", stdin=key)
 
+    def _preview(self) -> None:
+        self._announce("Preview the stack: its objects are not known before the manifest exists")
+        self._pulumi("preview")
+
     def _up(self) -> None:
         self._announce("Create the runner, and its objects in the cluster")
-        self._pulumi("up", "--yes")
+        self._pulumi("up", "--yes", "--skip-preview")
 
-    def _show(self) -> Path:
-        """Show what was created, and return a file with the names of the objects."""
-        self._announce("Show the runner in Kubiya, and its objects in the cluster")
-        self._get("/api/v3/runners")
-        self._get(f"/v1/runners/{RUNNER}/describe")
+    def _show_runner(self) -> None:
+        self._announce("Show the runner in Kubiya, when it is healthy")
+        runner = self._get(f"/v1/runners/{RUNNER}/describe")
         health = f"/api/v3/runners/{RUNNER}/health"
         self._wait_for("healthy", lambda: self._call("GET", health).json().get("status"))
-        self._get(health)
+        report = self._get(health)
+        for name in ("name", "description", "version", "namespace"):
+            self._note(f"{name}: {runner.get(name)}")
+        checks = ", ".join(str(check["name"]) for check in report["checks"])
+        self._note(f"status: {report['status']} ({checks})")
+
+    def _show_objects(self) -> Path:
+        """Show what was created, and return a file with the names of the objects."""
+        self._announce("Show its objects in the cluster")
         objects = self._objects()
         if not objects:
             raise DemoError("pulumi up created no objects in the cluster")
         file = self._scratch / "objects.json"
         file.write_text(json.dumps({"apiVersion": "v1", "kind": "List", "items": objects}))
-        show("kubectl", "get", hint="each object of the stack")
-        run("kubectl", "get", "-f", str(file))
+        for namespace in self._namespaces():
+            command = ["kubectl", "get", "deployments", "--namespace", namespace]
+            show(*command)
+            run(*command)
+        if self._verbose:
+            show("kubectl", "get", hint="each object of the stack")
+            run("kubectl", "get", "-f", str(file))
+        kinds = Counter(str(found["kind"]) for found in objects)
+        counts = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
+        self._note(f"{len(objects)} objects: {counts}")
         return file
 
-    def _preview(self) -> None:
+    def _review(self) -> None:
+        self._announce("Review the manifest: what does it request?")
+        file = self._scratch / "manifest.yaml"
+        response = self._call("GET", f"/v1/runners/{RUNNER}/manifest")
+        file.write_text(response.json()["manifest_content"])
+        show("kubiya-pulumi", "review", file.name)
+        command = ["kubiya-pulumi", "review", str(file), "--format"]
+        if self._verbose:
+            run(*command, "markdown")
+        findings = json.loads(output(*command, "json"))["findings"]
+        severities = Counter(finding["severity"] for finding in findings)
+        self._note(", ".join(f"{severities[name]} {name}s" for name in ("error", "warning")))
+        for finding in findings:
+            if finding["severity"] == "error":
+                self._note(f"{finding['rule']}: {finding['message']}")
+
+    def _preview_without_changes(self) -> None:
         self._announce("Preview the unchanged program: there is nothing to do")
         self._pulumi("preview", "--expect-no-changes")
 
@@ -234,13 +240,12 @@ class Demo:
         self._announce("Destroy everything")
         namespaces = self._namespaces()
         self._pulumi("destroy", "--yes", "--skip-preview")
-        self._get("/api/v3/runners")
         if runners := self._call("GET", "/api/v3/runners").json():
             raise DemoError(f"the API still has {len(runners)} runner(s) after pulumi destroy")
         # The stack keeps its namespaces, but no other deployment uses those of the demo.
         command = ["kubectl", "delete", "namespace", *namespaces]
         show(*command)
-        run(*command)
+        run(*command, quiet=not self._verbose)
         if names := existing_objects(objects):
             raise DemoError(f"the cluster still has {', '.join(names)} after pulumi destroy")
 
@@ -278,9 +283,16 @@ class Demo:
             raise DemoError(f"{method} {path} failed with status {response.status_code}")
         return response
 
-    def _get(self, path: str) -> None:
+    def _get(self, path: str) -> dict[str, Any]:
         print(f'\n  $ curl -H "Authorization: UserKey $KUBIYA_API_KEY" {self._url}{path}')
-        print(json.dumps(self._call("GET", path).json(), indent=2), flush=True)
+        response: dict[str, Any] = self._call("GET", path).json()
+        if self._verbose:
+            print(json.dumps(response, indent=2))
+        sys.stdout.flush()
+        return response
+
+    def _note(self, text: str) -> None:
+        print(f"    {text}", flush=True)
 
     def _wait_for(self, expected: str, get_status: Callable[[], Any]) -> None:
         deadline = time.monotonic() + WAIT_SECONDS
@@ -294,8 +306,11 @@ class Demo:
     def _pulumi(self, *args: str, stdin: str = "") -> None:
         """Show a Pulumi command and run it in the demo's project."""
         show("pulumi", *args, hint="the key is read from standard input" if stdin else "")
-        flags = ("--non-interactive", f"--color={color()}")
-        run("pulumi", *args, *flags, cwd=self._project, stdin=stdin)
+        flags = ("--non-interactive", f"--color={color() if self._verbose else 'never'}")
+        command = ("pulumi", *args, *flags)
+        text = run(*command, cwd=self._project, stdin=stdin, quiet=not self._verbose)
+        for line in result_lines(text):
+            self._note(line)
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:

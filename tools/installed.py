@@ -15,6 +15,15 @@ MIN_ENGINE = (3, 254)
 MIN_PLUGIN = (4, 23)
 """The oldest Kubernetes plugin that `pyproject.toml` allows. A newer major version is not used."""
 
+INSTEAD = {
+    "engine": "install the Pulumi CLI 3.254 or newer",
+    "kubernetes-plugin": "run `pulumi plugin install resource kubernetes`",
+    "cluster": "set KUBECONFIG to a cluster",
+    "kubectl": "install kubectl",
+    "actionlint": "install actionlint",
+}
+"""What makes a build unnecessary, by the names that `find_installed` knows."""
+
 
 @dataclass(frozen=True)
 class Installed:

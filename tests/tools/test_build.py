@@ -351,3 +351,17 @@ def test_progress_is_reported_while_the_build_is_silent(
         while len(lines) < 3:
             lines += capsys.readouterr().out.splitlines()
     assert lines[0] == "tools:   compiling, 0 s"
+
+
+def test_the_plan_says_how_to_avoid_a_build(machine: Machine) -> None:
+    clone = machine.clone("clone")
+    plan = machine.run(clone, "--plan", "pulumi", "kubectl", "etcd", "kwok").splitlines()
+    assert plan == [
+        "tools: 4 to build, about 6 min on 2 cores, once per machine",
+        "tools:   pulumi: about 3.3 min; to avoid it, install the Pulumi CLI 3.254 or newer",
+        "tools:   etcd, kwok: about 1.4 min; to avoid it, set KUBECONFIG to a cluster",
+        "tools:   kubectl: about 1.0 min; to avoid it, install kubectl",
+    ]
+    assert not machine.was_called()
+    machine.run(clone, "kubectl")
+    assert machine.run(clone, "--plan", "kubectl") == "tools: nothing to build\n"
