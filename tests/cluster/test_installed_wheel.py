@@ -91,6 +91,8 @@ def test_the_program_of_the_readme_runs_with_the_installed_wheel(
             stack.preview("--expect-no-changes")
         finally:
             stack.destroy()
+            # It stays in the cluster, because other deployments may use it.
+            kubectl("delete", "namespace", "kubiya-system", "--ignore-not-found")
     assert emulator.runners == {}
 
 
