@@ -319,5 +319,5 @@ spec:
 def test_the_schemas_are_those_of_the_stated_version_or_the_nearest() -> None:
     assert pins.KUBERNETES.startswith(f"{schemas.KUBERNETES_VERSION}.")
     assert schemas.schema_of("apps", "v1", "Deployment") is not None
-    assert schemas.versions_of("autoscaling", "HorizontalPodAutoscaler") == ["v1", "v2"]
+    assert schemas.versions_of("autoscaling", "HorizontalPodAutoscaler") == ("v1", "v2")
     assert schemas.schema_of("extensions", "v1beta1", "Ingress") is None
