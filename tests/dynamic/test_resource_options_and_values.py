@@ -25,6 +25,10 @@ from kubiya_pulumi.dynamic.resource_options import (
 from kubiya_pulumi.testing import Mocks, run_program
 
 Options = pulumi.ResourceOptions
+NO_MAPPINGS: dict[str, Any] = (
+    {"env_var_mappings": {}} if hasattr(Options(), "env_var_mappings") else {}
+)
+"""Empty with a version of Pulumi that does not know the option."""
 
 
 class Color(Enum):
@@ -110,7 +114,7 @@ def test_two_different_inherited_providers_are_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    "opts", [None, Options(), Options(env_var_mappings={}), Options(id="x", protect=True)]
+    "opts", [None, Options(), Options(**NO_MAPPINGS), Options(id="x", protect=True)]
 )
 def test_other_options_are_accepted(opts: Any) -> None:
     check_options('Topic "a"', opts)
