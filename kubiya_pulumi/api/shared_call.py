@@ -59,7 +59,7 @@ class SharedCall(Generic[T]):
             request.callers += 1
         if is_sender:
             self._send_once(request)
-        return request.response(runner)
+        return request.wait(runner)
 
     @contextmanager
     def outdated(self) -> Iterator[None]:
@@ -79,46 +79,54 @@ class SharedCall(Generic[T]):
         return latest if time.monotonic() - latest.sent < MAX_REUSE_SECONDS else None
 
     def _send_once(self, request: _Request[T]) -> None:
-        time.sleep(GATHER_SECONDS)
-        with self._sending:
-            if self._latest is not None and self._latest.callers > 1:
-                earliest = self._latest.sent + MIN_INTERVAL_SECONDS
-                time.sleep(max(0, earliest - time.monotonic()))
+        try:
+            time.sleep(GATHER_SECONDS)
+            with self._sending:
+                self._keep_interval()
+                with self._lock:
+                    self._next, self._latest = None, request
+                    request.changes, request.sent = self._changes, time.monotonic()
+                request.response = self._send()
+        except BaseException as error:  # noqa: BLE001 - each caller raises it
+            request.error = error
+        finally:
             with self._lock:
-                self._next, self._latest = None, request
-                request.changes, request.sent = self._changes, time.monotonic()
-            request.send(self._send)
+                if self._next is request:  # The thread was interrupted before it sent it.
+                    self._next = None
+            request.done.set()
+
+    def _keep_interval(self) -> None:
+        latest = self._latest
+        if latest is not None and latest.callers > 1:
+            time.sleep(max(0, latest.sent + MIN_INTERVAL_SECONDS - time.monotonic()))
 
 
 class _Request(Generic[T]):
     """A request, and its response for all callers that share it."""
 
-    changes = 0
-    """The number of changes before it was sent."""
     callers = 0
     """How many callers share it."""
+    changes = 0
+    """The number of changes before it was sent."""
     sent = 0.0
     """When it was sent, in monotonic seconds."""
+    response: T | None = None
+    error: BaseException | None = None
 
     def __init__(self) -> None:
-        self._done = threading.Event()
-        self._response: T | None = None
-        self._error: BaseException | None = None
+        self.done = threading.Event()
 
-    def send(self, send: Callable[[], T]) -> None:
-        try:
-            self._response = send()
-        except BaseException as error:  # noqa: BLE001 - each caller raises it
-            self._error = error
-        finally:
-            self._done.set()
+    def wait(self, runner: str | None) -> T:
+        """Wait for the response and return it, or raise the error.
 
-    def response(self, runner: str | None) -> T:
-        self._done.wait()
-        if self._error is None:
-            return cast(T, self._response)
-        # Each caller raises a copy, to which it adds its frames, and which names its runner.
-        error = copy(self._error)
+        Args:
+            runner: the runner that the caller wants to find, which the error names.
+        """
+        self.done.wait()
+        if self.error is None:
+            return cast(T, self.response)
+        # Each caller raises a copy, to which it adds its frames.
+        error = copy(self.error)
         if isinstance(error, RequestError):
             error.runner = runner
         raise error

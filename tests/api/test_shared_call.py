@@ -151,3 +151,17 @@ def test_a_failed_request_is_reused(shared: SharedCall[int], requests: Requests)
         with pytest.raises(ServerError, match=f'"{name}"'):
             shared(name, reuse=True)
     assert requests.count == 1
+
+
+def test_an_interrupted_caller_blocks_no_other(
+    shared: SharedCall[int], requests: Requests, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(_seconds: float) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(shared_call.time, "sleep", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            shared(None)
+    requests.released.release()
+    assert shared(None) == 1
