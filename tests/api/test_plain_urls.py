@@ -1,7 +1,7 @@
 """URLs that are normalized without the HTTP library, which would not change them either."""
 
 import requests
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kubiya_pulumi.api import urls
@@ -19,6 +19,7 @@ def plain_urls(draw: st.DrawFn) -> str:
     return f"{scheme}://{host}{draw(PORT)}{path}{end}"
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(plain_urls())
 def test_a_plain_url_is_what_requests_makes_of_it(url: str) -> None:
     assert urls._PLAIN_URL.fullmatch(url)
