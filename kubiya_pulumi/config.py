@@ -33,7 +33,7 @@ API_VERSION_WARNING = (
     "contains its own."
 )
 
-log = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 _DEFAULTS = {field.name: field.default for field in fields(Connection)}
 
@@ -105,7 +105,7 @@ SETTINGS = (
 def read_connection(
     configured: Callable[[str], Any],
     environment: Mapping[str, str] = os.environ,
-    warn: Callable[[str], None] = log.warning,
+    warn: Callable[[str], None] = _log.warning,
 ) -> Connection:
     """Return the connection that the settings describe.
 

@@ -137,5 +137,5 @@ class _HTTPSPool(_HTTPPool, urllib3.HTTPSConnectionPool):
     ConnectionCls = _HTTPSConnection
 
 
-BOUNDED_POOLS = {"http": _HTTPPool, "https": _HTTPSPool}
+BOUNDED_POOLS: dict[str, type[Any]] = {"http": _HTTPPool, "https": _HTTPSPool}
 """Connection pools with limits, for `urllib3.PoolManager.pool_classes_by_scheme`."""

@@ -26,7 +26,7 @@ from kubiya_pulumi.api.models import (
     RunnerManifest,
     runners_from,
 )
-from kubiya_pulumi.api.place import place_of
+from kubiya_pulumi.api.place import Place, place_of
 from kubiya_pulumi.api.responses import Response
 from kubiya_pulumi.api.runners_api import RunnersApi
 from kubiya_pulumi.api.shared_call import SharedCall
@@ -88,7 +88,7 @@ class RunnersClient(RunnersApi):
 
     def __init__(self, connection: Connection, *, clock: Clock | None = None) -> None:
         self._transport = Transport(connection, clock=clock or Clock())
-        self.place = place_of(connection)
+        self.place: Place = place_of(connection)
         self._describe_paths: tuple[str, ...] = DESCRIBE_PATHS
         self._manifest_paths: tuple[str, ...] = MANIFEST_PATHS
         self._shared_list = SharedCall(self._list_runners)

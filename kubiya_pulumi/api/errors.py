@@ -141,7 +141,7 @@ class RequestError(KubiyaError):
 class ApiError(RequestError):
     """The service returned a status other than 2xx."""
 
-    download_advice = error_advice.EXPIRED_URL
+    download_advice: ClassVar[Advice] = error_advice.EXPIRED_URL
     retry_later: ClassVar[bool] = False
     """Whether the fault may pass."""
 
@@ -167,7 +167,7 @@ class ApiError(RequestError):
         self.status = status
         self.code = code
         self.message = message
-        self.operation = operation
+        self.operation: str | None = operation
         self.runner = runner
         self.retry_after = retry_after
 
@@ -192,19 +192,19 @@ class ApiError(RequestError):
 class BadRequestError(ApiError):
     """400: the request is invalid. The usual cause is the runner's name."""
 
-    advice = error_advice.BAD_REQUEST
+    advice: ClassVar[Advice] = error_advice.BAD_REQUEST
 
 
 class UnauthorizedError(ApiError):
     """401: the service rejected the API key."""
 
-    advice = error_advice.UNAUTHORIZED
+    advice: ClassVar[Advice] = error_advice.UNAUTHORIZED
 
 
 class ForbiddenError(ApiError):
     """403: the API key is valid, but lacks the permission."""
 
-    advice = error_advice.FORBIDDEN
+    advice: ClassVar[Advice] = error_advice.FORBIDDEN
 
 
 class NotFoundError(ApiError):
@@ -213,13 +213,13 @@ class NotFoundError(ApiError):
     The status alone does not tell which. A runner is deleted only if the list lacks it too.
     """
 
-    advice = error_advice.NOT_FOUND
+    advice: ClassVar[Advice] = error_advice.NOT_FOUND
 
 
 class ConflictError(ApiError):
     """409: the request conflicts with what exists, such as a runner with the same name."""
 
-    advice = error_advice.CONFLICT
+    advice: ClassVar[Advice] = error_advice.CONFLICT
 
     @property
     def _advice(self) -> Advice:
@@ -230,22 +230,24 @@ class ConflictError(ApiError):
 class RateLimitedError(ApiError):
     """429: too many requests, also after the retries."""
 
-    advice = download_advice = error_advice.RATE_LIMITED
-    retry_later = True
+    advice: ClassVar[Advice] = error_advice.RATE_LIMITED
+    download_advice: ClassVar[Advice] = error_advice.RATE_LIMITED
+    retry_later: ClassVar[bool] = True
 
 
 class ServerError(ApiError):
     """500 to 599: the service failed, also after the retries."""
 
-    advice = download_advice = error_advice.SERVER_FAILED
-    retry_later = True
+    advice: ClassVar[Advice] = error_advice.SERVER_FAILED
+    download_advice: ClassVar[Advice] = error_advice.SERVER_FAILED
+    retry_later: ClassVar[bool] = True
 
 
 class UnexpectedStatusError(ApiError):
     """A status that no operation defines, such as a redirect or 405."""
 
-    advice = error_advice.WRONG_SERVER
-    download_advice = error_advice.DOWNLOAD_SERVER
+    advice: ClassVar[Advice] = error_advice.WRONG_SERVER
+    download_advice: ClassVar[Advice] = error_advice.DOWNLOAD_SERVER
 
 
 class TransportError(RequestError):
@@ -264,7 +266,7 @@ class TransportError(RequestError):
         sent: bool = True,  # noqa: FBT001, FBT002  (copies are made by position)
     ) -> None:
         super().__init__(operation, runner, problem, sent)
-        self.operation = operation
+        self.operation: str | None = operation
         self.runner = runner
         self.problem = problem
         self.sent = sent
@@ -283,40 +285,43 @@ class TransportError(RequestError):
 class PoolTimeoutError(TransportError):
     """No pooled connection became free before the deadline. The request was not sent."""
 
-    advice = download_advice = error_advice.FEWER_CALLS
+    advice: ClassVar[Advice] = error_advice.FEWER_CALLS
+    download_advice: ClassVar[Advice] = error_advice.FEWER_CALLS
 
 
 class ConnectionFailedError(TransportError):
     """The connection failed before a response began, or the response was not HTTP."""
 
-    advice = error_advice.CONNECTION_FAILED
-    download_advice = error_advice.DOWNLOAD_CONNECTION_FAILED
+    advice: ClassVar[Advice] = error_advice.CONNECTION_FAILED
+    download_advice: ClassVar[Advice] = error_advice.DOWNLOAD_CONNECTION_FAILED
 
 
 class ProxyRefusedError(ConnectionFailedError):
     """The proxy refused the connection, or its address in the environment is invalid."""
 
-    advice = download_advice = error_advice.PROXY_REFUSED
+    advice: ClassVar[Advice] = error_advice.PROXY_REFUSED
+    download_advice: ClassVar[Advice] = error_advice.PROXY_REFUSED
 
 
 class TlsError(TransportError):
     """The connection could not be secured. The usual cause is an untrusted certificate."""
 
-    advice = error_advice.TLS_FAILED
-    download_advice = error_advice.DOWNLOAD_TLS_FAILED
+    advice: ClassVar[Advice] = error_advice.TLS_FAILED
+    download_advice: ClassVar[Advice] = error_advice.DOWNLOAD_TLS_FAILED
 
 
 class ResponseTimeoutError(TransportError):
     """The response did not arrive in time."""
 
-    advice = download_advice = error_advice.TIMED_OUT
+    advice: ClassVar[Advice] = error_advice.TIMED_OUT
+    download_advice: ClassVar[Advice] = error_advice.TIMED_OUT
 
 
 class InvalidResponseError(RequestError):
     """The response to a successful request could not be parsed."""
 
-    advice = error_advice.WRONG_SERVER
-    download_advice = error_advice.DOWNLOAD_INVALID
+    advice: ClassVar[Advice] = error_advice.WRONG_SERVER
+    download_advice: ClassVar[Advice] = error_advice.DOWNLOAD_INVALID
 
     problem: str
     """What is wrong, as a predicate of the response: `is not JSON`."""
@@ -342,4 +347,5 @@ class InvalidResponseError(RequestError):
 class TruncatedResponseError(InvalidResponseError):
     """The connection closed before the response was complete."""
 
-    advice = download_advice = error_advice.TRUNCATED
+    advice: ClassVar[Advice] = error_advice.TRUNCATED
+    download_advice: ClassVar[Advice] = error_advice.TRUNCATED

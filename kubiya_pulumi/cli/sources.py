@@ -58,8 +58,8 @@ class Sources:
             names: the files and folders that contain them, as the user named them.
             single: whether the user named exactly one text, and no folder.
         """
-        self.all = tuple(sources)
-        self.names = tuple(names)
+        self.all: tuple[Source, ...] = tuple(sources)
+        self.names: tuple[str, ...] = tuple(names)
         self.single = single
         self._locations: dict[str, list[Location]] = defaultdict(list)
         for source in sources:

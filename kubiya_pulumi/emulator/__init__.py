@@ -10,7 +10,8 @@ mistake cannot hide in both.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from kubiya_pulumi.lazy_exports import lazy_exports
 
@@ -43,6 +44,8 @@ __all__ = [
     "StateFileError",
 ]
 
+__getattr__: Callable[[str], Any]
+__dir__: Callable[[], list[str]]
 __getattr__, __dir__ = lazy_exports(
     __name__,
     {

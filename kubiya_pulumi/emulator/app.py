@@ -28,7 +28,7 @@ RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 """The value of SO_LINGER (on, 0 seconds) that makes close() send a TCP reset."""
 STATUSES_WITHOUT_BODY = frozenset({204, 304})
 
-logger = logging.getLogger(__name__)
+_logger = logging.getLogger(__name__)
 
 
 class Application:
@@ -162,7 +162,7 @@ class _RequestHandler:
             raise
         except Exception:
             # Like a real service, log the failure and return 500.
-            logger.exception("%s failed", admitted.route.operation)
+            _logger.exception("%s failed", admitted.route.operation)
             failure = RequestError(HTTPStatus.INTERNAL_SERVER_ERROR, "The emulator failed")
             return error_response(failure, self._options)
 

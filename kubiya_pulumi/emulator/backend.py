@@ -49,8 +49,8 @@ class Backend:
     ) -> None:
         self.initial_options = options
         self.options = options
-        self.faults = Faults()
-        self.key = secrets.token_urlsafe(24)
+        self.faults: Faults = Faults()
+        self.key: str = secrets.token_urlsafe(24)
         self._calls: deque[Call] = deque(maxlen=MAX_CALLS)
         self._calls_lock = threading.Lock()
         self._state = state

@@ -32,8 +32,8 @@ MAX_SHORT_LABEL_LENGTH = 40
 LABEL_DIGEST_LENGTH = 10
 
 # The libyaml classes are ten times as fast, but not available on every platform.
-YamlDumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
-YamlLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+YamlDumper: type[Any] = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+YamlLoader: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from kubiya_pulumi.lifecycle.ownership import is_replaced
 DELAYS = (0.5, 1.0, 2.0, 4.0, 8.0)
 """The seconds between two lists while the change is not visible."""
 
-log = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 
 def verify_deleted(api: RunnersApi, state: RunnerState, clock: Clock) -> None:
@@ -67,7 +67,7 @@ def _becomes_true(
         try:
             listed = listed_runner(api, name)
         except KubiyaError as error:
-            log.warning("%s The service reported success, which was not verified.", error)
+            _log.warning("%s The service reported success, which was not verified.", error)
             return True
         if condition(listed):
             return True

@@ -37,7 +37,7 @@ PROGRESS_SECONDS = 15.0
 MIN_REQUEST_SECONDS = 1.0
 """Seconds that the last request may take, however little of the timeout remains."""
 
-log = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 
 def wait_until_healthy(
@@ -88,7 +88,7 @@ def wait_until_healthy(
             )
         if clock.now() - reported >= PROGRESS_SECONDS:
             reported = clock.now()
-            log.info('runner "%s" is not healthy yet (%.0f s): %s', runner, waited, problem)
+            _log.info('runner "%s" is not healthy yet (%.0f s): %s', runner, waited, problem)
         # The last request is sent at the very end.
         delay = min(next(delays), timeout_seconds - waited)
         clock.sleep(max(delay, retry_after))

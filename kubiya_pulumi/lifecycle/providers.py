@@ -74,7 +74,7 @@ class RunnerProvider(_KubiyaDynamicProvider):
 class RunnerManifestProvider(_KubiyaDynamicProvider):
     """The lifecycle of `pulumi-python:dynamic/kubiya:RunnerManifest`."""
 
-    handler = RunnerManifestHandler()
+    handler: ClassVar[RunnerManifestHandler] = RunnerManifestHandler()
 
     def read(self, id_: str, props: EngineProperties) -> ReadResult:
         """Download the manifest, and keep the one that the program pins, if it is another one."""

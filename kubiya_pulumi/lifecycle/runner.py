@@ -36,7 +36,7 @@ from kubiya_pulumi.lifecycle.runner_requests import (
     with_reported,
 )
 
-log = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 
 class RunnerHandler(ResourceHandler[RunnersApi, RunnerInputs, RunnerState]):
@@ -51,7 +51,7 @@ class RunnerHandler(ResourceHandler[RunnersApi, RunnerInputs, RunnerState]):
     declaration = RUNNER
 
     def __init__(self, names: HeldNames | None = None, clock: Clock | None = None) -> None:
-        self.names = names or HeldNames()
+        self.names: HeldNames = names or HeldNames()
         self._clock = clock or Clock()
 
     def check(
@@ -109,7 +109,7 @@ class RunnerHandler(ResourceHandler[RunnersApi, RunnerInputs, RunnerState]):
             return None
         last_seen = state.last_seen
         if is_replaced(runner, state):
-            log.warning(
+            _log.warning(
                 "%s To remove it from this stack's state, use `pulumi state delete`.",
                 describe_replacement(runner, state),
             )
@@ -149,7 +149,7 @@ class RunnerHandler(ResourceHandler[RunnersApi, RunnerInputs, RunnerState]):
             if holder is None:
                 self._delete(api, state)
             else:
-                log.warning(
+                _log.warning(
                     'Runner "%s" was left in place: the resource "%s" of this stack has it now.',
                     state.name,
                     resource_in(holder),

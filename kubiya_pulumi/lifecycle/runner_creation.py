@@ -49,7 +49,7 @@ from kubiya_pulumi.lifecycle.runner_requests import (
     with_reported,
 )
 
-log = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 
 def create_runner(api: RunnersApi, inputs: RunnerInputs) -> RunnerState:
@@ -121,7 +121,9 @@ def _verify_created(
         try:
             runner = _read_created(api, inputs, may_list_suffice) or runner
         except KubiyaError as error:
-            log.warning("%s The runner was created; `pulumi refresh` completes its outputs.", error)
+            _log.warning(
+                "%s The runner was created; `pulumi refresh` completes its outputs.", error
+            )
     if runner is not None and ownership_of(runner, inputs.task_id) is Ownership.OTHER:
         return _resolve_existing(api, inputs, runner)
     return _complete_created(api, inputs, runner, created.manifest_url)
@@ -180,7 +182,7 @@ def _resolve_existing(api: RunnersApi, inputs: RunnerInputs, existing: Runner) -
     """Take over an existing runner if this resource owns it or may adopt it, else refuse."""
     ownership = ownership_of(existing, inputs.task_id)
     if ownership is Ownership.OURS:
-        log.info(
+        _log.info(
             'Runner "%s" exists: this resource created it, probably in an update that was '
             "interrupted. It is added to the state.",
             inputs.name,
@@ -211,7 +213,7 @@ def _complete_created(
         if description is not None and (runner is None or runner.description != description):
             runner = api.update_runner_description(inputs.name, description) or runner
     except KubiyaError as error:
-        log.warning(
+        _log.warning(
             "%s The runner was created, perhaps without its description: `pulumi refresh` shows "
             "it, and the next `pulumi up` sets it.",
             error,

@@ -40,7 +40,7 @@ class RunnerHealthHandler(StateOnlyHandler[RunnersApi, RunnerHealthInputs, Runne
         clock: Clock | None = None,
         timeout_of_call: Callable[[], float | None] = lambda: None,
     ) -> None:
-        self.cancellation = Cancellation()
+        self.cancellation: Cancellation = Cancellation()
         self._clock = clock or Clock(sleep=self.cancellation.sleep)
         self._timeout_of_call = timeout_of_call
 

@@ -29,7 +29,7 @@ from kubiya_pulumi.dynamic.properties import PropertyMap
 from kubiya_pulumi.lifecycle.errors import RunnerGoneError
 from kubiya_pulumi.lifecycle.lookup import none_if_deleted
 
-log = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 
 class RunnerManifestHandler(
@@ -80,7 +80,7 @@ class RunnerManifestHandler(
         if state.sha256 in ("", current.sha256):
             return current
         if current.pinned_content is not None:
-            log.warning(
+            _log.warning(
                 'The manifest of runner "%s" has changed: its SHA-256 is %s. The stack keeps the '
                 "one that expected_sha256 pins. To apply the new one, review it with "
                 "`kubiya-pulumi review --runner`, then set expected_sha256 to its SHA-256.",

@@ -22,7 +22,7 @@ from kubiya_pulumi.lifecycle.lookup import (
 )
 from kubiya_pulumi.lifecycle.ownership import known_owner, reported_owner, reports_owners
 
-log = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 
 def current_runner(api: RunnersApi, state: RunnerState, *, reuse: bool = False) -> Runner | None:
@@ -121,7 +121,7 @@ def fetch_manifest_url(api: RunnersApi, name: str) -> str | None:
     try:
         return api.get_runner_manifest(name).manifest_url
     except KubiyaError as error:
-        log.warning(
+        _log.warning(
             "%s The runner exists, but the URL of its manifest is unknown; the next "
             "`pulumi refresh` requests it.",
             error,

@@ -5,7 +5,8 @@ All functions are pure: they take the text of a manifest, and use neither the ne
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from kubiya_pulumi.lazy_exports import lazy_exports
 
@@ -54,6 +55,8 @@ __all__ = [
     "sha256_of",
 ]
 
+__getattr__: Callable[[str], Any]
+__dir__: Callable[[], list[str]]
 __getattr__, __dir__ = lazy_exports(
     __name__,
     {

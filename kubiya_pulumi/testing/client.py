@@ -63,7 +63,7 @@ class MemoryClient(RunnersApi):
     """
 
     def __init__(self) -> None:
-        self.place = Place(base_url="memory:", account="memory")
+        self.place: Place = Place(base_url="memory:", account="memory")
         self._runners: dict[str, _StoredRunner] = {}
 
     def __enter__(self) -> Self:

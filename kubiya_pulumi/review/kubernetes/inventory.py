@@ -13,7 +13,7 @@ from kubiya_pulumi.review.kubernetes.custom_kinds import CustomKind, custom_kind
 from kubiya_pulumi.review.kubernetes.default_roles import default_bindings
 from kubiya_pulumi.review.kubernetes.limits import MAX_GRANTS, Budget, rule_value_budget
 from kubiya_pulumi.review.kubernetes.manifest import Body, KubernetesObject
-from kubiya_pulumi.review.kubernetes.pod_search import find_pods, pod_budget
+from kubiya_pulumi.review.kubernetes.pod_search import PodSearch, find_pods, pod_budget
 from kubiya_pulumi.review.kubernetes.rbac import Grant, PolicyRule, Subject
 from kubiya_pulumi.review.kubernetes.references import ObjectReference, reference_to
 from kubiya_pulumi.review.kubernetes.roles import Role, Roles
@@ -56,14 +56,16 @@ class Inventory:
         Raises:
             ManifestError: the objects run more than `MAX_PODS` pods.
         """
-        self.items = tuple(Item(reference_to(item), item.body) for item in objects)
+        self.items: tuple[Item, ...] = tuple(
+            Item(reference_to(item), item.body) for item in objects
+        )
         """All objects, in the order of the manifest."""
         self._by_kind: dict[str, list[Item]] = defaultdict(list)
         for item in self.items:
             if _is_kubernetes_kind(item.reference):
                 self._by_kind[item.reference.kind].append(item)
         budget = pod_budget()
-        self.pod_searches = tuple(
+        self.pod_searches: tuple[PodSearch, ...] = tuple(
             find_pods(item.reference, item.body, budget) for item in self.items
         )
         """The search for pods in each of `items`."""
@@ -71,19 +73,21 @@ class Inventory:
             workload for search in self.pod_searches for workload in search.workloads
         )
         """The pods that the objects run."""
-        self.roles = Roles(
+        self.roles: Roles = Roles(
             Role(item.reference, item.body)
             for kind in ("Role", "ClusterRole")
             for item in self.of_kind(kind)
         )
         """The roles of the manifest, and the default roles of Kubernetes."""
-        self.bindings = tuple(
+        self.bindings: tuple[Binding, ...] = tuple(
             _binding(item)
             for kind in ("ClusterRoleBinding", "RoleBinding")
             for item in self.of_kind(kind)
         )
         """The bindings of the manifest."""
-        self.default_bindings = tuple(_default_bindings_to(self.names("ServiceAccount")))
+        self.default_bindings: tuple[Binding, ...] = tuple(
+            _default_bindings_to(self.names("ServiceAccount"))
+        )
         """The default bindings of Kubernetes to ServiceAccounts of the manifest, and no others."""
 
     def of_kind(self, kind: str) -> list[Item]:
