@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from kubiya_pulumi.api import Runner, RunnersApi
 from kubiya_pulumi.api.connection import MAX_CONNECTIONS
 from kubiya_pulumi.importing.errors import ImportRefusedError
-from kubiya_pulumi.lifecycle.lookup import existing_runner
+from kubiya_pulumi.lifecycle.lookup import existing_runner, with_missing_fields
 from kubiya_pulumi.text import join_quoted
 
 T = TypeVar("T")
@@ -53,7 +53,7 @@ def complete(
         described = existing_runner(api, listed.name)
         if described is None:
             raise deleted_error(listed.name)
-        return replace(candidate, runner=_with_missing(listed, described))
+        return replace(candidate, runner=with_missing_fields(listed, described))
 
     return list(track(concurrently(completed, candidates), len(candidates)))
 
@@ -68,12 +68,6 @@ def concurrently(function: Callable[[Candidate], T], items: Sequence[Candidate])
         yield from pool.map(function, items)
     finally:
         pool.shutdown(cancel_futures=True)
-
-
-def _with_missing(listed: Runner, described: Runner) -> Runner:
-    """Return the runner of the list with what only its description contains."""
-    missing = [item.name for item in fields(Runner) if getattr(listed, item.name) is None]
-    return replace(listed, **{name: getattr(described, name) for name in missing})
 
 
 def deleted_error(name: str) -> ImportRefusedError:

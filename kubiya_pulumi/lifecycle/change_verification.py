@@ -13,8 +13,8 @@ from kubiya_pulumi.api import Clock, Runner, RunnersApi
 from kubiya_pulumi.declarations import RunnerState
 from kubiya_pulumi.errors import KubiyaError
 from kubiya_pulumi.lifecycle.errors import ChangeNotMadeError
-from kubiya_pulumi.lifecycle.lookup import listed_runner
-from kubiya_pulumi.lifecycle.ownership import is_replaced
+from kubiya_pulumi.lifecycle.lookup import describe_listed, listed_runner, told_fields
+from kubiya_pulumi.lifecycle.ownership import is_replaced, known_owner
 
 DELAYS = (0.5, 1.0, 2.0, 4.0, 8.0)
 """The seconds between two lists while the change is not visible."""
@@ -30,7 +30,9 @@ def verify_deleted(api: RunnersApi, state: RunnerState, clock: Clock) -> None:
     """
 
     def is_deleted(listed: Runner | None) -> bool:
-        # Another owner may have taken the name by now.
+        # Another owner may have taken the name by now. The list may omit the owner.
+        if listed is not None and not known_owner(state).keys() <= told_fields(listed):
+            listed = describe_listed(api, listed)
         return listed is None or is_replaced(listed, state)
 
     if not _becomes_true(api, state.name, is_deleted, clock):
@@ -65,11 +67,11 @@ def _becomes_true(
 ) -> bool:
     for delay in (*DELAYS, None):
         try:
-            listed = listed_runner(api, name)
+            is_made = condition(listed_runner(api, name))
         except KubiyaError as error:
             _log.warning("%s The service reported success, which was not verified.", error)
             return True
-        if condition(listed):
+        if is_made:
             return True
         if delay is not None:
             clock.sleep(delay)

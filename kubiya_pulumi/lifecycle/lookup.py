@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Set
 from dataclasses import fields, replace
 from http import HTTPStatus
 from typing import TypeVar
 from weakref import WeakKeyDictionary
 
 from kubiya_pulumi.api import NotFoundError, Runner, RunnersApi, UnexpectedStatusError
+from kubiya_pulumi.lifecycle.ownership import OWNER_FIELDS
 
 T = TypeVar("T")
+
+ALWAYS_SET = frozenset({"version", "namespace"})
+"""The fields that every runner has; either field of the namespace counts."""
 
 
 def listed_runner(api: RunnersApi, name: str) -> Runner | None:
@@ -36,30 +40,74 @@ def existing_runner(api: RunnersApi, name: str) -> Runner | None:
         return listed_runner(api, name)
 
 
-def is_list_complete(api: RunnersApi) -> bool | None:
-    """Whether the list tells as much of a runner as its description; None if that is unknown."""
-    return _complete_lists.get(api)
+def told_fields(runner: Runner) -> frozenset[str]:
+    """Return the fields that a response tells of a runner, of those that the state holds."""
+    names = {name for name in (*OWNER_FIELDS, "version") if getattr(runner, name)}
+    if runner.description is not None:
+        names.add("description")
+    if runner.namespace or runner.kubernetes_namespace:
+        names.add("namespace")
+    return frozenset(names)
 
 
-def describe_listed(api: RunnersApi, listed: Runner) -> Runner | None:
-    """Describe a listed runner, and remember whether the list tells as much.
+def is_list_incomplete(api: RunnersApi) -> bool:
+    """Whether a description told a field that the list omits, so descriptions are read instead."""
+    return bool(_knowledge(api).list_omits)
+
+
+def untold_fields(api: RunnersApi) -> Set[str]:
+    """Return the fields that neither the list nor descriptions tell, as far as is known."""
+    return _knowledge(api).none_tells
+
+
+def describe_listed(
+    api: RunnersApi, listed: Runner, expected: Set[str] = frozenset()
+) -> Runner | None:
+    """Describe a listed runner, and remember which fields the list or both omit.
+
+    Args:
+        api: the API.
+        listed: the runner in the list.
+        expected: the fields that the runner certainly has. If the description omits them too, the
+            service does not tell them. Default: none.
 
     Returns:
         What both tell of it. None if it was deleted meanwhile.
     """
-    described = existing_runner(api, listed.name)
-    if described is None:
-        return None
-    _complete_lists[api] = with_missing_fields(listed, described) == listed
-    return with_missing_fields(described, listed)
+    try:
+        described = api.describe_runner(listed.name)
+    except NotFoundError:
+        return listed_runner(api, listed.name)
+    runner, knowledge = with_missing_fields(described, listed), _knowledge(api)
+    knowledge.list_omits |= told_fields(described) - told_fields(listed)
+    knowledge.none_tells |= expected - told_fields(runner)
+    return runner
 
 
-_complete_lists: WeakKeyDictionary[RunnersApi, bool] = WeakKeyDictionary()
+class _Knowledge:
+    """What the responses of a service omit."""
+
+    def __init__(self) -> None:
+        self.list_omits: frozenset[str] = frozenset()
+        self.none_tells: frozenset[str] = frozenset()
+
+
+_known: WeakKeyDictionary[RunnersApi, _Knowledge] = WeakKeyDictionary()
+
+
+def _knowledge(api: RunnersApi) -> _Knowledge:
+    return _known.setdefault(api, _Knowledge())
 
 
 def with_missing_fields(runner: Runner, other: Runner) -> Runner:
     """Return a runner with the fields that only another response about it contains."""
-    names = [field.name for field in fields(Runner) if getattr(runner, field.name) is None]
+
+    def is_missing(name: str) -> bool:
+        value = getattr(runner, name)
+        # A description may be empty, any other field that is empty is missing.
+        return value is None or (value == "" and name != "description")
+
+    names = [field.name for field in fields(Runner) if is_missing(field.name)]
     return replace(runner, **{name: getattr(other, name) for name in names})
 
 

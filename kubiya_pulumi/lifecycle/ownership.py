@@ -92,9 +92,9 @@ def known_owner(state: RunnerState) -> dict[str, str]:
     return {name: seen[name] for name in OWNER_FIELDS if name in seen}
 
 
-def reports_owners(runners: Iterable[Runner]) -> bool:
-    """Whether a response with these runners contains owners."""
-    return any(reported_owner(runner) for runner in runners)
+def reports(runners: Iterable[Runner], field: str) -> bool:
+    """Whether a response with these runners contains this field of any of them."""
+    return any(getattr(runner, field) for runner in runners)
 
 
 def has_known_owner(state: RunnerState) -> bool:

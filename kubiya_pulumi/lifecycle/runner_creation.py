@@ -25,26 +25,26 @@ from kubiya_pulumi.lifecycle.errors import NameRefusedError, RunnerExistsError
 from kubiya_pulumi.lifecycle.held_names import resource_in
 from kubiya_pulumi.lifecycle.last_seen import first_seen
 from kubiya_pulumi.lifecycle.lookup import (
+    ALWAYS_SET,
     describe_listed,
     existing_runner,
     find_runner,
-    is_list_complete,
+    is_list_incomplete,
     listed_runner,
+    told_fields,
+    untold_fields,
 )
 from kubiya_pulumi.lifecycle.ownership import (
     MANAGED_BY,
-    OWNER_FIELDS,
     Ownership,
     adoption_advice,
     describe_owner,
     is_owned_by_same_stack,
     ownership_of,
-    reported_owner,
-    reports_owners,
+    reports,
 )
 from kubiya_pulumi.lifecycle.runner_requests import (
     fetch_manifest_url,
-    has_namespace,
     set_description,
     with_reported,
 )
@@ -81,8 +81,10 @@ def create_runner(api: RunnersApi, inputs: RunnerInputs) -> RunnerState:
         if not (may_be_created or isinstance(error, BadRequestError | ConflictError)):
             raise
         return _reconcile_failed_create(api, inputs, error)
-    # A list that omits the owners of other runners cannot tell who created this one.
-    may_suffice = not runners or reports_owners(runners)
+    # A list that omits the owners of other runners may omit who created this one.
+    may_suffice = (
+        not runners or reports(runners, "managed_by") or "managed_by" in untold_fields(api)
+    )
     return _verify_created(api, inputs, created, may_list_suffice=may_suffice)
 
 
@@ -97,7 +99,7 @@ def _find_existing(
     if is_owner_known and listed.description is not None:
         return listed
     # The list may omit fields, and so may the description of a single runner.
-    return describe_listed(api, listed)
+    return describe_listed(api, listed, ALWAYS_SET)
 
 
 def _send_create(
@@ -117,7 +119,7 @@ def _verify_created(
 ) -> RunnerState:
     """Return the state of a created runner, unless somebody else took the name first."""
     runner = created.runner
-    if not _is_verified(runner, inputs):
+    if runner is None or not _created_fields(inputs) <= told_fields(runner):
         try:
             runner = _read_created(api, inputs, may_list_suffice) or runner
         except KubiyaError as error:
@@ -131,25 +133,22 @@ def _verify_created(
 
 def _read_created(api: RunnersApi, inputs: RunnerInputs, may_list_suffice: bool) -> Runner | None:  # noqa: FBT001
     """Read a created runner from the list that concurrent creates share, or by itself."""
-    is_complete = is_list_complete(api)
-    if is_complete is False or not (is_complete or may_list_suffice):
+    if is_list_incomplete(api) or not may_list_suffice:
         return existing_runner(api, inputs.name)
     listed = listed_runner(api, inputs.name)
     if listed is None:
         return existing_runner(api, inputs.name)
-    return listed if is_complete or _is_verified(listed, inputs) else describe_listed(api, listed)
+    created_fields = _created_fields(inputs)
+    if created_fields <= told_fields(listed) | untold_fields(api):
+        return listed
+    return describe_listed(api, listed, created_fields)
 
 
-def _is_verified(runner: Runner | None, inputs: RunnerInputs) -> bool:
-    """Whether a response tells the owner of a runner and everything that the state holds of it."""
-    owner_fields = {"managed_by"} if inputs.task_id is None else set(OWNER_FIELDS)
-    return (
-        runner is not None
-        and owner_fields <= reported_owner(runner).keys()
-        and (inputs.description is None or runner.description is not None)
-        and runner.version is not None
-        and has_namespace(runner)
-    )
+def _created_fields(inputs: RunnerInputs) -> frozenset[str]:
+    """Return the fields that a created runner has: its owner, and what the state holds of it."""
+    requested = {"task_id": inputs.task_id, "description": inputs.description}
+    given = {name for name, value in requested.items() if value is not None}
+    return ALWAYS_SET | {"managed_by"} | given
 
 
 def _reconcile_failed_create(

@@ -12,15 +12,18 @@ from kubiya_pulumi.declarations import RunnerState
 from kubiya_pulumi.errors import KubiyaError
 from kubiya_pulumi.lifecycle.errors import NotSupportedError, RunnerGoneError
 from kubiya_pulumi.lifecycle.lookup import (
+    ALWAYS_SET,
     describe_listed,
     existing_runner,
     find_runner,
-    is_list_complete,
+    is_list_incomplete,
     is_missing_or_unsupported,
     listed_runner,
+    told_fields,
+    untold_fields,
     with_missing_fields,
 )
-from kubiya_pulumi.lifecycle.ownership import known_owner, reported_owner, reports_owners
+from kubiya_pulumi.lifecycle.ownership import OWNER_FIELDS, known_owner, reports
 
 _log = logging.getLogger(__name__)
 
@@ -29,43 +32,52 @@ def current_runner(api: RunnersApi, state: RunnerState, *, reuse: bool = False) 
     """Return the runner of a state, or None if it certainly does not exist.
 
     Many resources share one list, so it is read first. The runner is read by itself if the list
-    fails, lacks the runner, or omits what the state knows of it.
+    fails, lacks the runner, or omits what descriptions may tell.
 
     Args:
         api: the API.
         state: the stored state.
         reuse: whether an earlier list may serve; see `RunnersApi.list_runners`. Default: False.
     """
-    if is_list_complete(api) is False:
+    if is_list_incomplete(api):
         return _described_runner(api, state)
     try:
         runners = api.list_runners(runner_for_errors=state.name, reuse=reuse)
     except KubiyaError as error:
-        return _runner_without_list(api, state.name, error)
+        return _runner_without_list(api, state, error)
     listed = find_runner(runners, state.name)
     if listed is None:
-        return _unlisted_runner(api, state.name)
-    return listed if _is_told(api, listed, state, runners) else describe_listed(api, listed)
+        return _unlisted_runner(api, state.name, reuse=reuse)
+    if _is_told(api, listed, state, runners):
+        return listed
+    # An adopted runner may have no owner.
+    is_owned = state.task_id is not None and not state.adopted
+    return describe_listed(api, listed, ALWAYS_SET.union(OWNER_FIELDS if is_owned else ()))
 
 
 def _described_runner(api: RunnersApi, state: RunnerState) -> Runner | None:
     """Describe a runner, and read the list only for an owner that the description omits."""
     described = existing_runner(api, state.name)
-    if described is None or known_owner(state).keys() <= reported_owner(described).keys():
+    if described is None or known_owner(state).keys() <= told_fields(described):
         return described
     listed = listed_runner(api, state.name)
     return described if listed is None else with_missing_fields(described, listed)
 
 
-def _runner_without_list(api: RunnersApi, name: str, list_error: KubiyaError) -> Runner:
+def _runner_without_list(api: RunnersApi, state: RunnerState, list_error: KubiyaError) -> Runner:
     try:
-        return api.describe_runner(name)
+        described = api.describe_runner(state.name)
     except NotFoundError:
         # Only the list proves that a runner does not exist.
         raise list_error from None
+    if known_owner(state).keys() <= told_fields(described):
+        return described
+    raise list_error  # Only the list may tell the owner.
 
 
-def _unlisted_runner(api: RunnersApi, name: str) -> Runner | None:
+def _unlisted_runner(api: RunnersApi, name: str, *, reuse: bool) -> Runner | None:
+    if reuse:  # The earlier list may precede the creation.
+        return existing_runner(api, name)
     try:
         return api.describe_runner(name)
     except NotFoundError:
@@ -75,20 +87,29 @@ def _unlisted_runner(api: RunnersApi, name: str) -> Runner | None:
 def _is_told(
     api: RunnersApi, listed: Runner, state: RunnerState, runners: Iterable[Runner]
 ) -> bool:
-    """Whether the list tells of a runner what the state knows of it."""
-    if not known_owner(state).keys() <= reported_owner(listed).keys():
+    """Whether the list tells of a runner what its description may tell."""
+    told, untold = told_fields(listed), untold_fields(api)
+    if not known_owner(state).keys() <= told:
         return False
-    return is_list_complete(api) or (
-        reports_owners(runners)
-        and (not state.description or listed.description is not None)
-        and (state.version is None or listed.version is not None)
-        and (state.namespace is None or has_namespace(listed))
-    )
+    missing = ALWAYS_SET - told
+    if _needs_owner(state):
+        # A list that contains an owner field of any runner contains that of each which has one.
+        missing |= {
+            name for name in OWNER_FIELDS if name not in told and not reports(runners, name)
+        }
+    # A state without a version is not complete yet.
+    is_incomplete = state.version is None and "version" not in untold
+    if (state.description or is_incomplete) and listed.description is None:
+        missing |= {"description"}
+    return missing <= untold
 
 
-def has_namespace(runner: Runner) -> bool:
-    """Whether a response contains the namespace of a runner, in either field."""
-    return bool(runner.namespace or runner.kubernetes_namespace)
+def _needs_owner(state: RunnerState) -> bool:
+    """Whether the owner is compared, or was never read of a runner that this stack adopted."""
+    if state.adopted:
+        # An import reads the list alone; the refresh after it adds the URL of the manifest.
+        return state.last_seen is None or state.manifest_url is None
+    return state.task_id is not None
 
 
 def set_description(api: RunnersApi, name: str, description: str) -> Runner | None:
