@@ -7,7 +7,13 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from kubiya_pulumi.api import NotFoundError, Runner, RunnersApi, UnexpectedStatusError
+from kubiya_pulumi.api import (
+    NotFoundError,
+    Runner,
+    RunnersApi,
+    UnauthorizedError,
+    UnexpectedStatusError,
+)
 from kubiya_pulumi.declarations import RunnerState
 from kubiya_pulumi.errors import KubiyaError
 from kubiya_pulumi.lifecycle.errors import NotSupportedError, RunnerGoneError
@@ -43,6 +49,8 @@ def current_runner(api: RunnersApi, state: RunnerState, *, reuse: bool = False) 
         return _described_runner(api, state)
     try:
         runners = api.list_runners(runner_for_errors=state.name, reuse=reuse)
+    except UnauthorizedError:
+        raise  # The service rejects this key for every request.
     except KubiyaError as error:
         return _runner_without_list(api, state, error)
     listed = find_runner(runners, state.name)

@@ -45,8 +45,8 @@ def test_refresh_and_destroy_use_the_stored_key_and_report_it(
         failed = command("--skip-preview", check=False)
         assert failed.returncode
         assert sentence(failed) == (
-            'could not read runner "runner-prod": the service returned 401 (unauthorized): The '
-            f"API key is missing or invalid. {ADVICE}"
+            'could not list the runners to find runner "runner-prod": the service returned 401 '
+            f"(unauthorized): The API key is missing or invalid. {ADVICE}"
         )
         assert "Traceback" not in failed.text
         assert state(rotated) == before

@@ -63,8 +63,8 @@ def test_an_explicit_provider_takes_precedence_over_stack_and_environment(
     emulator.clear_calls()
     other.clear_calls()
     dev.refresh("--skip-preview", "--expect-no-changes")
-    assert [call.runner for call in emulator.calls] == ["by-default"]
-    assert [call.runner for call in other.calls] == ["explicit"]
+    assert [call.operation for call in emulator.calls] == ["listRunners"]
+    assert [call.operation for call in other.calls] == ["listRunners"]
 
     [provider] = [
         provider for provider in dev.resources(PROVIDER) if provider["urn"].endswith("::other")

@@ -14,6 +14,7 @@ from kubiya_pulumi.api import (
     RateLimitedError,
     RunnersClient,
     ServerError,
+    UnauthorizedError,
     shared_call,
 )
 from kubiya_pulumi.lifecycle.errors import (
@@ -398,3 +399,12 @@ def test_a_failed_list_leaves_a_refresh_to_descriptions(client, emulator, called
     emulator.faults.add("status", operation="listRunners", status=403)
     assert runner.read(client, "r", state.outputs).outputs == state.outputs
     assert called() == ["listRunners", "describeRunner"]
+
+
+def test_a_rejected_key_is_not_tried_with_a_description(client, emulator, called):
+    state = runner.create(client, {**INPUTS, "task_id": "a"})
+    called()
+    emulator.faults.add("status", operation="listRunners", status=401)
+    with pytest.raises(UnauthorizedError):
+        runner.read(client, "r", state.outputs)
+    assert called() == ["listRunners"]
