@@ -36,8 +36,8 @@ class RunnersApi(Protocol):
         Args:
             runner_for_errors: the runner that the caller wants to find, which errors name. The
                 list is not filtered. Default: None.
-            reuse: whether an earlier list may be returned, up to a minute old, if this process
-                has changed no runner since. Default: False.
+            reuse: whether an earlier list may be returned, up to a minute old, if this client has
+                changed no runner since. Default: False.
         """
         ...
 

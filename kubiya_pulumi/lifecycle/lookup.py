@@ -78,6 +78,18 @@ def describe_listed(
         described = api.describe_runner(listed.name)
     except NotFoundError:
         return listed_runner(api, listed.name)
+    return combined(api, described, listed, expected)
+
+
+def combined(api: RunnersApi, described: Runner, listed: Runner, expected: Set[str]) -> Runner:
+    """Return what both responses tell of a runner, and remember what they omit.
+
+    Args:
+        api: the API.
+        described: the description of the runner.
+        listed: the runner in the list.
+        expected: see `describe_listed`.
+    """
     runner, knowledge = with_missing_fields(described, listed), _knowledge(api)
     knowledge.list_omits |= told_fields(described) - told_fields(listed)
     knowledge.none_tells |= expected - told_fields(runner)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from dataclasses import replace
 from typing import Any
 
@@ -19,6 +19,7 @@ from kubiya_pulumi.errors import KubiyaError
 from kubiya_pulumi.lifecycle.errors import NotSupportedError, RunnerGoneError
 from kubiya_pulumi.lifecycle.lookup import (
     ALWAYS_SET,
+    combined,
     describe_listed,
     existing_runner,
     find_runner,
@@ -27,7 +28,6 @@ from kubiya_pulumi.lifecycle.lookup import (
     listed_runner,
     told_fields,
     untold_fields,
-    with_missing_fields,
 )
 from kubiya_pulumi.lifecycle.ownership import OWNER_FIELDS, known_owner, reports
 
@@ -58,18 +58,27 @@ def current_runner(api: RunnersApi, state: RunnerState, *, reuse: bool = False) 
         return _unlisted_runner(api, state.name, reuse=reuse)
     if _is_told(api, listed, state, runners):
         return listed
-    # An adopted runner may have no owner.
+    return describe_listed(api, listed, _certain_fields(state))
+
+
+def _certain_fields(state: RunnerState) -> Set[str]:
+    """Return the fields that the runner certainly has: an adopted one may have no owner."""
     is_owned = state.task_id is not None and not state.adopted
-    return describe_listed(api, listed, ALWAYS_SET.union(OWNER_FIELDS if is_owned else ()))
+    return ALWAYS_SET.union(OWNER_FIELDS if is_owned else ())
 
 
 def _described_runner(api: RunnersApi, state: RunnerState) -> Runner | None:
     """Describe a runner, and read the list only for an owner that the description omits."""
     described = existing_runner(api, state.name)
-    if described is None or known_owner(state).keys() <= told_fields(described):
+    needed = set(known_owner(state))
+    if _needs_owner(state):
+        needed |= set(OWNER_FIELDS) - untold_fields(api)
+    if described is None or needed <= told_fields(described):
         return described
     listed = listed_runner(api, state.name)
-    return described if listed is None else with_missing_fields(described, listed)
+    if listed is None:
+        return described
+    return combined(api, described, listed, _certain_fields(state))
 
 
 def _runner_without_list(api: RunnersApi, state: RunnerState, list_error: KubiyaError) -> Runner:

@@ -134,6 +134,20 @@ def test_a_failed_list_does_not_read_as_another_owner(runner, caplog):
     assert "no longer the one" not in caplog.text
 
 
+def test_list_and_description_tell_an_unknown_owner_together(runner):
+    class EachOmits(ListOmits):
+        def describe_runner(self, name):
+            return replace(super().describe_runner(name), task_id=None)
+
+    api = EachOmits("managed_by")
+    state = runner.create(MemoryClient(), INPUTS)
+    outputs = {name: value for name, value in state.outputs.items() if name != "last_seen"}
+    runner.create(api, {"name": "a", "task_id": "org/infra/dev/a"})
+    MemoryClient.create_runner(api, "r", managed_by="pulumi", task_id="other/stack/dev/r")
+    with pytest.raises(RunnerNotOursError):
+        runner.delete(api, "r", outputs)
+
+
 def test_an_empty_owner_in_the_description_is_that_of_the_list(runner):
     class EmptyOwner(MemoryClient):
         def list_runners(self, **options):
