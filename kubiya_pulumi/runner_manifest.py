@@ -198,7 +198,7 @@ def enforce_policy(
         resource: the resource of the warning.
 
     Raises:
-        ManifestRefusedError: there is no text, the hash differs, or the policy denies a finding.
+        ManifestRefusedError: the text is missing, the hash differs, or the policy denies a finding.
     """
     manifest = f'the manifest of runner "{runner}"'
     if not text:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Iterable, Sequence
-from io import StringIO
 from typing import TextIO, TypeVar
 
 from rich.console import Console
@@ -14,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from kubiya_pulumi.api import ComponentHealth, Runner
+from kubiya_pulumi.cli.console import buffered_console
 from kubiya_pulumi.importing.candidates import Candidate
 from kubiya_pulumi.lifecycle.ownership import describe_owner
 from kubiya_pulumi.text import sanitize
@@ -30,16 +28,7 @@ def render(candidates: Sequence[Candidate], terminal: TextIO) -> str:
         candidates: the runners.
         terminal: where the result will be written.
     """
-    # Without a terminal, rich would shorten the cells to 80 columns.
-    unlimited = not terminal.isatty() and not os.environ.get("COLUMNS", "").isdigit()
-    console = Console(
-        file=(result := StringIO()),
-        force_terminal=terminal.isatty() or None,
-        highlight=False,
-        markup=False,
-        emoji=False,
-        width=sys.maxsize if unlimited else None,
-    )
+    console, result = buffered_console(terminal)
     table = Table("Runner", "Resource", "Owner", "Health", box=None, pad_edge=False)
     for candidate in candidates:
         runner = candidate.runner

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from io import StringIO
 from typing import TextIO
 
 from rich.console import Console
 from rich.text import Text
 
+from kubiya_pulumi.cli.console import buffered_console
 from kubiya_pulumi.cli.files import show_path
 from kubiya_pulumi.cli.rbac_rows import grant_cells
 from kubiya_pulumi.cli.review_markdown import summarize
@@ -38,16 +36,7 @@ def render(review: Review, sources: Sources, terminal: TextIO) -> str:
             wrapped to its width. Otherwise lines are wrapped to `COLUMNS`, or not wrapped without
             that variable.
     """
-    # Without a terminal, rich would wrap at 80 columns.
-    unlimited = not terminal.isatty() and not os.environ.get("COLUMNS", "").isdigit()
-    console = Console(
-        file=(result := StringIO()),
-        force_terminal=terminal.isatty() or None,
-        highlight=False,
-        markup=False,
-        emoji=False,
-        width=sys.maxsize if unlimited else None,
-    )
+    console, result = buffered_console(terminal)
     sections = {
         "RBAC": _grants(review.grants),
         "Images": [(2, Text(sanitize(image))) for image in review.images],

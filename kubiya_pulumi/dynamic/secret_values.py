@@ -1,4 +1,4 @@
-"""Secrets in the forms that the engine recognizes in place of a value.
+"""The forms in which the engine recognizes a secret value.
 
 They are those of the engine's package `resource/properties.go`.
 """

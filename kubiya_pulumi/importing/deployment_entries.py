@@ -44,18 +44,17 @@ def deployment_entries(
             parent=component,
             with_secrets=with_secrets,
         ),
-        resource_entry(
-            RunnerManifestProvider(),
-            manifest,
-            name=part_name(resource, "manifest"),
-            parent=component,
-            with_secrets=with_secrets,
-        ),
-        resource_entry(
-            RunnerHealthProvider(),
-            health,
-            name=part_name(resource, "health"),
-            parent=component,
-            with_secrets=with_secrets,
+        *(
+            resource_entry(
+                provider,
+                state,
+                name=part_name(resource, part),
+                parent=component,
+                with_secrets=with_secrets,
+            )
+            for part, provider, state in (
+                ("manifest", RunnerManifestProvider(), manifest),
+                ("health", RunnerHealthProvider(), health),
+            )
         ),
     ]
