@@ -184,7 +184,9 @@ def test_an_unreachable_host_is_reported(dev: Stack) -> None:
 
 def test_an_invalid_key_is_reported(dev: Stack) -> None:
     message = error_of_update(dev, {}, {"kubiya:apiKey": SECRET})
-    assert message.startswith('could not read runner "runner-prod": the service returned 401 ')
+    assert message.startswith(
+        'could not list the runners to find runner "runner-prod": the service returned 401 '
+    )
     assert "`pulumi config set --secret kubiya:apiKey`, in KUBIYA_API_KEY, or as api_key" in message
     assert "--run-program" not in message, "the program has run"
     assert SECRET not in dev.transcript

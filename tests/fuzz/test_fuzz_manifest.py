@@ -30,7 +30,6 @@ SEEDS = Path(__file__).parent / "manifests"
 
 MAX_INPUT_BYTES = 4096
 MAX_SECONDS_PER_INPUT = 10
-MAX_MEGABYTES = 1024
 
 POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: "
 JOINED = st.lists(st.sampled_from(TOKENS)).map("".join)
@@ -93,7 +92,6 @@ def test_coverage_guided_bytes_are_reviewed_or_rejected(
         "dict": tokens,
         "max_len": MAX_INPUT_BYTES,
         "timeout": MAX_SECONDS_PER_INPUT,
-        "rss_limit_mb": MAX_MEGABYTES,
         "artifact_prefix": f"{tmp_path}/",
     }
     fuzzer = subprocess.run(
