@@ -80,17 +80,36 @@ def call_output(
     return pulumi.Output.all(**inputs).apply(call)
 
 
-async def _dependency_ids(dependencies: Any) -> Any:
-    """Return the ids of resources and of their children.
+def _dependency_ids(dependencies: Any) -> list[pulumi.Output[Any]]:
+    """Return the ids of resources, and of the parts of components.
 
     A preview does not know the id of a resource that it would create, so it sends no request.
     """
-    # A private function: imported where it is used, so that a change of it breaks nothing else.
-    from pulumi.runtime.rpc import _expand_dependencies
+    waiting = list(dependencies) if isinstance(dependencies, list) else [dependencies]
+    found: dict[pulumi.Resource, None] = {}
+    while waiting:
+        resource = waiting.pop()
+        if not isinstance(resource, pulumi.Resource):
+            raise GetError(
+                f"depends_on of the get function contains {resource!r}: pass resources only."
+            )
+        if resource not in found:
+            found[resource] = None
+            waiting += _parts(resource)
+    # A component has no id, and its URN is known once it is registered.
+    return [vars(resource).get("id", resource.urn) for resource in found]
 
-    resources = dependencies if isinstance(dependencies, list) else [dependencies]
-    expanded = await _expand_dependencies(resources, None)
-    return [vars(item)["id"] for item in expanded.values() if "id" in vars(item)]
+
+def _parts(resource: pulumi.Resource) -> list[pulumi.Resource]:
+    """Return the resources whose parent a component is; none of another resource.
+
+    The SDK has no public name for them. Without its private one, they are those that the component
+    has as attributes.
+    """
+    if not isinstance(resource, pulumi.ComponentResource):
+        return []
+    attributes = [item for item in vars(resource).values() if isinstance(item, pulumi.Resource)]
+    return list(getattr(resource, "_childResources", attributes))
 
 
 def _translate_errors(request: Callable[[RunnersApi], T], api: RunnersApi) -> T:

@@ -239,6 +239,31 @@ def test_a_preview_sends_no_request_for_a_runner_that_is_not_created_yet(form):
     assert run_program(program, Mocks()).outputs == {"name": "runner-prod"}
 
 
+@pytest.mark.parametrize("nested", [False, True])
+def test_a_request_waits_for_a_component_of_an_sdk_without_the_private_name(nested):
+    def program():
+        component = RunnerDeployment("runner-prod")
+        del component._childResources
+        if nested:
+            outer = pulumi.ComponentResource("test:index:Outer", "outer")
+            del outer._childResources
+            outer.inner, component.outer = component, outer
+            component = outer
+        opts = pulumi.InvokeOutputOptions(depends_on=[component])
+        pulumi.export("name", get_runner_output("runner-prod", opts=opts).name)
+
+    assert run_program(program, Mocks(), preview=True).outputs == {}
+    assert run_program(program, Mocks()).outputs == {"name": "runner-prod"}
+
+
+def test_depends_on_must_contain_resources_only():
+    def program():
+        get_runner_output("runner-prod", opts=pulumi.InvokeOutputOptions(depends_on=["runner"]))
+
+    with pytest.raises(GetError, match="depends_on of the get function contains 'runner'"):
+        run_program(program, Mocks(memory_client("runner-prod")))
+
+
 def test_an_error_in_an_output_form_ends_the_program():
     with pytest.raises(GetError, match='runner "nosuch" does not exist'):
         run_program(lambda: get_runner_output("nosuch"), Mocks())
