@@ -94,7 +94,7 @@ dist: setup ## Build the wheel and the source distribution into dist/, and check
 
 docs: .venv-docs/.complete ## Build the docs site into site/; every warning is an error
 	@NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs --quiet build --strict
-	@echo "docs: open site/index.html"
+	@echo "docs: open site/index.html, or with the search: python3 -m http.server --directory site"
 
 .venv-docs/.complete: requirements-docs.txt
 	@test -x .venv-docs/bin/python || PATH="$(BASE_PATH)" "$(PYTHON)" -m venv .venv-docs

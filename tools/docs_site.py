@@ -1,8 +1,9 @@
 """Hooks of mkdocs for the docs site: pages outside of `docs/`, links to the repository, llms.txt.
 
 Every page is also read in the repository, so its links are those of the repository. The site adds
-the pages of `PAGES` and replaces the links to all other files by their URL in the repository.
-`mkdocs.yml` names this module; `make docs` runs it. It uses only mkdocs and the standard library.
+the pages of `PAGES` and replaces the links to all other files by their URL in the repository. Its
+pages load nothing from other hosts. `mkdocs.yml` names this module; `make docs` runs it. It uses
+only mkdocs and the standard library.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File
 
 if TYPE_CHECKING:
@@ -28,6 +30,8 @@ _CODE_BLOCK = re.compile(r"(^ *```.*?^ *```$)", re.MULTILINE | re.DOTALL)
 
 _TABLE_ROW = re.compile(r"^\|.*\|$", re.MULTILINE)
 _CODE = re.compile(r"`[^`\n]+`")
+_LONG_NAME = re.compile(r"(?<=<code>)\w{32,}(?=</code>)")
+_FOREIGN = re.compile(r'<(?:script|img|link rel="stylesheet")[^>]* (?:src|href)="https?:[^"]*')
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
@@ -54,6 +58,24 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, **_: objec
 
 def _without_escapes(code: re.Match[str]) -> str:
     return code[0].replace("\\|", "|")
+
+
+def on_page_content(html: str, **_: object) -> str:
+    """Let a long name break after an underscore, so that a table with it needs less room."""
+    return _LONG_NAME.sub(lambda name: name[0].replace("_", "_<wbr>"), html)
+
+
+def on_post_page(output: str, page: Page, **_: object) -> str:
+    """Load nothing from other hosts.
+
+    Raises:
+        PluginError: the page loads a file from another host.
+    """
+    # The theme's script would request the number of stars from the API of GitHub.
+    output = output.replace(' data-md-component="source"', "")
+    if found := _FOREIGN.search(output):
+        raise PluginError(f"{page.file.src_uri} loads a file from another host: {found[0]}")
+    return output
 
 
 def link(target: str, source: str, repository: str) -> str:
