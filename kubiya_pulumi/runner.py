@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from typing import ClassVar
 
 import pulumi
 
@@ -23,7 +24,7 @@ class KubiyaRunner(DynamicResource, declaration=RUNNER):
     Creation fails if a runner with this name exists, unless `adopt_existing` is true.
     """
 
-    import_advice = (
+    import_advice: ClassVar[str] = (
         "Set adopt_existing=True, or import the file that `kubiya-pulumi import` writes with "
         "`pulumi import --file`."
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import pulumi
 
@@ -25,7 +25,7 @@ class RunnerHealth(DynamicResource, declaration=RUNNER_HEALTH):
     Source: `GET /api/v3/runners/{runner}/health`.
     """
 
-    import_advice = "`pulumi up` reads the health of an existing runner."
+    import_advice: ClassVar[str] = "`pulumi up` reads the health of an existing runner."
     runner: pulumi.Output[str]
     """The runner's name in Kubiya."""
     timeout_seconds: pulumi.Output[float]

@@ -12,7 +12,7 @@ import re
 import shlex
 from collections import defaultdict
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, ClassVar
 
 import pulumi
 
@@ -65,8 +65,8 @@ class RunnerManifest(DynamicResource, declaration=RUNNER_MANIFEST):
     content.
     """
 
-    import_advice = "`pulumi up` downloads the manifest of an existing runner."
-    hidden_outputs = frozenset({"pinned_content"})
+    import_advice: ClassVar[str] = "`pulumi up` downloads the manifest of an existing runner."
+    hidden_outputs: ClassVar[frozenset[str]] = frozenset({"pinned_content"})
 
     runner: pulumi.Output[str]
     """The runner's name in Kubiya."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
-from typing import Any, get_args
+from typing import Any, ClassVar, get_args, get_origin
 
 import pytest
 
@@ -52,7 +52,8 @@ def test_the_type_is_that_of_the_class(resource: type, declaration: Declaration)
 @pytest.mark.parametrize(("resource", "declaration"), RESOURCES)
 def test_each_output_has_its_type(resource: type, declaration: Declaration) -> None:
     annotations = inspect.get_annotations(resource, eval_str=True)
-    hints = {name: get_args(annotation)[0] for name, annotation in annotations.items()}
+    outputs = {name: hint for name, hint in annotations.items() if get_origin(hint) is not ClassVar}
+    hints = {name: get_args(hint)[0] for name, hint in outputs.items()}
     visible = {name: item for name, item in declaration.outputs.items() if not item.hidden}
     assert hints == {name: item.type for name, item in visible.items()}
 
