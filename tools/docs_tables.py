@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Write the tables of inputs, outputs and settings in the docs pages, from the declarations.
+"""Write the tables of the docs pages, from the declarations and from what a command prints.
 
     tools/docs_tables.py            rewrite the tables
-    tools/docs_tables.py --check    fail if a table differs from the declaration
+    tools/docs_tables.py --check    fail if a table is outdated
 
-A page has the lines `<!-- inputs: Runner -->`, `<!-- outputs: Runner -->` or `<!-- settings -->`
-before a table, and `<!-- end -->` after it.
+A page has a line such as `<!-- inputs: Runner -->`, `<!-- outputs: Runner -->`, `<!-- settings -->`
+or `<!-- findings -->` before a table, and `<!-- end -->` after it.
 
 Run it inside `.venv`: `.venv/bin/python tools/docs_tables.py`.
 """
@@ -18,12 +18,20 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from docs_findings import findings_lines
+
 from kubiya_pulumi.config import SETTINGS
 from kubiya_pulumi.declarations import RUNNER, RUNNER_HEALTH, RUNNER_MANIFEST
 from kubiya_pulumi.dynamic.properties import REQUIRED, OnChange, Property, ResourceDeclaration
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
-PAGES = {"kubiya-runner.md": 2, "runner-health.md": 2, "runner-manifest.md": 2, "settings.md": 1}
+PAGES = {
+    "kubiya-runner.md": 2,
+    "review-command.md": 1,
+    "runner-health.md": 2,
+    "runner-manifest.md": 2,
+    "settings.md": 1,
+}
 """The number of tables in each page."""
 DECLARATIONS: dict[str, ResourceDeclaration[Any, Any]] = {
     "Runner": RUNNER,
@@ -35,7 +43,9 @@ CHANGES = {
     OnChange.UPDATE: "updates",
     OnChange.REPLACE: "replaces",
 }
-_TABLE = re.compile(r"<!-- (?:(inputs|outputs): (\w+)|settings) -->\n.*?<!-- end -->", re.DOTALL)
+_TABLE = re.compile(
+    r"(<!-- (inputs|outputs|settings|findings)(?:: (\w+))? -->\n).*?(<!-- end -->)", re.DOTALL
+)
 
 
 def main() -> int:
@@ -48,7 +58,7 @@ def main() -> int:
         path = DOCS / page
         text = path.read_text()
         current = _TABLE.sub(
-            lambda match: table(match[1], match[2]) if match[1] else settings_table(), text
+            lambda match: match[1] + "\n".join((*table(match[2], match[3]), match[4])), text
         )
         if (found := len(_TABLE.findall(text))) != tables:
             print(f"docs_tables: {page} has {found} tables and must have {tables}")
@@ -63,28 +73,33 @@ def main() -> int:
     return 0
 
 
-def table(kind: str, name: str) -> str:
-    """Return a table with its marker lines.
+def table(kind: str, name: str | None) -> list[str]:
+    """Return the lines of a table.
 
     Args:
-        kind: `inputs` or `outputs`.
-        name: the name of the declaration, such as `Runner`.
+        kind: `inputs`, `outputs`, `settings` or `findings`.
+        name: the name of the declaration, such as `Runner`, for inputs and outputs.
     """
-    declaration = DECLARATIONS[name]
+    if kind == "settings":
+        return settings_table()
+    if kind == "findings":
+        return findings_lines()
+    declaration = DECLARATIONS[name or ""]
     if kind == "inputs":
-        lines = [
+        return [
             "| Name | Type | Default | A new value | Description |",
             "| --- | --- | --- | --- | --- |",
+            *(_input(item) for item in declaration.inputs.values() if not item.internal),
         ]
-        lines += [_input(item) for item in declaration.inputs.values() if not item.internal]
-    else:
-        lines = ["| Name | Type | Description |", "| --- | --- | --- |"]
-        lines += [_output(item) for item in declaration.outputs.values() if not item.hidden]
-    return "\n".join((f"<!-- {kind}: {name} -->", *lines, "<!-- end -->"))
+    return [
+        "| Name | Type | Description |",
+        "| --- | --- | --- |",
+        *(_output(item) for item in declaration.outputs.values() if not item.hidden),
+    ]
 
 
-def settings_table() -> str:
-    """Return the table of the settings with its marker lines."""
+def settings_table() -> list[str]:
+    """Return the lines of the table of the settings."""
     lines = [
         "| Setting | Environment | Type | Default | Description |",
         "| --- | --- | --- | --- | --- |",
@@ -97,7 +112,7 @@ def settings_table() -> str:
             f"| `{setting.name}` | {variable} | `{setting.type.__name__}`{secret} | {default} "
             f"| {setting.description} |"
         )
-    return "\n".join(("<!-- settings -->", *lines, "<!-- end -->"))
+    return lines
 
 
 def _default(value: object) -> str:
