@@ -273,6 +273,16 @@ def show_plan(missing: list[Tool]) -> None:
     return None
 
 
+def require_go(missing: list[Tool]) -> None:
+    """Exit if Go has to build a tool and is not installed."""
+    by_go = [tool for tool in missing if tool.installer == "go"]
+    if by_go and not shutil.which("go"):
+        raise SystemExit(
+            f"tools: {join_names(by_go)} must be built and Go is not installed: install Go 1.26 or "
+            "newer, or install Pulumi and set KUBECONFIG to use an existing cluster"
+        )
+
+
 def join_names(tools: list[Tool]) -> str:
     """Return the names of tools, for a message."""
     return ", ".join(tool.name for tool in tools)
@@ -301,14 +311,11 @@ def main() -> None:
     if options.plan:
         built = [tool for tool in tools if build_folder(tool).exists()]
         needed = [tool for tool in tools if not find_installed(tool.needs, LINKS)]
-        return show_plan([tool for tool in needed if tool not in built])
+        missing = [tool for tool in needed if tool not in built]
+        show_plan(missing)
+        return require_go(missing)
     missing = set_up(tools)
-    by_go = [tool for tool in missing if tool.installer == "go"]
-    if by_go and not shutil.which("go"):
-        raise SystemExit(
-            f"tools: {join_names(by_go)} must be built and Go is not installed: install Go 1.26 or "
-            "newer, or install Pulumi and set KUBECONFIG to use an existing cluster"
-        )
+    require_go(missing)
     by_npm = [tool for tool in missing if tool.installer == "npm"]
     if by_npm and not shutil.which("npm"):
         problem = f"{join_names(by_npm)} must be installed by npm, which is not installed"
@@ -316,7 +323,7 @@ def main() -> None:
             raise SystemExit(f"tools: {problem}: install Node.js 20 or newer")
         # Only tests need it, and they fail without it. A demo should not.
         say(f"{problem}: its tests will fail until you install Node.js 20 or newer")
-        missing = by_go
+        missing = [tool for tool in missing if tool.installer == "go"]
     if missing:
         show_plan(missing)
     for tool in missing:

@@ -17,20 +17,16 @@ import argparse
 import contextlib
 import json
 import os
-import re
 import shutil
 import signal
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
-from secrets import token_urlsafe
 from types import FrameType
 from typing import Any
 
-import requests
 from cluster import ClusterError, cluster
 from demo_environment import (
     ROOT,
@@ -39,6 +35,7 @@ from demo_environment import (
     end_processes,
     use_own_settings,
 )
+from demo_service import RunnersService
 from guard import Guard, ProcessDiedError
 from inventory import existing_objects, objects_of
 from terminal import CommandError, color, output, result_lines, run, show
@@ -46,7 +43,6 @@ from terminal import CommandError, color, output, result_lines, run, show
 RUNNER = "runner-prod"
 """The name of the runner in the program of the root `Pulumi.yaml`."""
 STEPS = 10
-WAIT_SECONDS = 60.0
 
 
 def main() -> int:
@@ -71,13 +67,7 @@ def main() -> int:
     except KeyboardInterrupt:
         print("\ndemo: interrupted and cleaned up", file=sys.stderr)
         return 130
-    except (
-        DemoError,
-        CommandError,
-        ClusterError,
-        ProcessDiedError,
-        requests.RequestException,
-    ) as error:
+    except (DemoError, CommandError, ClusterError, ProcessDiedError) as error:
         print(f"\ndemo: {error}", file=sys.stderr)
         return 1
     print(f"\nThe demo took {time.monotonic() - start:.0f} s.")
@@ -97,9 +87,8 @@ class Demo:
     def __init__(self, scratch: Path, stack: contextlib.ExitStack, *, verbose: bool) -> None:
         self._verbose = verbose
         self._scratch, self._stack = scratch, stack
-        self._guard = stack.enter_context(Guard(scratch))
+        self._service = RunnersService(stack.enter_context(Guard(scratch)))
         self._project = scratch / "project"
-        self._headers = {"Authorization": f"UserKey {token_urlsafe()}"}
         self._step = 0
 
     def run(self) -> None:
@@ -136,29 +125,16 @@ class Demo:
         command = ["kubiya-pulumi", "emulator", "--follow-cluster", os.environ["KUBECONFIG"]]
         self._announce("Start a Runners API on loopback")
         show(*command)
-        self._guard.start("emulator", *command)
-        url = None
-        deadline = time.monotonic() + WAIT_SECONDS
-        while not url:
-            url = re.search(
-                r"on (http://127\.0\.0\.1:\d+)", self._guard.log("emulator").read_text()
-            )
-            self._guard.check()
-            if time.monotonic() > deadline:
-                raise DemoError(f"the emulator did not start; {self._guard.tail('emulator')}")
-            time.sleep(0.05)
-        self._url = url[1]
-        print(f"It listens on {self._url}.")
+        self._service.start(*command)
+        print(f"It listens on {self._service.url}.")
         if self._uses_existing_cluster:
             self._refuse_to_take_over()
 
     def _refuse_to_take_over(self) -> None:
         """Fail if an object already exists: the demo would take it over and then delete it."""
-        self._call("POST", f"/api/v3/runners/{RUNNER}")
-        text = self._call("GET", f"/v1/runners/{RUNNER}/manifest").json()["manifest_content"]
-        self._call("DELETE", f"/api/v3/runners/{RUNNER}")
-        file = self._scratch / "manifest.yaml"
-        file.write_text(text)
+        self._service.call("POST", f"/api/v3/runners/{RUNNER}")
+        file = self._write_manifest()
+        self._service.call("DELETE", f"/api/v3/runners/{RUNNER}")
         if names := existing_objects(file):
             raise DemoError(
                 f"the cluster of KUBECONFIG already has {', '.join(names)}, which the demo "
@@ -173,9 +149,8 @@ class Demo:
         ignored = shutil.ignore_patterns("Pulumi.*.yaml", "__pycache__")
         shutil.copytree(ROOT / "examples", self._project / "examples", ignore=ignored)
         self._pulumi("stack", "init", "demo")
-        self._pulumi("config", "set", "kubiya:baseUrl", self._url)
-        key = self._headers["Authorization"].removeprefix("UserKey ")
-        self._pulumi("config", "set", "--secret", "kubiya:apiKey", stdin=key)
+        self._pulumi("config", "set", "kubiya:baseUrl", self._service.url)
+        self._pulumi("config", "set", "--secret", "kubiya:apiKey", stdin=self._service.api_key)
 
     def _preview(self) -> None:
         self._announce("Preview the stack: its objects are not known before the manifest exists")
@@ -188,9 +163,8 @@ class Demo:
     def _show_runner(self) -> None:
         self._announce("Show the runner in Kubiya, when it is healthy")
         runner = self._get(f"/v1/runners/{RUNNER}/describe")
-        health = f"/api/v3/runners/{RUNNER}/health"
-        self._wait_for("healthy", lambda: self._call("GET", health).json().get("status"))
-        report = self._get(health)
+        self._service.wait_until_healthy(RUNNER)
+        report = self._get(f"/api/v3/runners/{RUNNER}/health")
         for name in ("name", "description", "version", "namespace"):
             self._note(f"{name}: {runner.get(name)}")
         checks = ", ".join(str(check["name"]) for check in report["checks"])
@@ -218,9 +192,7 @@ class Demo:
 
     def _review(self) -> None:
         self._announce("Review the manifest: what does it request?")
-        file = self._scratch / "manifest.yaml"
-        response = self._call("GET", f"/v1/runners/{RUNNER}/manifest")
-        file.write_text(response.json()["manifest_content"])
+        file = self._write_manifest()
         show("kubiya-pulumi", "review", file.name)
         command = ["kubiya-pulumi", "review", str(file), "--format"]
         if self._verbose:
@@ -240,7 +212,7 @@ class Demo:
         self._announce("Destroy everything")
         namespaces = self._namespaces()
         self._pulumi("destroy", "--yes", "--skip-preview")
-        if runners := self._call("GET", "/api/v3/runners").json():
+        if runners := self._service.call("GET", "/api/v3/runners"):
             raise DemoError(f"the API still has {len(runners)} runner(s) after pulumi destroy")
         # The stack keeps its namespaces, but no other deployment uses those of the demo.
         command = ["kubectl", "delete", "namespace", *namespaces]
@@ -277,15 +249,15 @@ class Demo:
         self._step += 1
         print(f"\n{self._step}/{STEPS}  {title}", flush=True)
 
-    def _call(self, method: str, path: str) -> requests.Response:
-        response = requests.request(method, self._url + path, headers=self._headers, timeout=30)
-        if not response.ok:
-            raise DemoError(f"{method} {path} failed with status {response.status_code}")
-        return response
+    def _write_manifest(self) -> Path:
+        """Download the manifest of the runner into a file."""
+        file = self._scratch / "manifest.yaml"
+        file.write_text(self._service.manifest(RUNNER))
+        return file
 
     def _get(self, path: str) -> dict[str, Any]:
-        print(f'\n  $ curl -H "Authorization: UserKey $KUBIYA_API_KEY" {self._url}{path}')
-        response: dict[str, Any] = self._call("GET", path).json()
+        print(f'\n  $ curl -H "Authorization: UserKey $KUBIYA_API_KEY" {self._service.url}{path}')
+        response: dict[str, Any] = self._service.call("GET", path)
         if self._verbose:
             print(json.dumps(response, indent=2))
         sys.stdout.flush()
@@ -293,15 +265,6 @@ class Demo:
 
     def _note(self, text: str) -> None:
         print(f"    {text}", flush=True)
-
-    def _wait_for(self, expected: str, get_status: Callable[[], Any]) -> None:
-        deadline = time.monotonic() + WAIT_SECONDS
-        while (status := get_status()) != expected:
-            if time.monotonic() > deadline:
-                raise DemoError(
-                    f"the runner is {status}, not {expected}, after {WAIT_SECONDS:.0f} s"
-                )
-            time.sleep(0.2)
 
     def _pulumi(self, *args: str, stdin: str = "") -> None:
         """Show a Pulumi command and run it in the demo's project."""

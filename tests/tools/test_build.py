@@ -232,6 +232,14 @@ def test_missing_go_is_reported(machine: Machine) -> None:
     assert "Traceback" not in output
 
 
+def test_the_plan_reports_missing_go_before_anything_is_installed(machine: Machine) -> None:
+    clone = machine.clone("clone")
+    (machine.bin / "go").unlink()
+    lines = machine.run(clone, "--plan", "etcd", status=1).splitlines()
+    assert lines[0].startswith("tools: 1 to build, ")
+    assert lines[-1].startswith("tools: etcd must be built and Go is not installed: install Go")
+
+
 def test_missing_npm_only_prevents_what_needs_it(machine: Machine) -> None:
     clone = machine.clone("clone")
     (machine.bin / "npm").unlink()
