@@ -1,0 +1,180 @@
+"""Measure the engine's commands with runners, and with resources that do nothing."""
+
+from __future__ import annotations
+
+import resource
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+from bench_usage import Traffic, peak_memory
+
+from kubiya_pulumi.emulator import Emulator
+from tests.harness.engine import Stack
+
+RUNNERS = """
+from kubiya_pulumi import KubiyaRunner
+
+for number in range({count}):
+    KubiyaRunner(f"runner-{{number}}", description="{text}" if number == 0 else "text")
+"""
+
+RUNNERS_WITH_HEALTH = """
+from kubiya_pulumi import KubiyaRunner, RunnerHealth, RunnerManifest
+
+for number in range({count}):
+    runner = KubiyaRunner(f"runner-{{number}}", description="{text}" if number == 0 else "text")
+    RunnerManifest(f"manifest-{{number}}", runner=runner.name)
+    RunnerHealth(f"health-{{number}}", runner=runner.name)
+"""
+
+NOTHING = """
+from pulumi.dynamic import CreateResult, DiffResult, Resource, ResourceProvider, UpdateResult
+
+class Plain(Resource, module="bench", name="Plain"):
+    name: object
+
+class Nothing(ResourceProvider):
+    serialize_as_secret_always = False
+    def create(self, props):
+        return CreateResult(props["name"], props)
+    def diff(self, id, olds, news):
+        return DiffResult(changes=olds["description"] != news["description"])
+    def update(self, id, olds, news):
+        return UpdateResult(news)
+
+for number in range({count}):
+    runner = Plain(Nothing(), f"runner-{{number}}",
+        {{"name": f"runner-{{number}}", "description": "{text}" if number == 0 else "text"}})
+"""
+
+NOTHING_WITH_HEALTH = f"""{NOTHING}    for kind in ("manifest", "health"):
+        properties = {{{{"name": runner.name, "description": ""}}}}
+        Plain(Nothing(), f"{{{{kind}}}}-{{{{number}}}}", properties)
+"""
+
+
+FIRST_UP = "`up`, first"
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """What to measure."""
+
+    count: int
+    """The number of runners."""
+    delay_ms: int
+    """The time that the API takes for each request, in milliseconds."""
+    parallel: int | None
+    """The engine's parallelism. None: its default, four operations for each processor."""
+    with_health: bool = False
+    """Whether each runner has a `RunnerManifest` and a `RunnerHealth`."""
+
+    @property
+    def title(self) -> str:
+        """A description, for a heading."""
+        width = f"`--parallel {self.parallel}`" if self.parallel else "default parallelism"
+        noun = "runner" if self.count == 1 else "runners"
+        health = " with manifest and health" if self.with_health else ""
+        return f"{self.count:,} {noun}{health}, {self.delay_ms} ms per request, {width}"
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """What one command of the engine took."""
+
+    seconds: float
+    """The elapsed time."""
+    cpu_seconds: float
+    """The processor time of the engine, the program and the plugin."""
+    service_cpu_seconds: float
+    """The processor time of the emulated service and of this program."""
+    calls: dict[str, int]
+    """The API calls, by operation."""
+    max_concurrent: int
+    """The largest number of requests that were in progress at the same time."""
+    connections: int
+    """The connections that the client opened."""
+    peak_bytes: dict[str, int]
+    """The peak resident memory of the program and of the plugin."""
+    state_bytes: int
+    """The size of the state after the command."""
+
+
+Round = tuple[dict[str, Measurement], dict[str, Measurement]]
+"""The measurements of the runners and of the floor, by command."""
+
+
+def measure_round(scenario: Scenario) -> Round:
+    """Measure both programs, one after the other."""
+    runners, nothing = (
+        (RUNNERS_WITH_HEALTH, NOTHING_WITH_HEALTH) if scenario.with_health else (RUNNERS, NOTHING)
+    )
+    return _measure(scenario, runners), _measure(scenario, nothing)
+
+
+def _measure(scenario: Scenario, program: str) -> dict[str, Measurement]:
+    traffic = Traffic()
+    with ExitStack() as contexts:
+        contexts.enter_context(traffic.recorded())
+        emulator = contexts.enter_context(Emulator())
+        if scenario.delay_ms:
+            emulator.faults.add("hang", count=None, seconds=scenario.delay_ms / 1000)
+        stack = contexts.enter_context(
+            Stack(
+                program.format(count=scenario.count, text="text"),
+                config={"kubiya:baseUrl": emulator.url},
+                secrets={"kubiya:apiKey": emulator.api_key},
+                env={"PULUMI_PARALLEL": str(scenario.parallel)} if scenario.parallel else {},
+            )
+        )
+        return {
+            name: _measure_command(run, stack, emulator, traffic)
+            for name, run in _commands(stack, program, scenario.count)
+        }
+
+
+def _commands(stack: Stack, program: str, count: int) -> Iterator[tuple[str, Callable[[], object]]]:
+    """Yield the name and the function of each command, in the order of a stack's life."""
+
+    def up_with_one_change() -> object:
+        stack.rewrite(program.format(count=count, text="changed"))
+        return stack.up("--skip-preview")
+
+    yield FIRST_UP, lambda: stack.up("--skip-preview")
+    yield "`preview`, nothing to do", lambda: stack.preview("--expect-no-changes")
+    yield "`up`, nothing to do", lambda: stack.up("--skip-preview", "--expect-no-changes")
+    yield "`refresh`", lambda: stack.refresh("--skip-preview")
+    yield "`up`, one description", up_with_one_change
+    yield "`destroy`", lambda: stack.destroy("--skip-preview")
+
+
+def _measure_command(
+    run: Callable[[], object], stack: Stack, emulator: Emulator, traffic: Traffic
+) -> Measurement:
+    emulator.clear_calls()
+    traffic.clear()
+    start, cpu, own_cpu = time.perf_counter(), _children_cpu(), time.process_time()
+    with peak_memory(stack) as peaks:
+        run()
+        seconds = time.perf_counter() - start
+    calls = Counter(call.operation or "?" for call in emulator.calls)
+    [state] = (stack.folder / "state").glob(".pulumi/stacks/*/*.json")
+    return Measurement(
+        seconds,
+        _children_cpu() - cpu,
+        time.process_time() - own_cpu,
+        dict(sorted(calls.items())),
+        traffic.max_concurrent,
+        len(traffic.connections),
+        peaks,
+        state.stat().st_size,
+    )
+
+
+def _children_cpu() -> float:
+    """Return the processor time of all processes that this one has started and waited for."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
