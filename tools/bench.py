@@ -23,8 +23,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from bench_engine import Scenario, measure_round
-from bench_report import engine_table, read_results, write_results
+from bench_engine import measure_round
+from bench_report import engine_table
+from bench_results import Scenario, read_results, write_results
 
 from kubiya_pulumi.emulator import Emulator
 from kubiya_pulumi.review import parse_manifest, review

@@ -7,8 +7,8 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
 
+from bench_results import FIRST_UP, Measurement, Round, Scenario
 from bench_usage import Traffic, peak_memory
 
 from kubiya_pulumi.emulator import Emulator
@@ -54,57 +54,6 @@ NOTHING_WITH_HEALTH = f"""{NOTHING}    for kind in ("manifest", "health"):
         properties = {{{{"name": runner.name, "description": ""}}}}
         Plain(Nothing(), f"{{{{kind}}}}-{{{{number}}}}", properties)
 """
-
-
-FIRST_UP = "`up`, first"
-
-
-@dataclass(frozen=True)
-class Scenario:
-    """What to measure."""
-
-    count: int
-    """The number of runners."""
-    delay_ms: int
-    """The time that the API takes for each request, in milliseconds."""
-    parallel: int | None
-    """The engine's parallelism. None: its default, four operations for each processor."""
-    with_health: bool = False
-    """Whether each runner has a `RunnerManifest` and a `RunnerHealth`."""
-
-    @property
-    def title(self) -> str:
-        """A description, for a heading."""
-        width = f"`--parallel {self.parallel}`" if self.parallel else "default parallelism"
-        noun = "runner" if self.count == 1 else "runners"
-        health = " with manifest and health" if self.with_health else ""
-        return f"{self.count:,} {noun}{health}, {self.delay_ms} ms per request, {width}"
-
-
-@dataclass(frozen=True)
-class Measurement:
-    """What one command of the engine took."""
-
-    seconds: float
-    """The elapsed time."""
-    cpu_seconds: float
-    """The processor time of the engine, the program and the plugin."""
-    service_cpu_seconds: float
-    """The processor time of the emulated service and of this program."""
-    calls: dict[str, int]
-    """The API calls, by operation."""
-    max_concurrent: int
-    """The largest number of requests that were in progress at the same time."""
-    connections: int
-    """The connections that the client opened."""
-    peak_bytes: dict[str, int]
-    """The peak resident memory of the program and of the plugin."""
-    state_bytes: int
-    """The size of the state after the command."""
-
-
-Round = tuple[dict[str, Measurement], dict[str, Measurement]]
-"""The measurements of the runners and of the floor, by command."""
 
 
 def measure_round(scenario: Scenario) -> Round:

@@ -1,14 +1,11 @@
-"""The measurements of `make bench` as JSON and as Markdown tables, with medians of the rounds."""
+"""The measurements of `make bench` as Markdown tables, with medians of all rounds."""
 
 from __future__ import annotations
 
-import json
 import statistics
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict
-from pathlib import Path
 
-from bench_engine import FIRST_UP, Measurement, Round, Scenario
+from bench_results import FIRST_UP, Measurement, Round, Scenario
 
 HEADERS = (
     "command",
@@ -20,36 +17,6 @@ HEADERS = (
     "at once",
     "connections",
 )
-
-
-def write_results(file: Path, results: Mapping[Scenario, Sequence[Round]]) -> None:
-    """Write measurements to a file, for `read_results`."""
-    entries = [
-        {
-            "scenario": asdict(scenario),
-            "rounds": [
-                [{name: asdict(item) for name, item in side.items()} for side in result]
-                for result in rounds
-            ],
-        }
-        for scenario, rounds in results.items()
-    ]
-    file.write_text(json.dumps(entries, indent=1) + "\n")
-
-
-def read_results(file: Path) -> dict[Scenario, list[Round]]:
-    """Return the measurements in a file that `write_results` wrote."""
-    results = {}
-    for entry in json.loads(file.read_text()):
-        rounds = [
-            (
-                {name: Measurement(**item) for name, item in ours.items()},
-                {name: Measurement(**item) for name, item in floor.items()},
-            )
-            for ours, floor in entry["rounds"]
-        ]
-        results[Scenario(**entry["scenario"])] = rounds
-    return results
 
 
 def engine_table(scenario: Scenario, rounds: Sequence[Round]) -> str:
