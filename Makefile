@@ -24,7 +24,7 @@ DEMO_TOOLS := pulumi pulumi-language-python pulumi-resource-kubernetes kube-apis
 	kube-controller-manager kube-scheduler kubectl etcd kwok
 NOT_UNIT := engine or cluster or tools or slow
 
-.PHONY: help setup tools demo unit test chaos check bench docs dist lock clean
+.PHONY: help setup tools demo unit coverage test chaos check bench docs dist lock clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r name text; \
@@ -62,6 +62,12 @@ demo: ## Create a runner, apply its manifest and destroy both; DEMO=--verbose sh
 
 unit: setup ## Run the fast tests, without engine, cluster and Go (PYTEST_ARGS="-k name" selects)
 	@.venv/bin/python -m pytest -n $(UNIT_WORKERS) -m "not ($(NOT_UNIT))" $(PYTEST_ARGS)
+
+coverage: setup ## Run the fast tests and compare their branch coverage with the floor in pyproject.toml
+	@.venv/bin/coverage erase
+	@.venv/bin/coverage run -m pytest -n $(UNIT_WORKERS) -m "not ($(NOT_UNIT))" $(PYTEST_ARGS)
+	@.venv/bin/coverage combine --quiet
+	@.venv/bin/coverage report
 
 # pytest exits with 5 if it selected no test, which is an error only if it happens in both runs.
 test: setup tools ## Run every test, the fast ones first (PYTEST_ARGS="-k name" selects)
@@ -110,6 +116,6 @@ lock: ## Regenerate requirements-dev.txt and requirements-docs.txt from pyprojec
 		--no-annotate --no-emit-index-url --python-version 3.11 --quiet -o requirements-docs.txt
 
 clean: ## Remove everything that the other targets create, except the cache of the tools
-	@rm -rf .venv .venv-docs .tools .nox build site dist *.egg-info .mypy_cache .ruff_cache .pytest_cache \
+	@rm -rf .coverage* .venv .venv-docs .tools .nox build site dist *.egg-info .mypy_cache .ruff_cache .pytest_cache \
 		.import_linter_cache .hypothesis .schemathesis
 	@find kubiya_pulumi tests tools examples -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true

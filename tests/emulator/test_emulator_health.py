@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import socket
+import threading
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +16,7 @@ import yaml
 from plain_client import Client
 
 from kubiya_pulumi.emulator import ClusterError, DeploymentName, Emulator, HealthOverride, Runner
-from kubiya_pulumi.emulator.cluster_health import Health, deployment_problem, runner_health
+from kubiya_pulumi.emulator.cluster_health import Cluster, Health, deployment_problem, runner_health
 
 HERE = DeploymentName("kubiya-system", "tool-manager")
 THERE = DeploymentName("kubiya-system", "agent-manager")
@@ -130,23 +134,83 @@ def test_the_list_and_the_health_agree(client: Client) -> None:
     assert "tool_manager_health" not in client.list().json()[0]
 
 
+def write_kubeconfig(folder: Path, port: int) -> Path:
+    """Write a kubeconfig for a cluster on loopback, and return its path."""
+    content = {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "current-context": "local",
+        "contexts": [{"name": "local", "context": {"cluster": "local", "user": "anonymous"}}],
+        "clusters": [{"name": "local", "cluster": {"server": f"http://127.0.0.1:{port}"}}],
+        "users": [{"name": "anonymous", "user": {}}],
+    }
+    kubeconfig = folder / "kubeconfig"
+    kubeconfig.write_text(yaml.safe_dump(content))
+    return kubeconfig
+
+
 @pytest.fixture
 def dead_cluster(tmp_path: Path) -> Iterator[Path]:
     """A kubeconfig for a port that refuses connections."""
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
-        server = f"http://127.0.0.1:{sock.getsockname()[1]}"
-        content = {
-            "apiVersion": "v1",
-            "kind": "Config",
-            "current-context": "dead",
-            "contexts": [{"name": "dead", "context": {"cluster": "dead", "user": "anonymous"}}],
-            "clusters": [{"name": "dead", "cluster": {"server": server}}],
-            "users": [{"name": "anonymous", "user": {}}],
-        }
-        kubeconfig = tmp_path / "kubeconfig"
-        kubeconfig.write_text(yaml.safe_dump(content))
-        yield kubeconfig
+        yield write_kubeconfig(tmp_path, sock.getsockname()[1])
+
+
+@contextmanager
+def serve_cluster(folder: Path, status: int, body: str) -> Iterator[Path]:
+    """Serve the same response to each request, and provide a kubeconfig."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body.encode())
+
+        def log_message(self, *_: object) -> None:
+            """Log nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        try:
+            yield write_kubeconfig(folder, server.server_port)
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+AVAILABLE = {"availableReplicas": 1, "conditions": [{"type": "Available", "status": "True"}]}
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "found"),
+    [
+        (403, "{}", {HERE: "the cluster returned 403 Forbidden"}),
+        (200, "text", {HERE: "the cluster's response cannot be parsed"}),
+        (200, "[]", {HERE: "the cluster's response cannot be parsed"}),
+        (200, "{}", {HERE: "the cluster's response cannot be parsed"}),
+        (
+            200,
+            json.dumps({"items": [{"metadata": {"name": HERE.name}, "status": AVAILABLE}]}),
+            {HERE: None},
+        ),
+        (
+            200,
+            '{"items": []}',
+            {HERE: f"Deployment {HERE.name} does not exist in namespace {HERE.namespace}"},
+        ),
+    ],
+)
+def test_each_response_of_a_cluster(
+    tmp_path: Path, status: int, body: str, found: dict[DeploymentName, str | None]
+) -> None:
+    with (
+        serve_cluster(tmp_path, status, body) as kubeconfig,
+        closing(Cluster(kubeconfig)) as cluster,
+    ):
+        assert cluster.problems([HERE]) == found
 
 
 def test_an_unreachable_cluster_makes_runners_unhealthy(dead_cluster: Path) -> None:
