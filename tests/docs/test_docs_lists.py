@@ -1,4 +1,4 @@
-"""Lists look the same in the repository and on the docs site."""
+"""Lists have the same form in the repository and on the docs site."""
 
 from __future__ import annotations
 
