@@ -15,6 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+import yaml
 from guard import processes_with
 
 from tests.harness.toolchain import PATH, tool
@@ -36,6 +37,20 @@ class Result:
     def text(self) -> str:
         """The standard output and the standard error."""
         return self.stdout + self.stderr
+
+
+@dataclass(frozen=True)
+class _CreatedStack:
+    """A new stack, to copy."""
+
+    settings: str
+    """The text of its settings file, with its secrets."""
+    state: Mapping[Path, bytes]
+    """The files of its backend, relative to the folder of the stack."""
+
+
+_CREATED_STACKS: dict[str, _CreatedStack] = {}
+"""By project, name, secrets and settings of the engine."""
 
 
 class CommandFailedError(AssertionError):
@@ -100,8 +115,7 @@ class Stack:
             for name in ("state", "temporary"):
                 (self.folder / name).mkdir()
             self._copy_program()
-            self.run("stack", "init", self._name)
-            self.configure(self._config, self._secrets)
+            self._create()
             self._exit = stack.pop_all()
         return self
 
@@ -121,6 +135,39 @@ class Stack:
             self.program.mkdir()
             (self.program / "Pulumi.yaml").write_text("name: test\nruntime: python\n")
             self.rewrite(self._source)
+
+    def _create(self) -> None:
+        """Create the stack with its settings, or copy one that this process has created.
+
+        The engine derives a key from the passphrase in each command that sets a secret, which
+        takes longer than all other work of such a command.
+        """
+        project = yaml.safe_load((self.program / "Pulumi.yaml").read_text())["name"]
+        engine_env = {key: value for key, value in self.env.items() if key.startswith("PULUMI_")}
+        identity = json.dumps([project, self._name, dict(self._secrets), engine_env])
+        settings = self.program / f"Pulumi.{self._name}.yaml"
+        created = _CREATED_STACKS.get(identity)
+        if created is None:
+            self.run("stack", "init", self._name)
+            self.configure(secrets=self._secrets)
+            state = {
+                path.relative_to(self.folder): path.read_bytes()
+                for path in (self.folder / "state").rglob("*")
+                if path.is_file()
+            }
+            created = _CREATED_STACKS[identity] = _CreatedStack(settings.read_text(), state)
+        else:
+            for path, content in created.state.items():
+                (self.folder / path).parent.mkdir(parents=True, exist_ok=True)
+                (self.folder / path).write_bytes(content)
+            settings.write_text(created.settings)
+            self.run("stack", "select", self._name)
+        if self._config:
+            content = yaml.safe_load(created.settings)
+            for key, value in self._config.items():
+                name = key if ":" in key else f"{project}:{key}"
+                content.setdefault("config", {})[name] = value
+            settings.write_text(yaml.safe_dump(content))
 
     def rewrite(self, source: str) -> None:
         """Replace `__main__.py` of the program."""
