@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import os
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,6 +23,8 @@ from guard import processes_with
 from tests.harness.toolchain import PATH, tool
 
 COMMAND_SECONDS = 300.0
+STORED_PIP = Path(__file__).parent / "listed_packages"
+"""A folder for PYTHONPATH, whose module `pip` prints what `listed_packages` returns."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,16 @@ class Result:
     def text(self) -> str:
         """The standard output and the standard error."""
         return self.stdout + self.stderr
+
+
+@functools.cache
+def listed_packages() -> str:
+    """Return the output of pip with which the language host lists the installed packages."""
+    arguments = ["list", "-v", "--format", "json"]
+    listed = subprocess.run(
+        [sys.executable, "-m", "pip", *arguments], capture_output=True, check=True, text=True
+    )
+    return json.dumps({"prefix": sys.prefix, "arguments": arguments, "output": listed.stdout})
 
 
 @dataclass(frozen=True)
@@ -115,6 +129,7 @@ class Stack:
             for name in ("state", "temporary"):
                 (self.folder / name).mkdir()
             self._copy_program()
+            (self.folder / "packages.json").write_text(listed_packages())
             self._create()
             self._exit = stack.pop_all()
         return self
@@ -321,6 +336,8 @@ class Stack:
             clean
             | {
                 "PATH": PATH,
+                "PYTHONPATH": str(STORED_PIP),
+                "LISTED_PACKAGES": str(self.folder / "packages.json"),
                 "NO_PROXY": "127.0.0.1,localhost",
                 # The Kubernetes plugin writes a kubeconfig that it receives as text into a file.
                 "TMPDIR": str(self.folder / "temporary"),
