@@ -72,7 +72,8 @@ def test_each_workflow_pins_its_actions_and_limits_its_permissions(workflow: Pat
         assert "contents" not in job["permissions"] or job["permissions"]["contents"] == "read"
         for step in job["steps"]:
             if "actions/checkout" in step.get("uses", ""):
-                assert step["with"] == {"persist-credentials": False}
+                assert step["with"]["persist-credentials"] is False
+                assert step["with"].keys() <= {"persist-credentials", "ref", "path"}
 
 
 def test_only_the_job_that_publishes_can_get_a_token_and_it_runs_no_command() -> None:

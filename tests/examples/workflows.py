@@ -1,4 +1,4 @@
-"""Parse the commands in the workflows of `examples/pr-check`."""
+"""Parse the commands in the workflows of `examples/pr-check`, and in the one of this repository."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from tests.harness.toolchain import ROOT
 FOLDER = ROOT / "examples" / "pr-check"
 GITHUB = FOLDER / "github-actions.yml"
 GITLAB = FOLDER / "gitlab-ci.yml"
+OWN = ROOT / ".github" / "workflows" / "preview.yml"
+"""The workflow that previews the example for the pull requests of this repository."""
 
 _EXPRESSION = re.compile(r"\$\{\{ *(.*?) *\}\}")
 
@@ -33,22 +35,27 @@ class Command:
     shell: str
     env: dict[str, str]
     """The variables that the workflow sets, in addition to those of the service."""
+    folder: str = "."
+    """The working directory, relative to the root of the repository."""
 
 
-def github_commands(**values: str) -> dict[str, Command]:
-    """Return the commands of the GitHub workflow by step.
+def github_commands(workflow: Path = GITHUB, **values: str) -> dict[str, Command]:
+    """Return the commands of a GitHub workflow by step.
 
     Args:
+        workflow: the file.
         values: the values of expressions, such as `github_token` for `github.token`.
     """
-    [job] = read(GITHUB)["jobs"].values()
+    [job] = read(workflow)["jobs"].values()
 
     def expand(text: str) -> str:
         return _EXPRESSION.sub(lambda match: values[match[1].replace(".", "_")], str(text))
 
     return {
         step["name"]: Command(
-            step["run"], {name: expand(value) for name, value in step.get("env", {}).items()}
+            step["run"],
+            {name: expand(value) for name, value in step.get("env", {}).items()},
+            step.get("working-directory", "."),
         )
         for step in job["steps"]
         if "run" in step
