@@ -66,6 +66,9 @@ def measure_round(scenario: Scenario) -> Round:
 
 def _measure(scenario: Scenario, program: str) -> dict[str, Measurement]:
     traffic = Traffic()
+    env = {"PYTHONPATH": ""}  # The real pip lists the packages, as it does for users.
+    if scenario.parallel:
+        env["PULUMI_PARALLEL"] = str(scenario.parallel)
     with ExitStack() as contexts:
         contexts.enter_context(traffic.recorded())
         emulator = contexts.enter_context(Emulator())
@@ -76,7 +79,7 @@ def _measure(scenario: Scenario, program: str) -> dict[str, Measurement]:
                 program.format(count=scenario.count, text="text"),
                 config={"kubiya:baseUrl": emulator.url},
                 secrets={"kubiya:apiKey": emulator.api_key},
-                env={"PULUMI_PARALLEL": str(scenario.parallel)} if scenario.parallel else {},
+                env=env,
             )
         )
         return {
