@@ -9,10 +9,16 @@ from pathlib import Path
 import pytest
 from cluster import cluster
 
+from tests.harness.engine import accept_interrupts
 from tests.harness.kubectl import Kubectl
 
 KEPT_KINDS = ("customresourcedefinitions", "namespaces")
 """The kinds of objects that a stack keeps when it is destroyed."""
+
+
+def pytest_configure() -> None:
+    """Prepare the process of the tests, and each worker."""
+    accept_interrupts()
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -29,6 +29,7 @@ from bench_results import Scenario, read_results, write_results
 
 from kubiya_pulumi.emulator import Emulator
 from kubiya_pulumi.review import parse_manifest, review
+from tests.harness.engine import accept_interrupts
 
 REVIEWED_OBJECTS = 1_000
 
@@ -92,6 +93,7 @@ def main() -> None:
         "--only", choices=("engine", "review"), help="run only one of the two benchmarks"
     )
     options = parser.parse_args()
+    accept_interrupts()
     if options.only != "review":
         for count in options.counts.split(","):
             scenario = Scenario(int(count), options.delay_ms, options.parallel, options.with_health)

@@ -43,6 +43,16 @@ class Result:
         return self.stdout + self.stderr
 
 
+def accept_interrupts() -> None:
+    """Handle SIGINT although a shell started this process in the background.
+
+    Such a process and its children ignore SIGINT, with which the engine ends its plugins. It then
+    waits 5 seconds for each one.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 @functools.cache
 def listed_packages() -> str:
     """Return the output of pip with which the language host lists the installed packages."""
