@@ -15,7 +15,7 @@ from starlette.types import Receive, Scope, Send
 from kubiya_pulumi.emulator.app import Application
 from tests.harness.engine import Stack
 
-SAMPLE_SECONDS = 0.1
+SAMPLE_SECONDS = 0.5
 PROCESSES = {
     "program": b"pulumi-language-python-exec",
     "plugin": b"pulumi.dynamic",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from kubiya_pulumi.api.errors import InvalidResponseError
@@ -10,14 +9,14 @@ from kubiya_pulumi.api.errors import InvalidResponseError
 
 def as_text(value: object) -> str | None:
     """Return text, or a number or boolean as text; None for any other value."""
+    if value is None or isinstance(value, str):
+        return value
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, int | float):
-        return str(value)
-    return value if isinstance(value, str) else None
+    return str(value) if isinstance(value, int | float) else None
 
 
-def as_object(data: object, expected: str) -> Mapping[str, Any]:
+def as_object(data: object, expected: str) -> dict[str, Any]:
     """Return the data if it is an object.
 
     Args:
@@ -27,7 +26,7 @@ def as_object(data: object, expected: str) -> Mapping[str, Any]:
     Raises:
         InvalidResponseError: the data is not an object.
     """
-    if not isinstance(data, Mapping):
+    if not isinstance(data, dict):
         raise invalid_data(f"is invalid: expected {expected}")
     return data
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 from kubiya_pulumi.api.decoded_json import as_object, as_text
 
@@ -33,7 +32,10 @@ class ComponentHealth:
         """
         values = as_object(data, "an object describing a component's health")
         return cls(
-            **{attribute.name: as_text(values.get(attribute.name)) for attribute in fields(cls)}
+            status=as_text(values.get("status")),
+            health=as_text(values.get("health")),
+            version=as_text(values.get("version")),
+            error=as_text(values.get("error")),
         )
 
 
@@ -69,7 +71,7 @@ class HealthCheck:
         """
         values = as_object(data, "an object describing a health check")
         metadata = values.get("metadata")
-        build = metadata if isinstance(metadata, Mapping) else {}
+        build = metadata if isinstance(metadata, dict) else {}
         reports = [text for key in ("status", "health") if (text := as_text(values.get(key)))]
         # A report that the component is unhealthy counts, whatever the other one says.
         unhealthy = (report for report in reports if not _is_healthy(report))

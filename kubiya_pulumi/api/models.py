@@ -57,7 +57,7 @@ class Runner:
         if not attributes["name"]:
             raise invalid_data("contains a runner without a name")
         for name in _HEALTH_FIELDS:
-            if isinstance(values.get(name), Mapping):
+            if isinstance(values.get(name), dict):
                 attributes[name] = ComponentHealth.from_dict(values[name])
         return cls(**attributes, version=_version(values.get("version")))
 
@@ -148,7 +148,7 @@ def runners_from(data: object) -> tuple[Runner, ...]:
         InvalidResponseError: the data is not a list of runners.
     """
     if (
-        isinstance(data, Mapping)
+        isinstance(data, dict)
         and data.keys() == {"runners"}
         and isinstance(data["runners"], list)
     ):

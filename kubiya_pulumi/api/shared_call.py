@@ -20,8 +20,13 @@ T = TypeVar("T")
 
 GATHER_SECONDS = 0.005
 """How long a request waits for further callers before it is sent."""
-MIN_INTERVAL_SECONDS = 0.1
-"""The time from a request that callers shared until the next one, so that more callers share it."""
+MIN_INTERVAL_SECONDS = 0.06
+"""The time from a request that callers shared until the next one, so that more callers share it.
+
+A create waits for two lists. With a longer interval, all resources of an engine that runs eight
+operations wait for the same list, and then the engine has nothing to do. A shorter one sends more
+lists and saves no time.
+"""
 MAX_REUSE_SECONDS = 60.0
 """How long after it was sent a request may be reused."""
 
