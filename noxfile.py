@@ -1,11 +1,13 @@
-"""The fast tests with every supported Python, and at both ends of the supported versions.
+"""The tests with every supported Python, and at both ends of the supported versions.
 
-`nox` runs every session whose Python is installed; `nox --list` lists them. Each session installs
-its own virtual environment, with uv if it is installed.
+`nox` runs the fast tests in every session whose Python is installed; `nox --list` lists them. Each
+session installs its own virtual environment, with uv if it is installed.
 
     nox --session tests-3.13                  one Python, with the pinned packages
     nox --session lowest -- tests/review      the tests of one folder
-    nox --session newest -- -m engine         the tests on the real engine (after make tools)
+    nox --session lowest newest -- -m lifecycle
+                                              the lifecycle on the real engine (after make tools)
+    nox --session newest --force-python 3.13  the newest versions with another Python
 """
 
 from __future__ import annotations

@@ -106,6 +106,14 @@ def test_every_supported_python_is_tested() -> None:
         {"session": "lowest", "python": supported[0]},
         {"session": "newest", "python": supported[-1]},
     ]
+    [installed] = [
+        step["with"]["python-version"].split()
+        for step in jobs(ci)["test"]["steps"]
+        if step.get("uses", "").startswith("actions/setup-python@")
+    ]
+    assert {supported[0], supported[-1]} <= set(installed)
+    [nox] = [step["run"] for step in jobs(ci)["test"]["steps"] if "nox" in step.get("run", "")]
+    assert nox.endswith("--error-on-missing-interpreters --session lowest newest -- -m lifecycle")
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     assert project["requires-python"] == f">={supported[0]}"
 

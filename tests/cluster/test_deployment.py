@@ -89,6 +89,7 @@ def with_unschedulable_deployment(manifest: str) -> str:
     return yaml.safe_dump_all(objects)
 
 
+@pytest.mark.lifecycle
 def test_a_deployment_is_created_updated_and_destroyed_in_order(
     stack: MakeStack, emulator: Emulator, kubectl: Kubectl, tmp_path: Path
 ) -> None:

@@ -70,6 +70,7 @@ pulumi.export("plain", get_runner("runner-prod", opts=opts).description)
 """
 
 
+@pytest.mark.lifecycle
 def test_both_forms_return_the_same_result(
     emulator: Emulator, stack: MakeStack, calls: Calls
 ) -> None:
@@ -96,6 +97,7 @@ def test_both_forms_return_the_same_result(
     dev.preview("--expect-no-changes")
 
 
+@pytest.mark.lifecycle
 def test_a_preview_does_not_request_a_runner_that_does_not_exist_yet(
     emulator: Emulator, stack: MakeStack, calls: Calls
 ) -> None:

@@ -76,6 +76,7 @@ def output(dev: Stack) -> str:
     return (dev.folder / "engine.stdout").read_text()
 
 
+@pytest.mark.lifecycle
 @pytest.mark.parametrize(
     ("form", "expected"),
     [
@@ -223,6 +224,7 @@ def test_changed_triggers_start_a_wait_and_a_changed_timeout_does_not(
     assert outputs(dev, HEALTH)["timeout_seconds"] == 5
 
 
+@pytest.mark.lifecycle
 def test_a_refresh_records_the_health_of_an_unhealthy_runner(
     emulator: Emulator, stack: MakeStack, calls: Calls
 ) -> None:

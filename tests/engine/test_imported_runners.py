@@ -20,6 +20,7 @@ COUNT = 50
 NAMES = [f"runner-{number:02}" for number in range(COUNT)]
 
 
+@pytest.mark.lifecycle
 @pytest.mark.parametrize("form", ["documented", "observed"])
 def test_imported_runners_are_read_and_only_changed_as_declared(
     bare_stack: MakeStack, form: Any

@@ -128,6 +128,7 @@ def test_a_refresh_finds_no_changes(old: Stack, calls: Calls) -> None:
     assert changes(old) == {}
 
 
+@pytest.mark.lifecycle
 def test_a_change_of_the_program_is_applied(old: Stack, emulator: Emulator) -> None:
     program = (old.program / "__main__.py").read_text()
     old.rewrite(program.replace("Runs our tools in production", "Runs other tools"))

@@ -31,6 +31,7 @@ KubiyaRunner(
 CREATE = ["listRunners", "createRunner", "listRunners"]
 
 
+@pytest.mark.lifecycle
 def test_the_first_up_creates_a_runner_and_the_second_does_nothing(
     emulator: Emulator, stack: MakeStack, calls: Calls
 ) -> None:
@@ -84,6 +85,7 @@ def test_a_preview_after_a_refresh_is_empty(
     dev.preview("--expect-no-changes")
 
 
+@pytest.mark.lifecycle
 def test_a_changed_description_is_updated_with_one_call(
     emulator: Emulator, stack: MakeStack, calls: Calls
 ) -> None:
@@ -119,6 +121,7 @@ def test_a_description_removed_from_the_program_is_not_changed(
     assert emulator.runners["runner-prod"].description == "one"
 
 
+@pytest.mark.lifecycle
 def test_a_changed_name_replaces_the_runner_and_deletes_the_old_one_first(
     emulator: Emulator, stack: MakeStack, calls: Calls
 ) -> None:
@@ -148,6 +151,7 @@ def test_a_forced_replacement_also_deletes_first(stack: MakeStack, calls: Calls)
     assert calls() == ["listRunners", "deleteRunner", *CREATE]
 
 
+@pytest.mark.lifecycle
 def test_a_description_changed_elsewhere_is_detected_and_corrected(
     emulator: Emulator, stack: MakeStack, calls: Calls
 ) -> None:

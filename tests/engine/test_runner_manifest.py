@@ -53,6 +53,7 @@ def settings_in(folder: Path) -> dict[str, str]:
     return dict(yaml.safe_load(file.read_text())["data"])
 
 
+@pytest.mark.lifecycle
 @pytest.mark.parametrize("form", ["documented", "observed"])
 @pytest.mark.parametrize("content", ["present", "absent"])
 def test_a_manifest_is_downloaded_once_and_stored(
@@ -85,6 +86,7 @@ def test_a_manifest_is_downloaded_once_and_stored(
     assert calls() == []
 
 
+@pytest.mark.lifecycle
 def test_a_refresh_downloads_a_changed_manifest(
     emulator: Emulator, dev: Stack, folder: Path, calls: Calls
 ) -> None:
