@@ -19,8 +19,6 @@ control plane is built.
 from __future__ import annotations
 
 import argparse
-import contextlib
-import fcntl
 import filecmp
 import hashlib
 import os
@@ -30,17 +28,16 @@ import signal
 import subprocess
 import sys
 import tempfile
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 from installed import INSTEAD, find_installed
 from pins import TOOLS, Copy, Tool
+from progress import locked, report_progress, say
 
 HERE = Path(__file__).resolve().parent
 LINKS = HERE.parent / ".tools" / "bin"
-PROGRESS_SECONDS = 10.0
 GO = {"CGO_ENABLED": "0", "GOFLAGS": "-mod=readonly", "GOWORK": "off"}
 """Settings that override the user's Go environment, because the pins rely on them."""
 
@@ -64,44 +61,6 @@ def key(tool: Tool) -> str:
 def build_folder(tool: Tool) -> Path:
     """Return the folder in the cache for the finished build of a tool."""
     return cache_folder() / f"{tool.name}-{key(tool)}"
-
-
-def say(text: str) -> None:
-    """Print a line of progress, and flush it."""
-    print(f"tools: {text}", flush=True)
-
-
-@contextlib.contextmanager
-def report_progress(text: Callable[[], str]) -> Iterator[None]:
-    """Print `text()` and the elapsed time every few seconds while the block runs."""
-    start, finished = time.monotonic(), threading.Event()
-
-    def report() -> None:
-        while not finished.wait(PROGRESS_SECONDS):
-            say(f"  {text()}, {time.monotonic() - start:.0f} s")
-
-    thread = threading.Thread(target=report)
-    thread.start()
-    try:
-        yield
-    finally:
-        finished.set()
-        thread.join()
-
-
-@contextlib.contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """Hold a lock file, so that only one process at a time builds a tool."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            waiting = f"waiting for another process that builds {path.stem}"
-            say(waiting)
-            with report_progress(lambda: waiting):
-                fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
 
 
 def go(work: Path, *arguments: str, each_line: Callable[[str], None]) -> str:

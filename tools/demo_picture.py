@@ -10,6 +10,7 @@ The picture shows the steps of `STEPS` as they were printed. Run it inside `.ven
 from __future__ import annotations
 
 import argparse
+import html
 import io
 import re
 import subprocess
@@ -25,6 +26,8 @@ ROOT = Path(__file__).resolve().parent.parent
 PICTURE = ROOT / "docs" / "demo.svg"
 STEPS = ("4", "5", "6", "7", "9", "10")
 WIDTH = 116
+TITLE = "kubiya-pulumi"
+COMMAND = "$ make demo"
 
 
 def main() -> None:
@@ -46,19 +49,34 @@ def picture(output: str) -> str:
     Raises:
         ValueError: the output contains the path of a file.
     """
-    steps = dict(re.findall(r"^((?:\d+))(/\d+  .*?)(?=^\d+/\d+  |\Z)", output, re.M | re.S))
-    text = "\n\n".join(re.sub(r"\n{2,}", "\n", number + steps[number].rstrip()) for number in STEPS)
+    text = chosen_steps(output)
     if path := re.search(r"(?<![\w:/.])/(?:\w|\.)+/\S*", text):
         raise ValueError(f"the output contains the path {path[0]}")
     # The font is not loaded from another host: a viewer uses its own.
     template = re.sub(r"@font-face \{\{.*?\}\}", "", CONSOLE_SVG_FORMAT, flags=re.S)
     console = Console(record=True, width=WIDTH, file=io.StringIO(), force_terminal=True)
-    console.print(Text("$ make demo", "bold green"))
+    console.print(Text(COMMAND, "bold green"))
     for line in text.splitlines():
         console.print(Text(line, style(line)), soft_wrap=False)
-    return console.export_svg(
-        title="kubiya-pulumi", theme=MONOKAI, code_format=template, unique_id="demo"
-    )
+    return console.export_svg(title=TITLE, theme=MONOKAI, code_format=template, unique_id="demo")
+
+
+def chosen_steps(output: str) -> str:
+    """Return the steps of `STEPS` of the output of a demo, without repeated empty lines."""
+    steps = dict(re.findall(r"^((?:\d+))(/\d+  .*?)(?=^\d+/\d+  |\Z)", output, re.M | re.S))
+    return "\n\n".join(re.sub(r"\n{2,}", "\n", number + steps[number].rstrip()) for number in STEPS)
+
+
+def is_current(svg: str, output: str) -> bool:
+    """Return whether a picture shows the output of a demo, apart from ports and durations."""
+    shown = re.findall(r"<text [^>]*>([^<]*)</text>", svg)
+    expected = TITLE + COMMAND + chosen_steps(output)
+    return _comparable(html.unescape("".join(shown))) == _comparable(expected)
+
+
+def _comparable(text: str) -> str:
+    # Lines are wrapped in the picture, so spaces do not count.
+    return re.sub(r"(?<=127\.0\.0\.1:)\d+|\d+(?=s)", "0", re.sub(r"\s", "", text))
 
 
 def style(line: str) -> str:

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import build
+import progress
 import pytest
 from pins import TOOLS
 
@@ -353,9 +354,9 @@ def test_files_are_copied_from_a_cache_on_another_file_system(
 def test_progress_is_reported_while_the_build_is_silent(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(build, "PROGRESS_SECONDS", 0.01)
+    monkeypatch.setattr(progress, "PROGRESS_SECONDS", 0.01)
     lines: list[str] = []
-    with build.report_progress(lambda: "compiling"):
+    with progress.report_progress(lambda: "compiling"):
         while len(lines) < 3:
             lines += capsys.readouterr().out.splitlines()
     assert lines[0] == "tools:   compiling, 0 s"

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import demo_picture
 import pytest
 from guard import processes_with
 
@@ -91,6 +92,8 @@ def test_the_demo_creates_and_destroys_a_runner(user: User, control_plane: Path)
     )
     assert "the key of production" not in output
     assert user.leftovers() == []
+    svg = demo_picture.PICTURE.read_text("utf-8")
+    assert demo_picture.is_current(svg, output), "run tools/demo_picture.py"
 
 
 def test_existing_objects_are_not_taken_over(user: User, control_plane: Path) -> None:
