@@ -123,6 +123,9 @@ class Demo:
 
     def _start_api(self) -> None:
         command = ["kubiya-pulumi", "emulator", "--follow-cluster", os.environ["KUBECONFIG"]]
+        if self._uses_existing_cluster:
+            # Its nodes may be real and run the pods.
+            command += ["--images", "pause"]
         self._announce("Start a Runners API on loopback")
         show(*command)
         self._service.start(*command)

@@ -17,6 +17,7 @@ from kubiya_pulumi.emulator.cluster_health import Cluster, Health, runner_health
 from kubiya_pulumi.emulator.errors import EmulatorError, RequestError
 from kubiya_pulumi.emulator.faults import Faults
 from kubiya_pulumi.emulator.manifest import (
+    PAUSE_IMAGE,
     deployments_in,
     dns_label,
     manifest_file_name,
@@ -129,7 +130,8 @@ class Backend:
             if namespace is None:
                 is_free = shared or not self.store.has_namespace(NAMESPACE)
                 namespace = NAMESPACE if is_free else f"{NAMESPACE}-{dns_label(name)}"
-            text = manifest_text(name, namespace, shared=shared)
+            image = PAUSE_IMAGE if self.options.images == "pause" else None
+            text = manifest_text(name, namespace, shared=shared, image=image)
             runner = Runner(
                 name=name,
                 namespace=namespace,

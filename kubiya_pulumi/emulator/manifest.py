@@ -24,6 +24,8 @@ PolicyRule = dict[str, list[str]]
 
 RBAC = "rbac.authorization.k8s.io"
 RELEASE = "v2.0.0"
+PAUSE_IMAGE = "registry.k8s.io/pause:3.10"
+"""An image of Kubernetes itself, which does nothing and needs no permissions."""
 
 DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 MAX_LABEL_LENGTH = 63
@@ -105,7 +107,9 @@ def manifest_file_name(runner: str) -> str:
     return f"{dns_label(runner)}-{secrets.token_hex(16)}.yaml"
 
 
-def manifest_text(runner: str, namespace: str, *, shared: bool = False) -> str:
+def manifest_text(
+    runner: str, namespace: str, *, shared: bool = False, image: str | None = None
+) -> str:
     """Return a new manifest as multi-document YAML, with fresh credentials.
 
     Args:
@@ -113,6 +117,7 @@ def manifest_text(runner: str, namespace: str, *, shared: bool = False) -> str:
         namespace: the namespace of its objects; a valid name.
         shared: whether its cluster-scoped objects have the same names as those of other runners.
             Default: False, the names contain the runner's name.
+        image: the image of every container. Default: None, each component has an image of its own.
     """
     label = dns_label(runner)
     objects = [_object("v1", "Namespace", namespace)]
@@ -121,7 +126,7 @@ def manifest_text(runner: str, namespace: str, *, shared: bool = False) -> str:
     objects += _cluster_rbac("tool-manager" if shared else f"tool-manager-{label}", namespace)
     objects += _settings(runner)
     objects += [_service(component) for component in COMPONENTS if component.has_service]
-    objects += [_deployment(component) for component in COMPONENTS]
+    objects += [_deployment(component, image) for component in COMPONENTS]
     for obj in objects:
         _complete_metadata(obj, runner, label, namespace)
     return yaml.dump_all(objects, Dumper=YamlDumper, sort_keys=False, explicit_start=True)
@@ -230,7 +235,7 @@ def _service(component: _Component) -> KubernetesObject:
     )
 
 
-def _deployment(component: _Component) -> KubernetesObject:
+def _deployment(component: _Component, image: str | None) -> KubernetesObject:
     labels = {"app.kubernetes.io/name": component.name}
     pod = {
         "serviceAccountName": component.name,
@@ -239,7 +244,7 @@ def _deployment(component: _Component) -> KubernetesObject:
             "runAsUser": 65532,
             "seccompProfile": {"type": "RuntimeDefault"},
         },
-        "containers": [_container(component)],
+        "containers": [_container(component, image)],
         "volumes": [
             {"name": "nats", "secret": {"secretName": "nats-credentials"}},
             {"name": "registry", "secret": {"secretName": "registry-tls"}},
@@ -255,10 +260,10 @@ def _deployment(component: _Component) -> KubernetesObject:
     return deployment
 
 
-def _container(component: _Component) -> KubernetesObject:
+def _container(component: _Component, image: str | None) -> KubernetesObject:
     return {
         "name": component.name,
-        "image": f"ghcr.io/kubiyabot/{component.name}:{RELEASE}",
+        "image": image or f"ghcr.io/kubiyabot/{component.name}:{RELEASE}",
         "ports": [{"name": "http", "containerPort": component.port}],
         "envFrom": [{"configMapRef": {"name": "runner-settings"}}],
         "resources": {

@@ -32,6 +32,7 @@ Delete = Literal["supported", "not_found", "method_not_allowed"]
 Download = Literal["stable", "varying"]
 Names = Literal["any", "dns"]
 ManifestObjects = Literal["separate", "shared"]
+Images = Literal["runner", "pause"]
 
 
 def _metadata(help_text: str) -> dict[str, Any]:
@@ -173,6 +174,14 @@ class EmulatorOptions:
             ManifestObjects,
             "whether the manifest of a new runner has a namespace and cluster-scoped objects of "
             "its own, or the same as the others",
+        ),
+    )
+    images: Images = field(
+        default="runner",
+        metadata=_choice(
+            Images,
+            "the images of a new runner's manifest: those of a runner, or one that does nothing, "
+            "for a cluster that runs its pods",
         ),
     )
     latency_seconds: float = field(

@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 import yaml
 
+from kubiya_pulumi.emulator import Emulator
 from kubiya_pulumi.emulator.manifest import (
+    PAUSE_IMAGE,
     deployments_in,
     dns_label,
     is_dns_label,
@@ -126,3 +128,16 @@ def test_deployments_of_a_manifest() -> None:
     text = yaml.safe_dump_all({"kind": "Deployment", "metadata": data} for data in metadata)
     names = [(name.namespace, name.name) for name in deployments_in(text)]
     assert names == [("default", "a"), ("n", "b")]
+
+
+def test_the_images_do_nothing_if_a_real_cluster_has_to_run_them() -> None:
+    with Emulator(images="pause") as emulator:
+        emulator.add_runner("runner-prod")
+        objects = list(yaml.safe_load_all(emulator.runners["runner-prod"].manifest))
+    deployments = [item for item in objects if item["kind"] == "Deployment"]
+    images = [
+        container["image"]
+        for item in deployments
+        for container in item["spec"]["template"]["spec"]["containers"]
+    ]
+    assert images == [PAUSE_IMAGE] * 4
