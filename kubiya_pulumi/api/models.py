@@ -147,11 +147,7 @@ def runners_from(data: object) -> tuple[Runner, ...]:
     Raises:
         InvalidResponseError: the data is not a list of runners.
     """
-    if (
-        isinstance(data, dict)
-        and data.keys() == {"runners"}
-        and isinstance(data["runners"], list)
-    ):
+    if isinstance(data, dict) and data.keys() == {"runners"} and isinstance(data["runners"], list):
         data = data["runners"]
     if data is None:
         return ()
