@@ -15,6 +15,21 @@ T = TypeVar("T")
 
 ALWAYS_SET = frozenset({"version", "namespace"})
 """The fields that every runner has; either field of the namespace counts."""
+MAX_LISTED_RUNNERS = 2_000
+"""Of how many runners a list may consist to be read instead of the description of a single one."""
+
+
+def list_runners(api: RunnersApi, name: str, *, reuse: bool = False) -> tuple[Runner, ...]:
+    """Return the list, and remember whether it is long.
+
+    Args:
+        api: the API.
+        name: the runner to find, which errors name.
+        reuse: whether an earlier list may serve; see `RunnersApi.list_runners`. Default: False.
+    """
+    runners = api.list_runners(runner_for_errors=name, reuse=reuse)
+    _knowledge(api).list_is_long = len(runners) > MAX_LISTED_RUNNERS
+    return runners
 
 
 def listed_runner(api: RunnersApi, name: str) -> Runner | None:
@@ -24,7 +39,7 @@ def listed_runner(api: RunnersApi, name: str) -> Runner | None:
     wrong base URL, a gateway, or a route that this deployment of the API does not serve. An error
     of the list is raised.
     """
-    return find_runner(api.list_runners(runner_for_errors=name), name)
+    return find_runner(list_runners(api, name), name)
 
 
 def find_runner(runners: Iterable[Runner], name: str) -> Runner | None:
@@ -50,9 +65,10 @@ def told_fields(runner: Runner) -> frozenset[str]:
     return frozenset(names)
 
 
-def is_list_incomplete(api: RunnersApi) -> bool:
-    """Whether a description told a field that the list omits, so descriptions are read instead."""
-    return bool(_knowledge(api).list_omits)
+def prefers_descriptions(api: RunnersApi) -> bool:
+    """Whether a runner is described by itself, because the list is long or omits a field."""
+    knowledge = _knowledge(api)
+    return knowledge.list_is_long or bool(knowledge.list_omits)
 
 
 def untold_fields(api: RunnersApi) -> Set[str]:
@@ -97,9 +113,10 @@ def combined(api: RunnersApi, described: Runner, listed: Runner, expected: Set[s
 
 
 class _Knowledge:
-    """What the responses of a service omit."""
+    """What is known of the responses of a service."""
 
     def __init__(self) -> None:
+        self.list_is_long = False
         self.list_omits: frozenset[str] = frozenset()
         self.none_tells: frozenset[str] = frozenset()
 

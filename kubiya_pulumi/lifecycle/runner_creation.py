@@ -29,8 +29,9 @@ from kubiya_pulumi.lifecycle.lookup import (
     describe_listed,
     existing_runner,
     find_runner,
-    is_list_incomplete,
+    list_runners,
     listed_runner,
+    prefers_descriptions,
     told_fields,
     untold_fields,
 )
@@ -60,7 +61,7 @@ def create_runner(api: RunnersApi, inputs: RunnerInputs) -> RunnerState:
             `adopt_existing` is false, or another resource of this stack owns it.
         KubiyaError: the lookup or the create request failed; see `RunnersApi`.
     """
-    runners = api.list_runners(runner_for_errors=inputs.name)
+    runners = list_runners(api, inputs.name)
     existing = _find_existing(api, inputs, runners)
     if existing is not None:
         return _resolve_existing(api, inputs, existing)
@@ -133,7 +134,7 @@ def _verify_created(
 
 def _read_created(api: RunnersApi, inputs: RunnerInputs, may_list_suffice: bool) -> Runner | None:  # noqa: FBT001
     """Read a created runner from the list that concurrent creates share, or by itself."""
-    if is_list_incomplete(api) or not may_list_suffice:
+    if prefers_descriptions(api) or not may_list_suffice:
         return existing_runner(api, inputs.name)
     listed = listed_runner(api, inputs.name)
     if listed is None:
@@ -162,7 +163,7 @@ def _reconcile_failed_create(
         KubiyaError: the error of the request.
     """
     try:
-        runners = api.list_runners(runner_for_errors=inputs.name)
+        runners = list_runners(api, inputs.name)
         existing = _find_existing(api, inputs, runners)
     except KubiyaError:
         raise error from None

@@ -23,9 +23,10 @@ from kubiya_pulumi.lifecycle.lookup import (
     describe_listed,
     existing_runner,
     find_runner,
-    is_list_incomplete,
     is_missing_or_unsupported,
+    list_runners,
     listed_runner,
+    prefers_descriptions,
     told_fields,
     untold_fields,
 )
@@ -38,17 +39,17 @@ def current_runner(api: RunnersApi, state: RunnerState, *, reuse: bool = False) 
     """Return the runner of a state, or None if it certainly does not exist.
 
     Many resources share one list, so it is read first. The runner is read by itself if the list
-    fails, lacks the runner, or omits what descriptions may tell.
+    fails, is long, lacks the runner, or omits what descriptions may tell.
 
     Args:
         api: the API.
         state: the stored state.
         reuse: whether an earlier list may serve; see `RunnersApi.list_runners`. Default: False.
     """
-    if is_list_incomplete(api):
+    if prefers_descriptions(api):
         return _described_runner(api, state)
     try:
-        runners = api.list_runners(runner_for_errors=state.name, reuse=reuse)
+        runners = list_runners(api, state.name, reuse=reuse)
     except UnauthorizedError:
         raise  # The service rejects this key for every request.
     except KubiyaError as error:

@@ -122,8 +122,8 @@ class IncompleteClient(RunnersClient):
         self._missing_in_description = dict.fromkeys(missing_in_description)
         self.after_list = lambda: None
 
-    def list_runners(self, *, runner_for_errors=None):
-        runners = super().list_runners(runner_for_errors=runner_for_errors)
+    def list_runners(self, **options):
+        runners = super().list_runners(**options)
         self.after_list()
         return tuple(replace(listed, **self._missing_in_list) for listed in runners)
 
