@@ -17,3 +17,5 @@ def test_the_page_shows_what_the_engine_prints() -> None:
     page = errors_page.PAGE.read_text()
     assert page == errors_page.with_tables(page, messages), "run tools/errors_page.py"
     assert sum(map(len, SECTIONS.values())) >= 30
+    # Only the name of a resource is replaced, not a word of the service that is equal to it.
+    assert 'the reported status is "unhealthy"' in page

@@ -132,7 +132,7 @@ RunnerManifest("manifest-gone", runner="manifest-gone")
 RunnerManifest("manifest-page", runner="manifest-page")
 at_other = through("manifest-expired", base_url=other_url)
 RunnerManifest("manifest-expired", runner="manifest-expired", opts=at_other)
-RunnerHealth("unhealthy", runner="unhealthy", timeout_seconds=0)
+RunnerHealth("sick", runner="sick", timeout_seconds=0)
 RunnerHealth("health-gone", runner="health-gone")
 """
 )
@@ -227,9 +227,9 @@ def _break(emulator: Emulator, other: Emulator) -> None:
         if name in emulator.runners:
             emulator.remove_runner(name)
         emulator.add_runner(name, managed_by="terraform", task_id="runners/7")
-    for name in ("existing", "manifest-page", "unhealthy"):
+    for name in ("existing", "manifest-page", "sick"):
         emulator.add_runner(name)
-    emulator.set_health("unhealthy", failing={"tool-manager": "no route to NATS"})
+    emulator.set_health("sick", failing={"tool-manager": "no route to NATS"})
     create = {"operation": "createRunner"}
     emulator.faults.add("hang", seconds=4, runner="slow", **create)
     emulator.faults.add("html", runner="web-page", **create)

@@ -190,7 +190,7 @@ SECTIONS: dict[str, tuple[Failure, ...]] = {
             "Review the new manifest, then set its hash.",
         ),
         Failure(
-            "unhealthy",
+            "sick",
             "The runner's pods do not run, or cannot reach Kubiya.",
             "`kubectl get pods --all-namespaces` shows them. `pulumi up` resumes the wait.",
         ),
