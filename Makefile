@@ -54,7 +54,7 @@ tools: ## Install the real Pulumi engine and a Kubernetes control plane into .to
 	@PATH="$(BASE_PATH)" "$(PYTHON)" tools/build.py
 
 demo: ## Create a runner, apply its manifest and destroy both; DEMO=--verbose shows all output
-	@test -e $(SETUP) || echo "demo: first installs the Python packages into .venv, about 1 min"
+	@test -e $(SETUP) || echo "demo: first installs the Python packages into .venv, 1 to 2 min"
 	@PATH="$(BASE_PATH)" "$(PYTHON)" tools/build.py --plan $(DEMO_TOOLS)
 	@$(MAKE) --no-print-directory setup
 	@PATH="$(BASE_PATH)" "$(PYTHON)" tools/build.py $(DEMO_TOOLS)
