@@ -17,6 +17,7 @@ from plain_client import Client
 
 import kubiya_pulumi.emulator as package
 from kubiya_pulumi.emulator import AddressError, Emulator, EmulatorError, StateFileError
+from kubiya_pulumi.emulator.http_server import listen
 
 
 def test_concurrent_clients(emulator: Emulator) -> None:
@@ -288,3 +289,14 @@ def test_an_internal_error_is_logged_and_returned(
 def test_every_export_can_be_imported() -> None:
     assert package.__all__ == sorted(package.__all__)
     assert all(hasattr(package, name) for name in package.__all__)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+def test_a_response_is_sent_without_waiting_for_an_acknowledgement(host: str) -> None:
+    """A client delays the acknowledgement of a first segment for 40 ms."""
+    with (
+        listen(host, 0) as listener,
+        socket.create_connection(listener.getsockname()[:2]),
+        listener.accept()[0] as accepted,
+    ):
+        assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
