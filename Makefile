@@ -98,8 +98,9 @@ dist: setup ## Build the wheel and the source distribution into dist/, and check
 	@.venv/bin/python -m hatchling build
 	@.venv/bin/twine check --strict dist/*
 
+# Not with --quiet, which hides the warnings from --strict.
 docs: .venv-docs/.complete ## Build the docs site into site/; every warning is an error
-	@NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs --quiet build --strict
+	@NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs build --strict
 	@echo "docs: open site/index.html, or with the search: python3 -m http.server --directory site"
 
 .venv-docs/.complete: requirements-docs.txt
