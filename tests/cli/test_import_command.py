@@ -406,3 +406,19 @@ def test_a_stack_that_cannot_be_read_is_refused(
 def test_the_minimum_version_is_that_of_the_readme() -> None:
     readme = (Path(__file__).parents[2] / "README.md").read_text()
     assert ".".join(map(str, MINIMUM_VERSION)) in readme
+
+
+def test_without_the_extra_no_file_is_written(
+    emulator: Emulator, folder: Path, run_import: Import, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    emulator.add_runner("runner-prod")
+    monkeypatch.delitem(sys.modules, "kubiya_pulumi.cli.import_table", raising=False)
+    monkeypatch.setitem(sys.modules, "rich", None)
+    for name in [name for name in sys.modules if name.startswith("rich.")]:
+        monkeypatch.delitem(sys.modules, name)
+    assert run_import("--output", "runners.json") == (
+        1,
+        "",
+        "import: the table requires an extra: pip install 'kubiya-pulumi[cli]'\n",
+    )
+    assert list(folder.iterdir()) == []

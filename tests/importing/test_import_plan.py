@@ -31,7 +31,9 @@ class ListedRunners(MemoryClient):
         self._listed = tuple(runners)
         self._list_describes = list_describes
 
-    def list_runners(self, *, runner_for_errors: str | None = None) -> tuple[Runner, ...]:
+    def list_runners(
+        self, *, runner_for_errors: str | None = None, reuse: bool = False
+    ) -> tuple[Runner, ...]:
         self.calls["list"] += 1
         if self._list_describes:
             return self._listed
@@ -92,8 +94,10 @@ def test_only_selected_runners_are_described() -> None:
 
 def test_a_runner_that_is_deleted_meanwhile_is_refused() -> None:
     class Deleted(ListedRunners):
-        def list_runners(self, *, runner_for_errors: str | None = None) -> tuple[Runner, ...]:
-            listed = super().list_runners(runner_for_errors=runner_for_errors)
+        def list_runners(
+            self, *, runner_for_errors: str | None = None, reuse: bool = False
+        ) -> tuple[Runner, ...]:
+            listed = super().list_runners(runner_for_errors=runner_for_errors, reuse=reuse)
             return listed if self.calls["list"] == 1 else ()
 
         def describe_runner(self, name: str) -> Runner:

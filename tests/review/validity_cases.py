@@ -320,6 +320,16 @@ REFUSED = {
         + custom_resource({}),
         'Field spec does not match "oneOf" of its schema; change it.',
     ),
+    "a custom resource that violates one of several conditions": Refused(
+        widget_definition({"size": {"type": "integer", "allOf": [{"minimum": 1}, {"maximum": 3}]}})
+        + custom_resource({"size": 4}),
+        "Field spec.size must not exceed 3; change it.",
+    ),
+    "a custom resource that matches what it must not match": Refused(
+        widget_definition({"mode": {"type": "string", "not": {"enum": ["off"]}}})
+        + custom_resource({"mode": "off"}),
+        'Field spec.mode does not match "not" of its schema; change it.',
+    ),
     "a custom resource in a version that is not served": Refused(
         widget_definition({}) + custom_resource({}, "v1beta1"),
         'The API version "example.com/v1beta1" of kind "Widget" is not served; use '
@@ -398,6 +408,13 @@ ACCEPTED = {
     ),
     "a custom resource": widget_definition({"size": {"type": "integer"}})
     + custom_resource({"size": 1}),
+    "a custom resource that satisfies several conditions": widget_definition(
+        {
+            "size": {"type": "integer", "allOf": [{"minimum": 1}, {"maximum": 3}]},
+            "mode": {"type": "string", "not": {"enum": ["off"]}},
+        }
+    )
+    + custom_resource({"size": 3, "mode": "on"}),
     "a custom resource with unknown fields that are preserved": widget_definition(
         {"size": {"type": "integer"}}, **{"x-kubernetes-preserve-unknown-fields": True}
     )

@@ -238,6 +238,23 @@ def test_get_reads_a_runner_and_creates_none(emulator, emulator_mocks):
     assert [(item.name, item.id) for item in emulator_mocks.resources] == [("read", "theirs")]
 
 
+def test_a_replacement_that_would_create_first_is_overruled(monkeypatch):
+    warnings = []
+    monkeypatch.setattr(pulumi.log, "warn", warnings.append)
+
+    def program():
+        for first in (None, True, False):
+            opts = pulumi.ResourceOptions(delete_before_replace=first)
+            KubiyaRunner(f"runner-{first}".lower(), opts=opts)
+            # The options may serve for other resources too.
+            assert opts.delete_before_replace is first
+
+    run_program(program, Mocks())
+    assert [text.partition(" is ignored")[0] for text in warnings] == [
+        "KubiyaRunner: delete_before_replace=False"
+    ]
+
+
 def test_get_of_a_missing_runner_fails():
     with pytest.raises(RunnerGoneError, match='runner "gone" does not exist'):
         run_program(lambda: KubiyaRunner.get("read", "gone"), Mocks())
