@@ -19,6 +19,7 @@ from kubiya_pulumi.emulator.faults import Faults
 from kubiya_pulumi.emulator.manifest import (
     PAUSE_IMAGE,
     deployments_in,
+    deployments_of,
     dns_label,
     manifest_file_name,
     manifest_text,
@@ -131,14 +132,13 @@ class Backend:
                 is_free = shared or not self.store.has_namespace(NAMESPACE)
                 namespace = NAMESPACE if is_free else f"{NAMESPACE}-{dns_label(name)}"
             image = PAUSE_IMAGE if self.options.images == "pause" else None
-            text = manifest_text(name, namespace, shared=shared, image=image)
             runner = Runner(
                 name=name,
                 namespace=namespace,
                 created_at=time.time(),
                 manifest_file=manifest_file_name(name),
-                manifest=text,
-                deployments=deployments_in(text),
+                manifest=manifest_text(name, namespace, shared=shared, image=image),
+                deployments=deployments_of(namespace),
                 description=description,
                 managed_by=managed_by,
                 task_id=task_id,

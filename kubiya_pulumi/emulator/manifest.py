@@ -132,6 +132,11 @@ def manifest_text(
     return yaml.dump_all(objects, Dumper=YamlDumper, sort_keys=False, explicit_start=True)
 
 
+def deployments_of(namespace: str) -> tuple[DeploymentName, ...]:
+    """Return the Deployments of a manifest that `manifest_text` returns for a namespace."""
+    return tuple(DeploymentName(namespace, component.name) for component in COMPONENTS)
+
+
 def deployments_in(text: str) -> tuple[DeploymentName, ...]:
     """Return the Deployments of a manifest; none if the text is not Kubernetes YAML."""
     try:

@@ -14,6 +14,7 @@ from kubiya_pulumi.emulator import Emulator
 from kubiya_pulumi.emulator.manifest import (
     PAUSE_IMAGE,
     deployments_in,
+    deployments_of,
     dns_label,
     is_dns_label,
     manifest_file_name,
@@ -141,3 +142,7 @@ def test_the_images_do_nothing_if_a_real_cluster_has_to_run_them() -> None:
         for container in item["spec"]["template"]["spec"]["containers"]
     ]
     assert images == [PAUSE_IMAGE] * 4
+
+
+def test_the_deployments_of_a_new_manifest_are_those_in_its_text() -> None:
+    assert deployments_of("tools") == deployments_in(manifest_text("a", "tools"))
