@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -272,11 +271,10 @@ def test_a_schema_that_is_nested_too_deeply_is_a_finding() -> None:
     }
 
 
+@pytest.mark.timeout(60)  # Python needs hours to evaluate it.
 def test_a_regular_expression_of_a_schema_is_not_evaluated() -> None:
     definition = widget_definition({"name": {"type": "string", "pattern": "^(a+)+$"}})
-    started = time.monotonic()
     assert messages(definition + custom_resource({"name": "a" * 60 + "!"})) == []
-    assert time.monotonic() - started < 10
 
 
 def test_the_work_that_a_schema_causes_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -290,13 +288,12 @@ def test_the_work_that_a_schema_causes_is_limited(monkeypatch: pytest.MonkeyPatc
         review(parse_manifest(manifest))
 
 
+@pytest.mark.timeout(60)
 def test_many_problems_are_counted_fast() -> None:
     spec: dict[str, Any] = {f"unknownField{number}": {} for number in range(50_000)}
     body = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "x"}, "spec": spec}
     items = Inventory([KubernetesObject("v1", "Pod", "default", "x", body)])
-    started = time.monotonic()
     assert len(list(object_validity.findings(items))) == object_validity.MAX_PROBLEMS + 1
-    assert time.monotonic() - started < 20
 
 
 def test_a_malformed_definition_does_not_end_the_review() -> None:
