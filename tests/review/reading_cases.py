@@ -202,6 +202,7 @@ DOCUMENTS: dict[str, list[dict[str, Any]]] = {
 """Manifests, and their objects that are not empty."""
 
 REFUSED_DOCUMENTS = (
+    "a: {b: !!str, c: d}\n",
     *("--- {a: b}\n", "--- a\n", "---a: b\n", "----\n", "a: 1\n--- |\n x\n", "---\u200b\na: 1\n"),
     *("%YAML 1.1\n---\na: 1\n", "%TAG ! tag:x,2000:\n---\na: 1\n"),
     *('{"a": 1}{"b": 2}\n---\nc: 3\n', '{"a": 1} x', '{"a": 1}{"b": 2} 3', '{"a": 1}\n[]\n'),
@@ -222,6 +223,10 @@ REFUSED_BY_US = (
     ('{"a": "\\ud800"}', "line 1: a JSON string contains one half of a surrogate pair"),
     ("a: \ufeff\n", "line 1: a byte order mark (U+FEFF) is not at the start of a document"),
     ("a: .inf\na: 1\n", "line 1: JSON has no infinite number and no NaN; quote the value"),
+    ("a: [!, y]\n", "line 1: a comma follows a tag; write the value between them"),
+    ("a: [x,\n  !x, y]\n", "line 2: a comma follows a tag"),
+    ("a: [&a !x, y]\n", "line 1: a comma follows a tag"),
+    ("a: [&a # c\n  !, y]\n", "line 1: a comma follows a tag"),
     (f'{{"{"k" * 1001}": 1}}', "has a key of more than 1,000 characters"),
     ('? "' + "\\x01" * 250 + '"\n: 1\n', "has a key of more than 1,000 characters"),
     (f"? {'k' * 1001}\n: 1\n", "has a key of more than 1,000 characters"),

@@ -25,6 +25,8 @@ _BREAKS = r"\n\r\x85\u2028\u2029"
 _ESCAPED_SLASH = re.compile(r'[^"]*"(?:[^\\]|\\[^/])*?\\/', re.DOTALL)
 # A single exclamation mark makes a string of every scalar. libyaml does not report it.
 _NON_SPECIFIC_TAG = re.compile(rf"(?:&\S+\s+(?:#[^{_BREAKS}]*[{_BREAKS}]\s*)*)?!(?:\s|\Z)")
+# For libyaml, a comma between brackets ends a tag. For Kubernetes it is a part of the tag.
+_COMMA_IN_TAG = re.compile(rf"(?:&\S+\s+(?:#[^{_BREAKS}]*[{_BREAKS}]\s*)*)?![^\s<]*,")
 # Without libyaml, PyYAML accepts tabs where it looks for the indentation of a block scalar.
 _TAB_IN_INDENTATION = re.compile(
     rf"[^{_BREAKS}]*[|>][-+]?[ \t]*(?:#[^{_BREAKS}]*)?[{_BREAKS}](?: *[{_BREAKS}])* *\t"
@@ -164,6 +166,8 @@ def _scalar_node(event: Any, line: int, text: str, *, in_flow: bool) -> ScalarNo
         refuse(line, "a colon and a bracket or comma follow a plain scalar; quote the scalar")
     if in_flow and not event.style and "?" in event.value:
         refuse(line, "a plain scalar between brackets contains a question mark; quote the scalar")
+    if in_flow and _COMMA_IN_TAG.match(text, start):
+        refuse(line, "a comma follows a tag; write the value between them")
     if event.style in ("|", ">") and _TAB_IN_INDENTATION.match(text, start):
         refuse(line, "a tab is in the indentation of a block scalar; replace it with spaces")
     if not event.value.isascii():
