@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from cluster import cluster
 
+from kubiya_pulumi.lifecycle.held_names import HeldNames
+from kubiya_pulumi.lifecycle.providers import RunnerProvider
 from tests.harness.engine import accept_interrupts
 from tests.harness.kubectl import Kubectl
 
@@ -29,6 +31,12 @@ def _no_user_settings() -> Iterator[None]:
             if name.startswith(("KUBIYA_", "PULUMI_")):
                 patch.delenv(name)
         yield
+
+
+@pytest.fixture(autouse=True)
+def _no_held_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A plugin process serves one command, but this one serves each test."""
+    monkeypatch.setattr(RunnerProvider.handler, "names", HeldNames())
 
 
 @pytest.fixture(scope="session")

@@ -4,20 +4,12 @@ import pytest
 
 from kubiya_pulumi.api import Connection, RunnersClient, shared_call
 from kubiya_pulumi.emulator import Emulator
-from kubiya_pulumi.lifecycle.held_names import HeldNames
-from kubiya_pulumi.lifecycle.providers import RunnerProvider
 
 
 @pytest.fixture(autouse=True)
 def each_call_is_a_command(monkeypatch):
     """A list serves only later reads of the same command, and here each read is a command."""
     monkeypatch.setattr(shared_call, "MAX_REUSE_SECONDS", 0)
-
-
-@pytest.fixture(autouse=True)
-def no_held_names(monkeypatch):
-    """A process serves one command, but that of the tests serves one for each test."""
-    monkeypatch.setattr(RunnerProvider.handler, "names", HeldNames())
 
 
 @pytest.fixture
