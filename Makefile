@@ -91,6 +91,7 @@ check: setup ## Run ruff, mypy and import-linter, and test lazy imports and the 
 	@.venv/bin/lint-imports
 	@.venv/bin/python -m pytest -q tests/test_laziness.py
 	@.venv/bin/python tools/docs_tables.py --check
+	@.venv/bin/python tools/performance_page.py --check
 
 bench: setup tools ## Compare runners with resources that do nothing, and time a review (BENCH="--help")
 	@.venv/bin/python tools/bench.py $(BENCH)

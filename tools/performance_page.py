@@ -39,7 +39,7 @@ def tables(results: Mapping[Scenario, Sequence[Round]]) -> str:
         title, _, table = engine_table(scenario, results[scenario]).partition("\n\n")
         summary = f"<summary>{title.replace('`', '')}</summary>"
         parts.append(f'<details markdown="1">{summary}\n\n{table}\n\n</details>')
-    return "<!-- measurements -->\n" + "\n\n".join(parts) + "\n<!-- end -->"
+    return "<!-- measurements -->\n\n" + "\n\n".join(parts) + "\n\n<!-- end -->"
 
 
 def ratio_table(results: Mapping[Scenario, Sequence[Round]]) -> str:
