@@ -31,10 +31,14 @@ for number in range({count}):
 """
 
 NOTHING = """
+import sys
 from pulumi.dynamic import CreateResult, DiffResult, Resource, ResourceProvider, UpdateResult
 
 class Plain(Resource, module="bench", name="Plain"):
     name: object
+
+# The SDK adds a level of recursion for each resource whose provider is in this module.
+sys.setrecursionlimit(100_000)
 
 class Nothing(ResourceProvider):
     serialize_as_secret_always = False
