@@ -30,7 +30,7 @@ def verify_deleted(api: RunnersApi, state: RunnerState, clock: Clock) -> None:
     """
 
     def is_deleted(listed: Runner | None) -> bool:
-        # The name may have another owner by now, which the list may omit.
+        # Someone else may have created a runner with this name since, and the list may omit owners.
         if listed is not None and not known_owner(state).keys() <= told_fields(listed):
             listed = describe_listed(api, listed)
         return listed is None or is_replaced(listed, state)

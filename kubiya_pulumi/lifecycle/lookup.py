@@ -16,7 +16,7 @@ T = TypeVar("T")
 ALWAYS_SET = frozenset({"version", "namespace"})
 """The fields that every runner has; either field of the namespace counts."""
 MAX_LISTED_RUNNERS = 2_000
-"""Of how many runners a list may consist to be read instead of the description of a single one."""
+"""If the list contains more runners than this, a runner is described by itself."""
 
 
 def list_runners(api: RunnersApi, name: str, *, reuse: bool = False) -> tuple[Runner, ...]:

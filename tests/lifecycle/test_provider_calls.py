@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
 from pulumi.runtime.rpc import UNKNOWN
@@ -16,7 +16,6 @@ from kubiya_pulumi.lifecycle.providers import (
     RunnerManifestProvider,
     RunnerProvider,
 )
-from kubiya_pulumi.lifecycle.runner import RunnerHandler
 from kubiya_pulumi.testing import MemoryClient
 
 INPUTS = {
@@ -29,9 +28,7 @@ INPUTS = {
 
 
 class Provider(RunnerProvider):
-    """The provider of runners with a client in memory, and settings and held names of its own."""
-
-    handler: ClassVar[RunnerHandler] = RunnerHandler()
+    """The provider of runners with a client in memory and settings of its own."""
 
     def __init__(self, **settings: str) -> None:
         self.client = MemoryClient()

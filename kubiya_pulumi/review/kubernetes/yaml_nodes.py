@@ -23,10 +23,12 @@ _BREAKS = r"\n\r\x85\u2028\u2029"
 # PyYAML accepts this escape sequence in double quotes, Kubernetes does not. An anchor or a tag may
 # stand before the quotes.
 _ESCAPED_SLASH = re.compile(r'[^"]*"(?:[^\\]|\\[^/])*?\\/', re.DOTALL)
+# An anchor may stand before a tag.
+_ANCHOR = rf"(?:&\S+\s+(?:#[^{_BREAKS}]*[{_BREAKS}]\s*)*)?"
 # A single exclamation mark makes a string of every scalar. libyaml does not report it.
-_NON_SPECIFIC_TAG = re.compile(rf"(?:&\S+\s+(?:#[^{_BREAKS}]*[{_BREAKS}]\s*)*)?!(?:\s|\Z)")
+_NON_SPECIFIC_TAG = re.compile(rf"{_ANCHOR}!(?:\s|\Z)")
 # For libyaml, a comma between brackets ends a tag. For Kubernetes it is a part of the tag.
-_COMMA_IN_TAG = re.compile(rf"(?:&\S+\s+(?:#[^{_BREAKS}]*[{_BREAKS}]\s*)*)?![^\s<]*,")
+_COMMA_IN_TAG = re.compile(rf"{_ANCHOR}![^\s<]*,")
 # Without libyaml, PyYAML accepts tabs where it looks for the indentation of a block scalar.
 _TAB_IN_INDENTATION = re.compile(
     rf"[^{_BREAKS}]*[|>][-+]?[ \t]*(?:#[^{_BREAKS}]*)?[{_BREAKS}](?: *[{_BREAKS}])* *\t"
