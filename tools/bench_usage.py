@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import re
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from unittest import mock
 
+from background import repeated
 from starlette.types import Receive, Scope, Send
 
 from kubiya_pulumi.emulator.app import Application
@@ -65,23 +65,16 @@ def peak_memory(stack: Stack) -> Iterator[dict[str, int]]:
         The largest number of bytes so far, by the name of the process.
     """
     peaks: dict[str, int] = {}
-    ended = threading.Event()
 
     def sample() -> None:
-        while not ended.wait(SAMPLE_SECONDS):
-            for pid in stack.processes():
-                # The process may end at any time.
-                with contextlib.suppress(OSError):
-                    command = Path(f"/proc/{pid}/cmdline").read_bytes()
-                    found = PEAK.search(Path(f"/proc/{pid}/status").read_text())
-                    for name, part in PROCESSES.items():
-                        if found and part in command:
-                            peaks[name] = max(peaks.get(name, 0), int(found[1]) * 1024)
+        for pid in stack.processes():
+            # The process may end at any time.
+            with contextlib.suppress(OSError):
+                command = Path(f"/proc/{pid}/cmdline").read_bytes()
+                found = PEAK.search(Path(f"/proc/{pid}/status").read_text())
+                for name, part in PROCESSES.items():
+                    if found and part in command:
+                        peaks[name] = max(peaks.get(name, 0), int(found[1]) * 1024)
 
-    thread = threading.Thread(target=sample, name="peak-memory")
-    thread.start()
-    try:
+    with repeated(sample, SAMPLE_SECONDS):
         yield peaks
-    finally:
-        ended.set()
-        thread.join()

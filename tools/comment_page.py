@@ -12,34 +12,25 @@ Run it inside `.venv`: `.venv/bin/python tools/comment_page.py`. It takes about 
 
 from __future__ import annotations
 
-import argparse
 import re
 import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from tests.harness.comment_example import collect_comment
-from tests.harness.toolchain import ROOT
+from generated_pages import DOCS, is_check_requested, replace_part, write_or_check
 
-PAGE = ROOT / "docs" / "preview-report.md"
-_BLOCK = re.compile(r"(?<=<!-- comment -->\n).*?(?=<!-- end -->)", re.DOTALL)
+from tests.harness.comment_example import collect_comment
+
+PAGE = DOCS / "preview-report.md"
 
 
 def main() -> int:
     """Rewrite or check the page, and return the exit status."""
-    parser = argparse.ArgumentParser(description="Write the comment of docs/preview-report.md.")
-    parser.add_argument("--check", action="store_true", help="only check that it is current")
-    options = parser.parse_args()
-    text = PAGE.read_text("utf-8")
-    current = with_comment(text, collect_comment())
-    if current == text:
-        return 0
-    if options.check:
-        print("comment_page: docs/preview-report.md is outdated. Run tools/comment_page.py.")
-        return 1
-    PAGE.write_text(current, "utf-8")
-    return 0
+    check = is_check_requested("Write the comment of docs/preview-report.md.")
+    return write_or_check(
+        {PAGE: with_comment(PAGE.read_text("utf-8"), collect_comment())}, check=check
+    )
 
 
 def with_comment(page: str, comment: str) -> str:
@@ -51,14 +42,12 @@ def with_comment(page: str, comment: str) -> str:
     Raises:
         ValueError: the page lacks a marker line.
     """
-    if not _BLOCK.search(page):
-        raise ValueError("the page lacks the line <!-- comment --> or <!-- end -->")
     _marker, _, visible = comment.partition("\n")
     text = re.sub(r"^#+ (.*)$", r"**\1**", visible.strip(), flags=re.MULTILINE)
     # The docs site reads Markdown in an element only if the element says so.
     text = text.replace("<details>", '<details markdown="1">')
     block = f'<div class="comment" markdown="1">\n\n{text}\n\n</div>\n'
-    return _BLOCK.sub(lambda _: block, page)
+    return replace_part(page, "comment", block)
 
 
 if __name__ == "__main__":

@@ -12,19 +12,17 @@ Run it inside `.venv`: `.venv/bin/python tools/docs_tables.py`.
 
 from __future__ import annotations
 
-import argparse
 import re
 import sys
-from pathlib import Path
 from typing import Any
 
 from docs_findings import findings_lines
+from generated_pages import DOCS, is_check_requested, write_or_check
 
 from kubiya_pulumi.config import SETTINGS
 from kubiya_pulumi.declarations import RUNNER, RUNNER_HEALTH, RUNNER_MANIFEST
 from kubiya_pulumi.dynamic.properties import REQUIRED, OnChange, Property, ResourceDeclaration
 
-DOCS = Path(__file__).resolve().parent.parent / "docs"
 PAGES = {
     "kubiya-runner.md": 2,
     "review-command.md": 1,
@@ -50,27 +48,17 @@ _TABLE = re.compile(
 
 def main() -> int:
     """Rewrite or check the tables, and return the exit status."""
-    parser = argparse.ArgumentParser(description="Write the tables of the docs pages.")
-    parser.add_argument("--check", action="store_true", help="only check that they are current")
-    options = parser.parse_args()
-    outdated = []
+    check = is_check_requested("Write the tables of the docs pages.")
+    current = {}
     for page, tables in PAGES.items():
-        path = DOCS / page
-        text = path.read_text()
-        current = _TABLE.sub(
+        text = (DOCS / page).read_text("utf-8")
+        current[DOCS / page] = _TABLE.sub(
             lambda match: match[1] + "\n".join((*table(match[2], match[3]), match[4])), text
         )
         if (found := len(_TABLE.findall(text))) != tables:
             print(f"docs_tables: {page} has {found} tables and must have {tables}")
             return 1
-        if current != text:
-            outdated.append(page)
-            if not options.check:
-                path.write_text(current)
-    if options.check and outdated:
-        print(f"docs_tables: outdated: {', '.join(outdated)}. Run tools/docs_tables.py.")
-        return 1
-    return 0
+    return write_or_check(current, check=check)
 
 
 def table(kind: str, name: str | None) -> list[str]:

@@ -12,36 +12,26 @@ Run it inside `.venv`: `.venv/bin/python tools/errors_page.py`. It takes about a
 
 from __future__ import annotations
 
-import argparse
-import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from generated_pages import DOCS, is_check_requested, replace_part, write_or_check
+
 from tests.harness.failing_programs import collect_messages
 from tests.harness.failures import SECTIONS
-from tests.harness.toolchain import ROOT
 
-PAGE = ROOT / "docs" / "errors.md"
-_TABLES = re.compile(r"(?<=<!-- failures -->\n).*(?=<!-- end -->)", re.DOTALL)
+PAGE = DOCS / "errors.md"
 
 
 def main() -> int:
     """Rewrite or check the page, and return the exit status."""
-    parser = argparse.ArgumentParser(description="Write the tables of docs/errors.md.")
-    parser.add_argument("--check", action="store_true", help="only check that they are current")
-    options = parser.parse_args()
-    text = PAGE.read_text()
-    current = with_tables(text, collect_messages())
-    if current == text:
-        return 0
-    if options.check:
-        print("errors_page: docs/errors.md is outdated. Run tools/errors_page.py.")
-        return 1
-    PAGE.write_text(current)
-    return 0
+    check = is_check_requested("Write the tables of docs/errors.md.")
+    return write_or_check(
+        {PAGE: with_tables(PAGE.read_text("utf-8"), collect_messages())}, check=check
+    )
 
 
 def with_tables(page: str, messages: Mapping[str, str]) -> str:
@@ -58,8 +48,6 @@ def with_tables(page: str, messages: Mapping[str, str]) -> str:
     if expected != messages.keys():
         missing, unknown = sorted(expected - messages.keys()), sorted(messages.keys() - expected)
         raise ValueError(f"failures that did not happen: {missing}; without a row: {unknown}")
-    if not _TABLES.search(page):
-        raise ValueError("the page lacks the line <!-- failures --> or <!-- end -->")
     lines = []
     for title, failures in SECTIONS.items():
         lines += ["", f"## {title}", "", "| Message | Cause | Cure |", "| --- | --- | --- |"]
@@ -67,8 +55,7 @@ def with_tables(page: str, messages: Mapping[str, str]) -> str:
             f"| {_message(failure.resource, messages)} | {failure.cause} | {failure.cure} |"
             for failure in failures
         ]
-    tables = "\n".join((*lines, "", ""))
-    return _TABLES.sub(lambda _: tables, page)
+    return replace_part(page, "failures", "\n".join((*lines, "", "")))
 
 
 def _message(resource: str, messages: Mapping[str, str]) -> str:

@@ -11,8 +11,6 @@ picture needs Matplotlib, which `make docs` installs into `.venv-docs`; the tabl
 
 from __future__ import annotations
 
-import argparse
-import re
 import statistics
 import sys
 from collections.abc import Mapping, Sequence
@@ -20,15 +18,14 @@ from pathlib import Path
 
 from bench_report import engine_table, ratio
 from bench_results import Round, Scenario, read_results
+from generated_pages import DOCS, is_check_requested, replace_part, write_or_check
 
-DOCS = Path(__file__).resolve().parent.parent / "docs"
 PAGE = DOCS / "performance.md"
 MEASUREMENTS = DOCS / "performance.json"
 PICTURE = DOCS / "performance.svg"
 PICTURED_COUNT = 200
 PICTURED_DELAY_MS = 50
 COLOR_OF_FLOOR, COLOR_OF_RUNNERS, COLOR_OF_TEXT = "#9e9e9e", "#5c6bc0", "#808080"
-_TABLES = re.compile(r"<!-- measurements -->\n.*?<!-- end -->", re.DOTALL)
 
 
 def tables(results: Mapping[Scenario, Sequence[Round]]) -> str:
@@ -39,7 +36,7 @@ def tables(results: Mapping[Scenario, Sequence[Round]]) -> str:
         title, _, table = engine_table(scenario, results[scenario]).partition("\n\n")
         summary = f"<summary>{title.replace('`', '')}</summary>"
         parts.append(f'<details markdown="1">{summary}\n\n{table}\n\n</details>')
-    return "<!-- measurements -->\n\n" + "\n\n".join(parts) + "\n\n<!-- end -->"
+    return "\n" + "\n\n".join(parts) + "\n\n"
 
 
 def ratio_table(results: Mapping[Scenario, Sequence[Round]]) -> str:
@@ -107,19 +104,12 @@ def draw(results: Mapping[Scenario, Sequence[Round]], file: Path) -> None:
 
 def main() -> int:
     """Rewrite or check the page, and return the exit status."""
-    parser = argparse.ArgumentParser(description="Write docs/performance.md from measurements.")
-    parser.add_argument("--check", action="store_true", help="only check that it is up to date")
-    options = parser.parse_args()
+    check = is_check_requested("Write the tables and the picture of docs/performance.md.")
     results = read_results(MEASUREMENTS)
-    text = PAGE.read_text()
-    current = _TABLES.sub(lambda _: tables(results), text)
-    if options.check:
-        if current != text:
-            print(f"performance_page: {PAGE.name} is out of date: run tools/performance_page.py")
-        return int(current != text)
-    PAGE.write_text(current)
-    draw(results, PICTURE)
-    return 0
+    if not check:
+        draw(results, PICTURE)
+    page = replace_part(PAGE.read_text("utf-8"), "measurements", tables(results))
+    return write_or_check({PAGE: page}, check=check)
 
 
 def _order(scenario: Scenario) -> tuple[bool, int, int, int]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+
+from background import repeated
 
 PROGRESS_SECONDS = 10.0
 
@@ -20,19 +21,13 @@ def say(text: str) -> None:
 @contextlib.contextmanager
 def report_progress(text: Callable[[], str]) -> Iterator[None]:
     """Print `text()` and the elapsed time every few seconds while the block runs."""
-    start, finished = time.monotonic(), threading.Event()
+    start = time.monotonic()
 
     def report() -> None:
-        while not finished.wait(PROGRESS_SECONDS):
-            say(f"  {text()}, {time.monotonic() - start:.0f} s")
+        say(f"  {text()}, {time.monotonic() - start:.0f} s")
 
-    thread = threading.Thread(target=report)
-    thread.start()
-    try:
+    with repeated(report, PROGRESS_SECONDS):
         yield
-    finally:
-        finished.set()
-        thread.join()
 
 
 @contextlib.contextmanager
