@@ -7,6 +7,7 @@ with or without a byte order mark, whatever the header says.
 from __future__ import annotations
 
 import json
+import math
 import re
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -117,10 +118,10 @@ class Response:
         """
         text = self.text().removeprefix("\ufeff")
         try:
-            data = json.loads(text)
-            # JSON can escape an unpaired surrogate, which UTF-8 cannot encode. Python also
-            # accepts NaN and infinite numbers, which are not JSON.
-            json.dumps(data, ensure_ascii=False, allow_nan=False).encode()
+            data = _DECODER.decode(text)
+            if _ESCAPED_SURROGATE.search(text):
+                # UTF-8 cannot encode an unpaired surrogate.
+                json.dumps(data, ensure_ascii=False).encode()
         except UnicodeEncodeError:
             raise self.invalid("contains text that is not valid Unicode") from None
         except (ValueError, RecursionError):
@@ -147,6 +148,18 @@ class Response:
             problem: what is wrong, as a predicate of the response: `is not JSON`.
         """
         return InvalidResponseError(self.operation, self.runner, problem)
+
+
+def _finite(number: str) -> float:
+    value = float(number)
+    if not math.isfinite(value):
+        raise ValueError(number)
+    return value
+
+
+# Python also accepts NaN and infinite numbers, which are not JSON.
+_DECODER = json.JSONDecoder(parse_float=_finite, parse_constant=_finite)
+_ESCAPED_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 def error_from_response(response: Response, message: str | None, *, secret: str) -> ApiError:

@@ -3,6 +3,9 @@
 A manifest contains the same kinds of objects as a real one and is valid for a real cluster. Its
 namespaced objects have fixed names, like those of a real manifest. The names of its cluster-scoped
 objects contain the runner's name, unless manifests share them.
+
+The objects are serialized once, with placeholders such as `{namespace}` for what differs between
+runners: a test or a benchmark may create hundreds of them.
 """
 
 from __future__ import annotations
@@ -11,8 +14,9 @@ import base64
 import hashlib
 import re
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import yaml
@@ -33,9 +37,14 @@ MAX_SHORT_LABEL_LENGTH = 40
 """Leaves room for a prefix and a suffix within a label."""
 LABEL_DIGEST_LENGTH = 10
 
+PLACEHOLDER = re.compile(r"'\{(\w+)\}'|\{(\w+)\}")
+"""A placeholder that is a whole YAML scalar, which is quoted, or a part of one."""
+
 # The libyaml classes are ten times as fast, but not available on every platform.
 YamlDumper: type[Any] = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 YamlLoader: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+MAX_WIDTH = 2**31 - 1
+"""The greatest width of a line for libyaml."""
 
 
 @dataclass(frozen=True)
@@ -119,17 +128,40 @@ def manifest_text(
             Default: False, the names contain the runner's name.
         image: the image of every container. Default: None, each component has an image of its own.
     """
-    label = dns_label(runner)
-    objects = [_object("v1", "Namespace", namespace)]
+    values = {
+        "runner": runner,
+        "label": dns_label(runner),
+        "namespace": namespace,
+        **_credentials(),
+    }
+
+    def value(placeholder: re.Match[str]) -> str:
+        scalar, part = placeholder.groups()
+        return _scalar(values[scalar]) if scalar else values[part]
+
+    return PLACEHOLDER.sub(value, _template(shared, image))
+
+
+@cache
+def _template(shared: bool, image: str | None) -> str:  # noqa: FBT001
+    """Return the text of a manifest, with placeholders."""
+    objects = [_object("v1", "Namespace", "{namespace}")]
     for component in COMPONENTS:
-        objects += _namespaced_rbac(component, namespace)
-    objects += _cluster_rbac("tool-manager" if shared else f"tool-manager-{label}", namespace)
-    objects += _settings(runner)
+        objects += _namespaced_rbac(component)
+    objects += _cluster_rbac("tool-manager" if shared else "tool-manager-{label}")
+    objects += _settings()
     objects += [_service(component) for component in COMPONENTS if component.has_service]
     objects += [_deployment(component, image) for component in COMPONENTS]
     for obj in objects:
-        _complete_metadata(obj, runner, label, namespace)
-    return yaml.dump_all(objects, Dumper=YamlDumper, sort_keys=False, explicit_start=True)
+        _complete_metadata(obj)
+    return str(yaml.dump_all(objects, Dumper=YamlDumper, sort_keys=False, explicit_start=True))
+
+
+def _scalar(text: str) -> str:
+    """Return a text as a YAML scalar on one line, with quotes if it needs them."""
+    style = None if text.isprintable() else '"'  # Only double quotes escape a line break.
+    document = yaml.dump(text, Dumper=YamlDumper, default_style=style, width=MAX_WIDTH)
+    return str(document).removesuffix("\n").removesuffix("\n...")
 
 
 def deployments_of(namespace: str) -> tuple[DeploymentName, ...]:
@@ -158,22 +190,22 @@ def _object(api: str, kind: str, name: str, **content: Any) -> KubernetesObject:
     return {"apiVersion": api, "kind": kind, "metadata": {"name": name}, **content}
 
 
-def _complete_metadata(obj: KubernetesObject, runner: str, label: str, namespace: str) -> None:
+def _complete_metadata(obj: KubernetesObject) -> None:
     """Add the namespace, labels and annotations of an object."""
     metadata = obj["metadata"]
     if obj["kind"] not in {"Namespace", "ClusterRole", "ClusterRoleBinding"}:
-        metadata["namespace"] = namespace
+        metadata["namespace"] = "{namespace}"
     metadata["labels"] = {
         **metadata.get("labels", {}),
         "app.kubernetes.io/part-of": "kubiya-runner",
-        "kubiya.ai/runner": label,
+        "kubiya.ai/runner": "{label}",
     }
-    metadata["annotations"] = {"kubiya.ai/runner-name": runner}
+    metadata["annotations"] = {"kubiya.ai/runner-name": "{runner}"}
 
 
-def _namespaced_rbac(component: _Component, namespace: str) -> list[KubernetesObject]:
+def _namespaced_rbac(component: _Component) -> list[KubernetesObject]:
     name, rules = component.name, [dict(rule) for rule in component.rules]
-    subject = {"kind": "ServiceAccount", "name": name, "namespace": namespace}
+    subject = {"kind": "ServiceAccount", "name": name, "namespace": "{namespace}"}
     role = {"apiGroup": RBAC, "kind": "Role", "name": name}
     return [
         _object("v1", "ServiceAccount", name),
@@ -182,11 +214,11 @@ def _namespaced_rbac(component: _Component, namespace: str) -> list[KubernetesOb
     ]
 
 
-def _cluster_rbac(prefix: str, namespace: str) -> list[KubernetesObject]:
+def _cluster_rbac(prefix: str) -> list[KubernetesObject]:
     """Return permissions on the whole cluster: what a reviewer checks first."""
     everything = {"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}
     volumes = _rule("", "persistentvolumes", "get list watch create delete")
-    subject = {"kind": "ServiceAccount", "name": "tool-manager", "namespace": namespace}
+    subject = {"kind": "ServiceAccount", "name": "tool-manager", "namespace": "{namespace}"}
     objects = []
     for suffix, rule in (("full-access", everything), ("persistent-volumes", volumes)):
         name = f"{prefix}-{suffix}"
@@ -200,34 +232,35 @@ def _cluster_rbac(prefix: str, namespace: str) -> list[KubernetesObject]:
     return objects
 
 
-def _settings(runner: str) -> list[KubernetesObject]:
-    """Return the Secrets and the ConfigMap. The credentials are random and grant no access."""
-    credentials = {
-        "nats.creds": f"jwt: {secrets.token_urlsafe(48)}\nseed: {secrets.token_urlsafe(32)}\n"
-    }
-    tls = {
-        "tls.crt": _pem("CERTIFICATE", secrets.token_bytes(512)),
-        "tls.key": _pem("PRIVATE KEY", secrets.token_bytes(256)),
-    }
+def _settings() -> list[KubernetesObject]:
+    """Return the Secrets and the ConfigMap."""
+    credentials = {"nats.creds": "{nats_credentials}"}
+    tls = {"tls.crt": "{certificate}", "tls.key": "{private_key}"}
     data = {
-        "RUNNER_NAME": runner,
+        "RUNNER_NAME": "{runner}",
         "NATS_URL": "tls://connect.example.com:4222",
         "LOG_LEVEL": "info",
     }
     return [
-        _object("v1", "Secret", "nats-credentials", type="Opaque", data=_base64(credentials)),
-        _object("v1", "Secret", "registry-tls", type="kubernetes.io/tls", data=_base64(tls)),
+        _object("v1", "Secret", "nats-credentials", type="Opaque", data=credentials),
+        _object("v1", "Secret", "registry-tls", type="kubernetes.io/tls", data=tls),
         _object("v1", "ConfigMap", "runner-settings", data=data),
     ]
+
+
+def _credentials() -> dict[str, str]:
+    """Return the data of the Secrets, in base64. They are random and grant no access."""
+    texts = {
+        "nats_credentials": f"jwt: {secrets.token_urlsafe(48)}\nseed: {secrets.token_urlsafe(32)}\n",
+        "certificate": _pem("CERTIFICATE", secrets.token_bytes(512)),
+        "private_key": _pem("PRIVATE KEY", secrets.token_bytes(256)),
+    }
+    return {name: base64.b64encode(text.encode()).decode() for name, text in texts.items()}
 
 
 def _pem(kind: str, content: bytes) -> str:
     body = base64.encodebytes(content).decode()
     return f"-----BEGIN {kind}-----\n{body}-----END {kind}-----\n"
-
-
-def _base64(data: Mapping[str, str]) -> dict[str, str]:
-    return {key: base64.b64encode(value.encode()).decode() for key, value in data.items()}
 
 
 def _service(component: _Component) -> KubernetesObject:

@@ -1,6 +1,7 @@
-"""Store the runners in an SQLite database, in memory or in a file.
+"""Store the runners, in memory and in a state file, which is an SQLite database.
 
-Each change is one transaction, so a state file survives the end of the process at any moment.
+Each change is one transaction, so a state file survives the end of the process at any moment. The
+file is locked while it is open, so it is read only once.
 """
 
 from __future__ import annotations
@@ -55,12 +56,17 @@ class Store:
 
     def __init__(self, path: Path | None = None) -> None:
         self._lock = threading.RLock()
-        self._database = _open_memory() if path is None else _open_file(path)
+        self._database: sqlite3.Connection | None = None
+        self._runners: dict[str, Runner] = {}
+        if path is not None:
+            self._database, runners = _open_file(path)
+            self._runners = {runner.name: runner for runner in runners}
 
     def close(self) -> None:
-        """Close the database."""
+        """Close the state file."""
         with self._lock:
-            self._database.close()
+            if self._database is not None:
+                self._database.close()
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:
@@ -70,56 +76,54 @@ class Store:
 
     def all(self) -> tuple[Runner, ...]:
         """Return all runners."""
-        return self._select("ORDER BY rowid")
+        with self._lock:
+            return tuple(self._runners.values())
 
     def get(self, name: str) -> Runner | None:
         """Return the runner with this name, or None."""
-        return next(iter(self._select("WHERE name = ?", name)), None)
+        with self._lock:
+            return self._runners.get(name)
 
     def by_manifest_file(self, file_name: str) -> Runner | None:
         """Return the runner whose manifest has this file name, or None."""
-        return next(iter(self._select("WHERE manifest_file = ?", file_name)), None)
+        runners = (runner for runner in self.all() if runner.manifest_file == file_name)
+        return next(runners, None)
 
     def has_namespace(self, namespace: str) -> bool:
         """Return whether a runner uses this namespace."""
-        return bool(self._select("WHERE namespace = ? LIMIT 1", namespace))
+        return any(runner.namespace == namespace for runner in self.all())
 
     def save(self, runner: Runner) -> None:
         """Add a runner, or replace the one with the same name."""
         changes = ", ".join(f"{name} = excluded.{name}" for name in COLUMNS)
         placeholders = ", ".join("?" * len(COLUMNS))
-        self._execute(
-            f"INSERT INTO runners ({', '.join(COLUMNS)}) VALUES ({placeholders}) "  # noqa: S608
-            f"ON CONFLICT (name) DO UPDATE SET {changes}",
-            *_to_row(runner),
-        )
+        with self._lock:
+            self._execute(
+                f"INSERT INTO runners ({', '.join(COLUMNS)}) VALUES ({placeholders}) "  # noqa: S608
+                f"ON CONFLICT (name) DO UPDATE SET {changes}",
+                *_to_row(runner),
+            )
+            self._runners[runner.name] = runner
 
     def delete(self, name: str) -> bool:
         """Delete a runner, and return whether it existed."""
-        return self._execute("DELETE FROM runners WHERE name = ?", name) > 0
+        with self._lock:
+            self._execute("DELETE FROM runners WHERE name = ?", name)
+            return self._runners.pop(name, None) is not None
 
     def clear(self) -> None:
         """Delete all runners."""
-        self._execute("DELETE FROM runners")
-
-    def _select(self, condition: str, *values: str) -> tuple[Runner, ...]:
-        query = f"SELECT {', '.join(COLUMNS)} FROM runners {condition}"  # noqa: S608
         with self._lock:
-            return tuple(map(_from_row, self._database.execute(query, values).fetchall()))
+            self._execute("DELETE FROM runners")
+            self._runners.clear()
 
-    def _execute(self, statement: str, *values: object) -> int:
-        """Execute a statement, and return the number of affected rows."""
-        with self._lock:
-            return self._database.execute(statement, values).rowcount
-
-
-def _open_memory() -> sqlite3.Connection:
-    database = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
-    database.executescript(SCHEMA)
-    return database
+    def _execute(self, statement: str, *values: object) -> None:
+        if self._database is not None:
+            self._database.execute(statement, values)
 
 
-def _open_file(path: Path) -> sqlite3.Connection:
+def _open_file(path: Path) -> tuple[sqlite3.Connection, list[Runner]]:
+    """Open a state file, and return its runners."""
     try:
         # The manifests are secrets, so only the owner can read the file, from its creation on.
         os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
@@ -131,13 +135,24 @@ def _open_file(path: Path) -> sqlite3.Connection:
         raise StateFileError(f"The state file {path} cannot be opened: {error}.") from None
     try:
         _lock_and_prepare(database, path)
+        return database, _read_runners(database, path)
     except sqlite3.Error as error:
         database.close()
         raise StateFileError(_describe_failure(path, error)) from None
     except StateFileError:
         database.close()
         raise
-    return database
+
+
+def _read_runners(database: sqlite3.Connection, path: Path) -> list[Runner]:
+    query = f"SELECT {', '.join(COLUMNS)} FROM runners ORDER BY rowid"  # noqa: S608
+    try:
+        return [_from_row(row) for row in database.execute(query)]
+    except (TypeError, ValueError):
+        raise StateFileError(
+            f"The state file {path} is damaged: it contains a runner that cannot be read. Choose "
+            "another file, or delete this one."
+        ) from None
 
 
 def _lock_and_prepare(database: sqlite3.Connection, path: Path) -> None:

@@ -58,12 +58,22 @@ def _from_another_program(path: Path) -> None:
     database.close()
 
 
+def _with_damaged_runner(path: Path) -> None:
+    with Emulator(state=path) as emulator:
+        emulator.add_runner("a")
+    database = sqlite3.connect(path)
+    with database:
+        database.execute("UPDATE runners SET deployments = '['")
+    database.close()
+
+
 @pytest.mark.parametrize(
     ("make", "reason"),
     [
         (lambda path: path.write_text("not a database, and long enough\n" * 9), "not a state file"),
         (_with_newer_schema, "newer version"),
         (_from_another_program, "another program"),
+        (_with_damaged_runner, "contains a runner that cannot be read"),
     ],
 )
 def test_an_unusable_file_stays_unchanged(tmp_path: Path, make: object, reason: str) -> None:
