@@ -250,8 +250,9 @@ def _settings() -> list[KubernetesObject]:
 
 def _credentials() -> dict[str, str]:
     """Return the data of the Secrets, in base64. They are random and grant no access."""
+    jwt, seed = secrets.token_urlsafe(48), secrets.token_urlsafe(32)
     texts = {
-        "nats_credentials": f"jwt: {secrets.token_urlsafe(48)}\nseed: {secrets.token_urlsafe(32)}\n",
+        "nats_credentials": f"jwt: {jwt}\nseed: {seed}\n",
         "certificate": _pem("CERTIFICATE", secrets.token_bytes(512)),
         "private_key": _pem("PRIVATE KEY", secrets.token_bytes(256)),
     }

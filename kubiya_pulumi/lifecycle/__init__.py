@@ -5,3 +5,22 @@ nothing of Pulumi. `providers` holds the classes that `pulumi.dynamic` stores in
 and calls. The module path and the class names of `providers` are a contract with every existing
 stack; nothing else here is.
 """
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from kubiya_pulumi.lazy_exports import lazy_exports
+
+if TYPE_CHECKING:
+    from kubiya_pulumi.lifecycle.runner_creation import create_runner
+
+__all__ = ["create_runner"]
+
+# A program loads the handlers to declare its resources, but only the plugin creates a runner.
+__getattr__: Callable[[str], Any]
+__dir__: Callable[[], list[str]]
+__getattr__, __dir__ = lazy_exports(
+    __name__, {"create_runner": "kubiya_pulumi.lifecycle.runner_creation"}
+)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import threading
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, InvalidStateError, wait
 from typing import Any, TypeVar
+
+from kubiya_pulumi.lifecycle import background
 
 T = TypeVar("T")
 
@@ -36,18 +37,11 @@ class Cancellation:
             CancelledError: the command is cancelled.
             Exception: what the request raises.
         """
-        result: Future[T] = Future()
-        if not self._cancelled.done():
-            threading.Thread(target=_complete, args=(result, request), daemon=True).start()
-            ends: list[Future[Any]] = [self._cancelled, result]
-            wait(ends, return_when=FIRST_COMPLETED)
+        if self._cancelled.done():
+            raise CancelledError
+        result = background.start(request)
+        ends: list[Future[Any]] = [self._cancelled, result]
+        wait(ends, return_when=FIRST_COMPLETED)
         if not result.done():
             raise CancelledError
         return result.result()
-
-
-def _complete(result: Future[T], request: Callable[[], T]) -> None:
-    try:
-        result.set_result(request())
-    except Exception as error:  # noqa: BLE001  (raised in the waiting thread)
-        result.set_exception(error)

@@ -7,6 +7,7 @@ from collections.abc import Set
 from dataclasses import replace
 from typing import Any
 
+from kubiya_pulumi import lifecycle
 from kubiya_pulumi.api import Clock, NotFoundError, RunnersApi, UnexpectedStatusError
 from kubiya_pulumi.declarations import RUNNER, RunnerInputs, RunnerState
 from kubiya_pulumi.dynamic.handler import InputFailure, ResourceHandler
@@ -26,7 +27,6 @@ from kubiya_pulumi.lifecycle.ownership import (
     has_known_owner,
     is_replaced,
 )
-from kubiya_pulumi.lifecycle.runner_creation import create_runner
 from kubiya_pulumi.lifecycle.runner_requests import (
     current_runner,
     fetch_manifest_url,
@@ -88,7 +88,7 @@ class RunnerHandler(ResourceHandler[RunnersApi, RunnerInputs, RunnerState]):
 
     def _create(self, api: RunnersApi, inputs: RunnerInputs) -> RunnerState:
         with self.names.taking(inputs.name, inputs.task_id):
-            return create_runner(api, inputs)
+            return lifecycle.create_runner(api, inputs)
 
     def read(self, api: RunnersApi, state: RunnerState) -> RunnerState | None:
         """Read the runner. The URL of its manifest stays the one of its creation.

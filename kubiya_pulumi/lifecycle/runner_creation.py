@@ -21,6 +21,7 @@ from kubiya_pulumi.api import (
 )
 from kubiya_pulumi.declarations import RunnerInputs, RunnerState
 from kubiya_pulumi.errors import KubiyaError
+from kubiya_pulumi.lifecycle.early_list import PendingList, early_lists
 from kubiya_pulumi.lifecycle.errors import NameRefusedError, RunnerExistsError
 from kubiya_pulumi.lifecycle.held_names import resource_in
 from kubiya_pulumi.lifecycle.last_seen import first_seen
@@ -61,10 +62,23 @@ def create_runner(api: RunnersApi, inputs: RunnerInputs) -> RunnerState:
             `adopt_existing` is false, or another resource of this stack owns it.
         KubiyaError: the lookup or the create request failed; see `RunnersApi`.
     """
-    runners = list_runners(api, inputs.name)
-    existing = _find_existing(api, inputs, runners)
-    if existing is not None:
-        return _resolve_existing(api, inputs, existing)
+    with early_lists(api).create_in_progress():
+        runners = list_runners(api, inputs.name)
+        existing = _find_existing(api, inputs, runners)
+        if existing is not None:
+            return _resolve_existing(api, inputs, existing)
+        return _create_new(api, inputs, runners)
+
+
+def _create_new(api: RunnersApi, inputs: RunnerInputs, runners: tuple[Runner, ...]) -> RunnerState:
+    """Create a runner that the list does not contain."""
+    # A list that omits the owners of other runners may omit who created this one.
+    may_list_suffice = not prefers_descriptions(api) and (
+        not runners or reports(runners, "managed_by") or "managed_by" in untold_fields(api)
+    )
+    early_list: PendingList | None = None
+    if may_list_suffice:
+        early_list = early_lists(api).start(lambda: list_runners(api, inputs.name))
     was_unknown = False
 
     def confirm_not_created() -> bool:
@@ -82,11 +96,20 @@ def create_runner(api: RunnersApi, inputs: RunnerInputs) -> RunnerState:
         if not (may_be_created or isinstance(error, BadRequestError | ConflictError)):
             raise
         return _reconcile_failed_create(api, inputs, error)
-    # A list that omits the owners of other runners may omit who created this one.
-    may_suffice = (
-        not runners or reports(runners, "managed_by") or "managed_by" in untold_fields(api)
-    )
-    return _verify_created(api, inputs, created, may_list_suffice=may_suffice)
+    runner = created.runner
+    if runner is None or not _created_fields(inputs) <= told_fields(runner):
+        try:
+            runner = _read_created(api, inputs, may_list_suffice, early_list) or runner
+        except KubiyaError as error:
+            _log.warning(
+                "%s The runner was created; `pulumi refresh` completes its outputs.", error
+            )
+    elif early_list is not None:
+        early_lists(api).remember(was_useful=False)
+    if runner is not None and ownership_of(runner, inputs.task_id) is Ownership.OTHER:
+        # Somebody else created it at the same time.
+        return _resolve_existing(api, inputs, runner)
+    return _complete_created(api, inputs, runner, created.manifest_url)
 
 
 def _find_existing(
@@ -115,34 +138,36 @@ def _send_create(
     )
 
 
-def _verify_created(
-    api: RunnersApi, inputs: RunnerInputs, created: CreatedRunner, *, may_list_suffice: bool
-) -> RunnerState:
-    """Return the state of a created runner, unless somebody else took the name first."""
-    runner = created.runner
-    if runner is None or not _created_fields(inputs) <= told_fields(runner):
-        try:
-            runner = _read_created(api, inputs, may_list_suffice) or runner
-        except KubiyaError as error:
-            _log.warning(
-                "%s The runner was created; `pulumi refresh` completes its outputs.", error
-            )
-    if runner is not None and ownership_of(runner, inputs.task_id) is Ownership.OTHER:
-        return _resolve_existing(api, inputs, runner)
-    return _complete_created(api, inputs, runner, created.manifest_url)
-
-
-def _read_created(api: RunnersApi, inputs: RunnerInputs, may_list_suffice: bool) -> Runner | None:  # noqa: FBT001
-    """Read a created runner from the list that concurrent creates share, or by itself."""
-    if prefers_descriptions(api) or not may_list_suffice:
-        return existing_runner(api, inputs.name)
-    listed = listed_runner(api, inputs.name)
+def _read_created(
+    api: RunnersApi,
+    inputs: RunnerInputs,
+    may_list_suffice: bool,  # noqa: FBT001
+    early_list: PendingList | None,
+) -> Runner | None:
+    """Read a created runner from a list that concurrent creates share, or by itself."""
+    listed = None if early_list is None else _early_listed(api, inputs, early_list)
+    if listed is None:
+        if prefers_descriptions(api) or not may_list_suffice:
+            return existing_runner(api, inputs.name)
+        listed = listed_runner(api, inputs.name)
     if listed is None:
         return existing_runner(api, inputs.name)
     created_fields = _created_fields(inputs)
     if created_fields <= told_fields(listed) | untold_fields(api):
         return listed
     return describe_listed(api, listed, created_fields)
+
+
+def _early_listed(api: RunnersApi, inputs: RunnerInputs, early_list: PendingList) -> Runner | None:
+    """Return the created runner from a list that may precede its creation, or None."""
+    try:
+        listed = find_runner(early_list.result(), inputs.name)
+    except KubiyaError:
+        listed = None  # A later list is read, whose error is reported.
+    if listed is not None and ownership_of(listed, inputs.task_id) is Ownership.OTHER:
+        listed = None
+    early_lists(api).remember(was_useful=listed is not None)
+    return listed
 
 
 def _created_fields(inputs: RunnerInputs) -> frozenset[str]:
