@@ -36,8 +36,17 @@ def increase_plugin_concurrency(max_calls: int) -> None:
         max_calls: the number of threads. The executor starts a thread only when it needs one.
     """
     executor = _executor()
-    if executor is not None and executor._max_workers < max_calls:
-        executor._max_workers = max_calls
+    if executor is None or executor._max_workers >= max_calls:
+        return
+    additional = max_calls - executor._max_workers
+    executor._max_workers = max_calls
+    # The executor starts a thread only when it gets a call, and some calls may wait already.
+    for _ in range(additional):
+        executor.submit(_do_nothing)
+
+
+def _do_nothing() -> None:
+    """Do nothing."""
 
 
 def on_cancel(function: Callable[[], None]) -> None:

@@ -48,6 +48,20 @@ def test_a_call_raises_the_number_of_concurrent_calls(
     assert sorted(call.result(TIMEOUT_SECONDS) for call in calls) == list(range(expected))
 
 
+def test_calls_that_wait_already_run_at_once_too(plugin: ThreadPoolExecutor) -> None:
+    """The engine sends all deletes before the first of them configures the provider."""
+    are_waiting = threading.Event()
+
+    def configure() -> None:
+        assert are_waiting.wait(TIMEOUT_SECONDS)
+        increase_plugin_concurrency(20)
+
+    plugin.submit(configure)
+    calls = run_at_once(plugin, 20)
+    are_waiting.set()
+    assert sorted(call.result(TIMEOUT_SECONDS) for call in calls) == list(range(20))
+
+
 def test_a_higher_limit_is_kept(plugin: ThreadPoolExecutor) -> None:
     plugin.submit(increase_plugin_concurrency, 8).result(TIMEOUT_SECONDS)
     plugin.submit(increase_plugin_concurrency, 2).result(TIMEOUT_SECONDS)
