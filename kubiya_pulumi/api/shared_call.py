@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 GATHER_SECONDS = 0.005
 """How long a request waits for further callers before it is sent."""
-MIN_INTERVAL_SECONDS = 0.06
+MIN_INTERVAL_SECONDS = 0.075
 """The time from a request that callers shared until the next one, so that more callers share it.
 
 A create waits for two lists. With a longer interval, all resources of an engine that runs eight
