@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 from bench_results import FIRST_UP, Measurement, Round, Scenario
 from bench_usage import Traffic, peak_memory
@@ -31,32 +32,15 @@ for number in range({count}):
 """
 
 NOTHING = """
-import sys
-from pulumi.dynamic import CreateResult, DiffResult, Resource, ResourceProvider, UpdateResult
-
-class Plain(Resource, module="bench", name="Plain"):
-    name: object
-
-# The SDK adds a level of recursion for each resource whose provider is in this module.
-sys.setrecursionlimit(100_000)
-
-class Nothing(ResourceProvider):
-    serialize_as_secret_always = False
-    def create(self, props):
-        return CreateResult(props["name"], props)
-    def diff(self, id, olds, news):
-        return DiffResult(changes=olds["description"] != news["description"])
-    def update(self, id, olds, news):
-        return UpdateResult(news)
+from bench_floor import Plain
 
 for number in range({count}):
-    runner = Plain(Nothing(), f"runner-{{number}}",
-        {{"name": f"runner-{{number}}", "description": "{text}" if number == 0 else "text"}})
+    name = f"runner-{{number}}"
+    runner = Plain(name, name, "{text}" if number == 0 else "text")
 """
 
 NOTHING_WITH_HEALTH = f"""{NOTHING}    for kind in ("manifest", "health"):
-        properties = {{{{"name": runner.name, "description": ""}}}}
-        Plain(Nothing(), f"{{{{kind}}}}-{{{{number}}}}", properties)
+        Plain(f"{{{{kind}}}}-{{{{number}}}}", runner.name)
 """
 
 
@@ -70,7 +54,8 @@ def measure_round(scenario: Scenario) -> Round:
 
 def _measure(scenario: Scenario, program: str) -> dict[str, Measurement]:
     traffic = Traffic()
-    env = {"PYTHONPATH": ""}  # The real pip lists the packages, as it does for users.
+    # With it, the real pip lists the packages, as it does for users.
+    env = {"PYTHONPATH": str(Path(__file__).parent)}
     if scenario.parallel:
         env["PULUMI_PARALLEL"] = str(scenario.parallel)
     with ExitStack() as contexts:
