@@ -21,11 +21,17 @@ T = TypeVar("T")
 GATHER_SECONDS = 0.005
 """How long a request waits for further callers before it is sent."""
 MIN_INTERVAL_SECONDS = 0.075
-"""The time from a request that callers shared until the next one, so that more callers share it.
+MAX_INTERVAL_SECONDS = 0.2
+"""The limits of the time from a request that callers shared until the next one.
 
-A create waits for two lists. With a longer interval, all resources of an engine that runs eight
-operations wait for the same list, and then the engine has nothing to do. A shorter one sends more
-lists and saves no time.
+A longer interval lets more callers share a request. But a create needs two lists, and with too long
+an interval all resources of an engine that runs eight operations wait for the same list, so that
+the engine has nothing to do. A shorter interval sends more lists and saves no time.
+"""
+INTERVAL_PER_PROCESSOR_SECOND = 15
+"""The interval for each second of processor time that a request takes.
+
+A long list takes long to parse, and an engine with many resources takes long for each of them.
 """
 MAX_REUSE_SECONDS = 60.0
 """How long after it was sent a request may be reused."""
@@ -91,7 +97,9 @@ class SharedCall(Generic[T]):
                 with self._lock:
                     self._next, self._latest = None, request
                     request.changes, request.sent = self._changes, time.monotonic()
+                start = time.thread_time()
                 request.response = self._send()
+                request.processor_seconds = time.thread_time() - start
         except BaseException as error:  # noqa: BLE001 - each caller raises it
             request.error = error
         finally:
@@ -103,7 +111,9 @@ class SharedCall(Generic[T]):
     def _keep_interval(self) -> None:
         latest = self._latest
         if latest is not None and latest.callers > 1:
-            time.sleep(max(0, latest.sent + MIN_INTERVAL_SECONDS - time.monotonic()))
+            interval = latest.processor_seconds * INTERVAL_PER_PROCESSOR_SECOND
+            interval = min(max(interval, MIN_INTERVAL_SECONDS), MAX_INTERVAL_SECONDS)
+            time.sleep(max(0, latest.sent + interval - time.monotonic()))
 
 
 class _Request(Generic[T]):
@@ -115,6 +125,8 @@ class _Request(Generic[T]):
     """The number of changes before it was sent."""
     sent = 0.0
     """When it was sent, in monotonic seconds."""
+    processor_seconds = 0.0
+    """The processor time that it and the parsing of its response took."""
     response: T | None = None
     error: BaseException | None = None
 

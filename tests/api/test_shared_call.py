@@ -1,5 +1,6 @@
 """Concurrent callers share a request, and none gets a response that is older than its call."""
 
+import itertools
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -165,3 +166,40 @@ def test_an_interrupted_caller_blocks_no_other(
             shared(None)
     requests.released.release()
     assert shared(None) == 1
+
+
+class StoppedClock:
+    """A clock at which time does not pass, except for processor time."""
+
+    def __init__(self, processor_seconds: float) -> None:
+        self.sleeps: list[float] = []
+        self._times = itertools.count(0, processor_seconds)
+
+    def monotonic(self) -> float:
+        return 0.0
+
+    def thread_time(self) -> float:
+        return next(self._times)
+
+    def sleep(self, seconds: float) -> None:
+        self.sleeps.append(seconds)
+
+
+@pytest.mark.parametrize(
+    ("processor_seconds", "interval"), [(0.001, 0.075), (0.008, 0.12), (1.0, 0.2)]
+)
+@pytest.mark.parametrize("callers", [1, 2])
+def test_shared_requests_keep_an_interval_that_grows_with_their_processor_time(
+    monkeypatch: pytest.MonkeyPatch, processor_seconds: float, interval: float, callers: int
+) -> None:
+    clock = StoppedClock(processor_seconds)
+    monkeypatch.setattr(shared_call, "time", clock)
+    shared = SharedCall(lambda: "response")
+    assert shared(None) == "response"
+    assert shared._latest is not None
+    shared._latest.callers = callers
+    clock.sleeps.clear()
+    assert shared(None) == "response"
+    gathered, *waited = clock.sleeps
+    assert gathered == shared_call.GATHER_SECONDS
+    assert waited == ([pytest.approx(interval)] if callers > 1 else [])
