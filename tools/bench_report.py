@@ -21,7 +21,8 @@ HEADERS = (
 
 def engine_table(scenario: Scenario, rounds: Sequence[Round]) -> str:
     """Return the table of a scenario, with a heading and the memory and state sizes below it."""
-    lines = [f"{scenario.title}, {len(rounds)} rounds", ""]
+    noun = "round" if len(rounds) == 1 else "rounds"
+    lines = [f"{scenario.title}, {len(rounds)} {noun}", ""]
     lines += [_row(HEADERS), _row(["---"] * len(HEADERS))]
     lines += [_row(_cells(command, rounds)) for command in rounds[0][0]]
     return "\n".join([*lines, "", _sizes(scenario, rounds)])

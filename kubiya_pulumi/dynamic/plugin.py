@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache, partial
@@ -33,20 +34,17 @@ def increase_plugin_concurrency(max_calls: int) -> None:
     ThreadPoolExecutor that runs the call.
 
     Args:
-        max_calls: the number of threads. The executor starts a thread only when it needs one.
+        max_calls: the number of threads. All of them are started: some calls may wait already, and
+            while calls wait, the executor may take a busy thread for an idle one.
     """
     executor = _executor()
     if executor is None or executor._max_workers >= max_calls:
         return
-    additional = max_calls - executor._max_workers
     executor._max_workers = max_calls
-    # The executor starts a thread only when it gets a call, and some calls may wait already.
-    for _ in range(additional):
-        executor.submit(_do_nothing)
-
-
-def _do_nothing() -> None:
-    """Do nothing."""
+    are_submitted = threading.Event()
+    for _ in range(max_calls):
+        executor.submit(are_submitted.wait)
+    are_submitted.set()
 
 
 def on_cancel(function: Callable[[], None]) -> None:

@@ -288,3 +288,38 @@ for number in range(8):
     dev = bare_stack(program)
     dev.up("--skip-preview", "--parallel=16")
     assert max(thing["outputs"]["calls"] for thing in dev.resources(THING)) == 4
+
+
+def test_the_engine_checks_the_next_resource_while_every_slot_is_busy(
+    bare_stack: MakeStack,
+) -> None:
+    program = """
+import time
+from pulumi.dynamic import CheckResult, CreateResult, Resource, ResourceProvider
+
+class Provider(ResourceProvider):
+    def check(self, olds, news):
+        import builtins
+        builtins.__dict__.setdefault("checked", set()).add(news["name"])
+        return CheckResult(news, [])
+    def create(self, props):
+        import builtins
+        created = builtins.__dict__.setdefault("created", set())
+        created.add(props["name"])
+        deadline = time.monotonic() + 10
+        while len(builtins.checked) <= 2 and time.monotonic() < deadline:
+            time.sleep(0.01)
+        counts = {"checked": len(builtins.checked), "created": len(created)}
+        return CreateResult(props["name"], {**props, **counts})
+
+class Thing(Resource, module="facts", name="Thing"):
+    pass
+
+for number in range(3):
+    name = f"thing-{number}"
+    Thing(Provider(), name, {"name": name, "checked": None, "created": None})
+"""
+    dev = bare_stack(program)
+    dev.up("--skip-preview", "--parallel=2")
+    outputs = [thing["outputs"] for thing in dev.resources(THING)]
+    assert any(each["checked"] == 3 and each["created"] == 2 for each in outputs)

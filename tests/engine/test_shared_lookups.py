@@ -6,7 +6,9 @@ from collections import Counter
 
 import pytest
 
+from kubiya_pulumi.emulator import Emulator
 from tests.engine.conftest import Calls, MakeStack
+from tests.engine.test_crash import wait_for
 
 pytestmark = pytest.mark.engine
 
@@ -36,3 +38,17 @@ def test_the_requests_of_many_runners(stack: MakeStack, calls: Calls) -> None:
     assert last.keys() == {"listRunners", "deleteRunner"}
     assert last["deleteRunner"] == COUNT
     assert last["listRunners"] < COUNT
+
+
+def test_a_destroy_runs_more_than_four_deletes_at_once(
+    emulator: Emulator, stack: MakeStack
+) -> None:
+    """The engine sends all of them before the first one configures the provider."""
+    dev = stack(PROGRAM, env={"PULUMI_PARALLEL": "32"})
+    dev.up("--skip-preview")
+    emulator.faults.add("hang", operation="deleteRunner", count=None)
+    dev.start("destroy", "--yes", "--skip-preview")
+    wait_for(lambda: emulator.faults.hanging == COUNT)
+    emulator.faults.clear()
+    assert dev.wait().returncode == 0
+    assert emulator.runners == {}
