@@ -44,7 +44,8 @@ def test_a_destroy_runs_more_than_four_deletes_at_once(
     emulator: Emulator, stack: MakeStack
 ) -> None:
     """The engine sends all of them before the first one configures the provider."""
-    dev = stack(PROGRAM, env={"PULUMI_PARALLEL": "32"})
+    # The end of the fault closes the connections, so the client retries.
+    dev = stack(PROGRAM, config={"kubiya:maxRetries": "3"}, env={"PULUMI_PARALLEL": "32"})
     dev.up("--skip-preview")
     emulator.faults.add("hang", operation="deleteRunner", count=None)
     dev.start("destroy", "--yes", "--skip-preview")
