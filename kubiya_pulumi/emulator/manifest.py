@@ -135,9 +135,11 @@ def manifest_text(
         **_credentials(),
     }
 
+    scalars = {name: _scalar(text) for name, text in values.items()}
+
     def value(placeholder: re.Match[str]) -> str:
         scalar, part = placeholder.groups()
-        return _scalar(values[scalar]) if scalar else values[part]
+        return scalars[scalar] if scalar else values[part]
 
     return PLACEHOLDER.sub(value, _template(shared, image))
 
