@@ -23,6 +23,7 @@ from contextlib import contextmanager
 from weakref import WeakKeyDictionary
 
 from kubiya_pulumi.api import Runner, RunnersApi
+from kubiya_pulumi.errors import KubiyaError
 from kubiya_pulumi.lifecycle import background
 
 MAX_AGE_SECONDS = 0.3
@@ -86,6 +87,17 @@ class EarlyLists:
         """Remember whether a second list that was requested early contained the new runner."""
         with self._lock:
             self._useful_minus_useless += 1 if was_useful else -1
+
+
+def response_to(early_list: PendingList | None) -> tuple[Runner, ...] | None:
+    """Wait for an early list, and return it. None if none was requested, or the request failed.
+
+    The caller then reads a later list, whose error is reported.
+    """
+    try:
+        return None if early_list is None else early_list.result()
+    except KubiyaError:
+        return None
 
 
 _early_lists: WeakKeyDictionary[RunnersApi, EarlyLists] = WeakKeyDictionary()

@@ -21,7 +21,7 @@ from kubiya_pulumi.api import (
 )
 from kubiya_pulumi.declarations import RunnerInputs, RunnerState
 from kubiya_pulumi.errors import KubiyaError
-from kubiya_pulumi.lifecycle.early_list import PendingList, early_lists
+from kubiya_pulumi.lifecycle.early_list import PendingList, early_lists, response_to
 from kubiya_pulumi.lifecycle.errors import NameRefusedError, RunnerExistsError
 from kubiya_pulumi.lifecycle.held_names import resource_in
 from kubiya_pulumi.lifecycle.last_seen import first_seen
@@ -82,11 +82,7 @@ def _early_list_without(api: RunnersApi, name: str) -> tuple[Runner, ...] | None
 
     A runner that it contains may have been deleted since.
     """
-    early_list = early_lists(api).first_list(name)
-    try:
-        runners = None if early_list is None else early_list.result()
-    except KubiyaError:
-        return None  # A later list is read, whose error is reported.
+    runners = response_to(early_lists(api).first_list(name))
     return None if runners is None or find_runner(runners, name) else runners
 
 
@@ -180,10 +176,7 @@ def _read_created(
 
 def _early_listed(api: RunnersApi, inputs: RunnerInputs, early_list: PendingList) -> Runner | None:
     """Return the created runner from a list that may precede its creation, or None."""
-    try:
-        listed = find_runner(early_list.result(), inputs.name)
-    except KubiyaError:
-        listed = None  # A later list is read, whose error is reported.
+    listed = find_runner(response_to(early_list) or (), inputs.name)
     if listed is not None and ownership_of(listed, inputs.task_id) is Ownership.OTHER:
         listed = None
     early_lists(api).remember_second_list(was_useful=listed is not None)
