@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 
 import pytest
 
 from kubiya_pulumi.emulator import Call, Emulator
 from tests.engine.conftest import MakeStack
 from tests.engine.states import RUNNER
-from tests.engine.test_crash import KILL, Victim, wait_for
+from tests.engine.test_crash import Victim, kill_during
 from tests.harness.engine import Stack
 
 pytestmark = pytest.mark.engine
@@ -28,20 +27,22 @@ CREATES_BEFORE = 9
 """More than the engine runs at once on two processors, so that early lists are in use."""
 
 
-@contextmanager
-def service(on_call: Callable[[Emulator, Call], None]) -> Iterator[Emulator]:
-    """Run an emulator whose requests take long enough to overlap."""
+@pytest.fixture
+def on_call() -> list[Callable[[Call], None]]:
+    """The functions that are called with each call of the emulator."""
+    return []
+
+
+@pytest.fixture
+def emulator(on_call: list[Callable[[Call], None]]) -> Iterator[Emulator]:
+    """A Runners API whose requests take long enough to overlap."""
 
     def call_back(call: Call) -> None:
-        on_call(running, call)
+        for function in on_call:
+            function(call)
 
     with Emulator(latency_seconds=0.03, on_call=call_back) as running:
         yield running
-
-
-def stack_at(emulator: Emulator, bare_stack: MakeStack) -> Stack:
-    config = {"kubiya:baseUrl": emulator.url, "kubiya:maxRetries": "0"}
-    return bare_stack(PROGRAM, config=config, secrets={"kubiya:apiKey": emulator.api_key})
 
 
 def created(emulator: Emulator) -> Counter[str | None]:
@@ -62,26 +63,28 @@ def assert_all_exist(emulator: Emulator, dev: Stack) -> None:
     dev.refresh("--skip-preview", "--expect-no-changes")
 
 
-def test_a_runner_that_another_client_creates_meanwhile_is_refused(bare_stack: MakeStack) -> None:
+def test_a_runner_that_another_client_creates_meanwhile_is_refused(
+    emulator: Emulator, stack: MakeStack, on_call: list[Callable[[Call], None]]
+) -> None:
     theirs: list[str] = []
 
-    def create_theirs(emulator: Emulator, call: Call) -> None:
+    def create_theirs(call: Call) -> None:
         requested = created(emulator)
         if call.operation == "createRunner" and len(requested) >= CREATES_BEFORE and not theirs:
             theirs.append(min(NAMES - requested.keys()))
             emulator.add_runner(theirs[0], managed_by="terraform")
 
-    with service(create_theirs) as emulator:
-        dev = stack_at(emulator, bare_stack)
-        failed = dev.up("--skip-preview", check=False)
-        [name] = theirs
-        assert f'runner "{name}" was not created' in failed.text
-        assert "terraform" in failed.text
-        assert emulator.runners[name].managed_by == "terraform"
-        assert name not in [state["id"] for state in dev.resources(RUNNER)]
-        emulator.remove_runner(name)
-        dev.up("--skip-preview")
-        assert_all_exist(emulator, dev)
+    on_call.append(create_theirs)
+    dev = stack(PROGRAM)
+    failed = dev.up("--skip-preview", check=False)
+    [name] = theirs
+    assert f'runner "{name}" was not created' in failed.text
+    assert "terraform" in failed.text
+    assert emulator.runners[name].managed_by == "terraform"
+    assert name not in [state["id"] for state in dev.resources(RUNNER)]
+    emulator.remove_runner(name)
+    dev.up("--skip-preview")
+    assert_all_exist(emulator, dev)
 
 
 @pytest.mark.parametrize("victim", ["plugin", "everything"])
@@ -89,17 +92,10 @@ def test_a_runner_that_another_client_creates_meanwhile_is_refused(bare_stack: M
     ("operation", "nth"), [("createRunner", CREATES_BEFORE), ("listRunners", 4)]
 )
 def test_the_up_after_a_kill_creates_no_runner_twice(
-    bare_stack: MakeStack, operation: str, nth: int, victim: Victim
+    emulator: Emulator, stack: MakeStack, operation: str, nth: int, victim: Victim
 ) -> None:
-    with service(lambda _emulator, _call: None) as emulator:
-        dev = stack_at(emulator, bare_stack)
-        emulator.faults.add("hang", operation=operation, nth=nth, when="after")
-        dev.start("up", "--yes", "--skip-preview")
-        wait_for(lambda: emulator.faults.hanging > 0)
-        assert KILL[victim](dev).returncode
-        emulator.faults.clear()
-        if victim != "plugin":
-            dev.run("cancel", "--yes")
-        dev.up("--skip-preview")
-        assert_all_exist(emulator, dev)
-        assert created(emulator) == dict.fromkeys(NAMES, 1)
+    dev = stack(PROGRAM)
+    kill_during(emulator, dev, victim, {"operation": operation, "nth": nth, "when": "after"})
+    dev.up("--skip-preview")
+    assert_all_exist(emulator, dev)
+    assert created(emulator) == dict.fromkeys(NAMES, 1)

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 
@@ -165,18 +165,31 @@ def test_a_series_of_programs_with_a_crash_in_each_update(
 def crash(
     emulator: Emulator, dev: Stack, change: Change, number: int, moment: str, victim: Victim
 ) -> None:
-    """Start `pulumi up`, kill the victim during a call, and unlock the stack."""
-    operation = change.calls[number]
-    nth = change.calls[: number + 1].count(operation)
+    """Kill the victim during a call of `pulumi up`."""
+    calls = list(change.calls[: number + 1])
+    nth = calls.count(calls[-1])
     emulator.clear_calls()
-    emulator.faults.add("hang", operation=operation, nth=nth, **MOMENTS[moment])
+    fault = {"operation": calls[-1], "nth": nth, **MOMENTS[moment]}
+    assert kill_during(emulator, dev, victim, fault) == calls
+
+
+def kill_during(
+    emulator: Emulator, dev: Stack, victim: Victim, fault: Mapping[str, Any]
+) -> list[str | None]:
+    """Start `pulumi up`, kill the victim during a call that hangs, and unlock the stack.
+
+    Returns:
+        The operations that were called until the kill.
+    """
+    emulator.faults.add("hang", **fault)
     dev.start("up", "--yes", "--skip-preview")
     wait_for(lambda: emulator.faults.hanging > 0)
     assert KILL[victim](dev).returncode
-    assert operations(emulator) == list(change.calls[: number + 1])
+    called = operations(emulator)
     emulator.faults.clear()
     if victim != "plugin":
         dev.run("cancel", "--yes")
+    return called
 
 
 def assert_agreement(emulator: Emulator, dev: Stack, expected: dict[str, str]) -> None:
