@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from kubiya_pulumi.api.validation import name_problem
+from kubiya_pulumi.api.runner_names import name_problem
 from kubiya_pulumi.dynamic.properties import OnChange, ResourceDeclaration, prop
 
 DEFAULT_HEALTH_TIMEOUT_SECONDS = 600.0

@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     )
     from kubiya_pulumi.api.health_models import ComponentHealth, HealthCheck, RunnerHealth
     from kubiya_pulumi.api.models import CreatedRunner, Runner, RunnerManifest
+    from kubiya_pulumi.api.runner_names import name_problem
     from kubiya_pulumi.api.runners_api import RunnersApi
-    from kubiya_pulumi.api.validation import name_problem
 
 __all__ = [
     "ApiError",
@@ -105,7 +105,7 @@ __getattr__, __dir__ = lazy_exports(
         "TruncatedResponseError": "kubiya_pulumi.api.errors",
         "UnauthorizedError": "kubiya_pulumi.api.errors",
         "UnexpectedStatusError": "kubiya_pulumi.api.errors",
-        "name_problem": "kubiya_pulumi.api.validation",
+        "name_problem": "kubiya_pulumi.api.runner_names",
         "shared_client": "kubiya_pulumi.api.client",
     },
 )

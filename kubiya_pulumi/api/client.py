@@ -28,10 +28,10 @@ from kubiya_pulumi.api.models import (
 )
 from kubiya_pulumi.api.place import Place, place_of
 from kubiya_pulumi.api.responses import Response
+from kubiya_pulumi.api.runner_names import name_problem
 from kubiya_pulumi.api.runners_api import RunnersApi
 from kubiya_pulumi.api.shared_call import SharedCall
 from kubiya_pulumi.api.transport import Transport
-from kubiya_pulumi.api.validation import name_problem
 
 Data = TypeVar("Data")
 Named = TypeVar("Named", Runner, CreatedRunner, RunnerManifest)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 
+from kubiya_pulumi.cli.command_parsers import command_line_parsers
 from kubiya_pulumi.cli.files import write_message, write_text
-from kubiya_pulumi.cli.parser import command_line_parsers
 
 SHELLS = ("bash", "zsh", "tcsh")
 

@@ -1,8 +1,8 @@
 """The command line `kubiya-pulumi`: parse the arguments and run the command.
 
 Each command is a module with two functions: `configure(parser)` adds the arguments, and
-`run(options)` runs the command and returns the exit status. `parser.py` imports the module only if
-its command is used, so the requirements of one command neither slow down nor break another.
+`run(options)` runs the command and returns the exit status. `command_parsers.py` imports the module
+only if its command is used, so the requirements of one command neither slow down nor break another.
 
 Status 1 has one meaning, which each command documents. An error of any other kind has status 2 and
 one sentence on stderr.
@@ -15,8 +15,8 @@ import sys
 import traceback
 from collections.abc import Sequence
 
+from kubiya_pulumi.cli.command_parsers import COMMANDS, PROGRAM, command_line_parsers
 from kubiya_pulumi.cli.files import FileError, flush_output, use_utf8, write_message
-from kubiya_pulumi.cli.parser import COMMANDS, PROGRAM, command_line_parsers
 
 DEBUG_VARIABLE = "KUBIYA_PULUMI_DEBUG"
 """The environment variable that makes an unexpected error print its traceback."""

@@ -12,7 +12,7 @@ from kubiya_pulumi.importing.candidates import Candidate, Track, complete, concu
 from kubiya_pulumi.importing.deployment_entries import deployment_entries
 from kubiya_pulumi.importing.entries import Entry, to_json
 from kubiya_pulumi.importing.errors import ImportRefusedError
-from kubiya_pulumi.importing.program import program_text
+from kubiya_pulumi.importing.program_text import program_text
 from kubiya_pulumi.importing.runner_entry import runner_entry
 from kubiya_pulumi.importing.selection import select
 from kubiya_pulumi.importing.stack import Stack

@@ -10,7 +10,6 @@ from kubiya_pulumi.preview_report.errors import PreviewError
 from kubiya_pulumi.preview_report.hidden import Hidden
 from kubiya_pulumi.preview_report.objects import DEFAULT_PROVIDER, ImageChange
 from kubiya_pulumi.preview_report.parser import parse_preview
-from kubiya_pulumi.preview_report.plan import PropertyMap, State, Step, Urn
 from kubiya_pulumi.preview_report.preview import (
     PolicyRemediation,
     PolicyViolation,
@@ -19,6 +18,7 @@ from kubiya_pulumi.preview_report.preview import (
 )
 from kubiya_pulumi.preview_report.rbac_diff import ClusterGrant, RbacDiff
 from kubiya_pulumi.preview_report.report import GateCondition, PreviewReport, build_report
+from kubiya_pulumi.preview_report.steps import PropertyMap, State, Step, Urn
 from kubiya_pulumi.preview_report.unreviewed import Reason, Unreviewed
 from kubiya_pulumi.review.kubernetes.rbac import ANY_SUBJECT
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from kubiya_pulumi.preview_report.operations import Change, changes_of
-from kubiya_pulumi.preview_report.plan import Step
+from kubiya_pulumi.preview_report.engine_operations import Change, changes_of
 from kubiya_pulumi.preview_report.preview import Preview, ResourceRef
+from kubiya_pulumi.preview_report.steps import Step
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,9 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
+from kubiya_pulumi.preview_report.engine_operations import check_counts
 from kubiya_pulumi.preview_report.errors import USAGE, PreviewError, unknown_part
 from kubiya_pulumi.preview_report.fields import Fields
-from kubiya_pulumi.preview_report.operations import check_counts
-from kubiya_pulumi.preview_report.plan import Step
 from kubiya_pulumi.preview_report.preview import (
     NO_SUMMARY,
     Diagnostic,
@@ -22,6 +21,7 @@ from kubiya_pulumi.preview_report.preview import (
     messages,
     warning_messages,
 )
+from kubiya_pulumi.preview_report.steps import Step
 from kubiya_pulumi.review.kubernetes.coerce import is_number
 
 _DIGEST_KEYS = frozenset(

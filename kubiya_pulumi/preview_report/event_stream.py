@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kubiya_pulumi.preview_report.document import read_result
+from kubiya_pulumi.preview_report.engine_operations import check_counts
 from kubiya_pulumi.preview_report.errors import USAGE, PreviewError, unknown_part
 from kubiya_pulumi.preview_report.fields import Fields
-from kubiya_pulumi.preview_report.operations import check_counts
-from kubiya_pulumi.preview_report.plan import Step, Urn
 from kubiya_pulumi.preview_report.preview import (
     NO_SUMMARY,
     Diagnostic,
@@ -23,6 +22,7 @@ from kubiya_pulumi.preview_report.preview import (
     plain_text,
     warning_messages,
 )
+from kubiya_pulumi.preview_report.steps import Step, Urn
 
 # https://github.com/pulumi/pulumi/blob/v3.274.1/sdk/go/common/apitype/events.go
 _IGNORED_EVENTS = frozenset(

@@ -16,8 +16,8 @@ from kubiya_pulumi.preview_report.hidden import (
     known_entries,
 )
 from kubiya_pulumi.preview_report.object_shape import is_rbac
-from kubiya_pulumi.preview_report.plan import PropertyMap, State, Step, Urn
 from kubiya_pulumi.preview_report.preview import Preview
+from kubiya_pulumi.preview_report.steps import PropertyMap, State, Step, Urn
 from kubiya_pulumi.review import KubernetesObject, ObjectReference, images
 from kubiya_pulumi.review.kubernetes.coerce import as_list, as_mapping, as_str, get_path
 from kubiya_pulumi.review.kubernetes.references import reference_to

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from kubiya_pulumi.preview_report.errors import unknown_part
 from kubiya_pulumi.preview_report.fields import Fields
-from kubiya_pulumi.preview_report.plan import Step, Urn
+from kubiya_pulumi.preview_report.steps import Step, Urn
 
 NO_SUMMARY = "The output ends without the engine's summary, so the preview is not complete."
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from kubiya_pulumi.preview_report.objects import ClusterObjects
-from kubiya_pulumi.preview_report.plan import Urn
+from kubiya_pulumi.preview_report.steps import Urn
 from kubiya_pulumi.review import KubernetesObject
 from kubiya_pulumi.review.kubernetes.inventory import Inventory, grants_in
 from kubiya_pulumi.review.kubernetes.limits import MAX_PERMISSIONS, Budget

@@ -18,8 +18,8 @@ from kubiya_pulumi.preview_report.objects import (
     is_release,
     type_of,
 )
-from kubiya_pulumi.preview_report.plan import State, Step
 from kubiya_pulumi.preview_report.preview import Preview, ResourceRef
+from kubiya_pulumi.preview_report.steps import State, Step
 
 _PLAIN_KEY = re.compile(r"[\w-]+")
 _KUBERNETES_PROVIDER = "pulumi:providers:kubernetes"

@@ -9,8 +9,8 @@ from importlib.metadata import version
 
 import pytest
 
+from kubiya_pulumi.cli.command_parsers import COMMANDS
 from kubiya_pulumi.cli.main import main
-from kubiya_pulumi.cli.parser import COMMANDS
 
 EXTRAS = (
     *("anyio", "h11", "jsonschema", "kubernetes", "kubernetes_validate", "rich", "shtab"),

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from kubiya_pulumi.cli.command_parsers import COMMANDS
 from kubiya_pulumi.cli.completion_command import SHELLS
 from kubiya_pulumi.cli.main import main
-from kubiya_pulumi.cli.parser import COMMANDS
 
 
 def script(shell: str, capsys: pytest.CaptureFixture[str]) -> str:

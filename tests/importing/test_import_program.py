@@ -10,7 +10,7 @@ import pytest
 
 from kubiya_pulumi.api import Runner
 from kubiya_pulumi.importing.candidates import Candidate
-from kubiya_pulumi.importing.program import program_text
+from kubiya_pulumi.importing.program_text import program_text
 from kubiya_pulumi.importing.python_source import string_literal
 from kubiya_pulumi.testing import MemoryClient, Mocks, run_program
 

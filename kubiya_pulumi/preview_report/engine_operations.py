@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
 from kubiya_pulumi.preview_report.errors import USAGE, PreviewError, unknown_part
-from kubiya_pulumi.preview_report.plan import Step
+from kubiya_pulumi.preview_report.steps import Step
 
 
 class Change(StrEnum):
