@@ -1,4 +1,4 @@
-"""The command `kubiya-pulumi schema`: print the Pulumi package schema of the resources."""
+"""The command `schema`: print the Pulumi package schema of the resources."""
 
 from __future__ import annotations
 

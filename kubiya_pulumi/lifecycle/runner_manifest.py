@@ -7,7 +7,7 @@ puts the hash of what it downloaded among the inputs, and `check` keeps it there
 runs. Before the first refresh the inputs contain no hash; `previous_sha256` in the state tells it
 what the hash was.
 
-`review` is used by its module, which loads its rules on first use: programs do not need them.
+`review` is imported as a package, which loads its rules on first use: programs do not need them.
 """
 
 from __future__ import annotations

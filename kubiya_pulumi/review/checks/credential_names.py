@@ -139,7 +139,7 @@ def is_named_credential(name: str, value: str) -> bool:
     """Return whether a value is a credential, judging by its name.
 
     A number counts only if its name is that of a password and it has enough digits. The value of a
-    key that is usually an identifier counts only if it looks generated.
+    key that is usually an identifier counts only if it seems generated.
     """
     kind = kind_of(name)
     if kind is NameKind.HARMLESS:

@@ -29,7 +29,7 @@ _ANCHOR = rf"(?:&\S+\s+(?:#[^{_BREAKS}]*[{_BREAKS}]\s*)*)?"
 _NON_SPECIFIC_TAG = re.compile(rf"{_ANCHOR}!(?:\s|\Z)")
 # For libyaml, a comma between brackets ends a tag. For Kubernetes it is a part of the tag.
 _COMMA_IN_TAG = re.compile(rf"{_ANCHOR}![^\s<]*,")
-# Without libyaml, PyYAML accepts tabs where it looks for the indentation of a block scalar.
+# Without libyaml, PyYAML accepts tabs where it expects the indentation of a block scalar.
 _TAB_IN_INDENTATION = re.compile(
     rf"[^{_BREAKS}]*[|>][-+]?[ \t]*(?:#[^{_BREAKS}]*)?[{_BREAKS}](?: *[{_BREAKS}])* *\t"
 )
