@@ -88,10 +88,11 @@ def plan_import(
     names = {name: name for name in listed}
     if terraform is not None:
         names = {runner.name: resource for resource, runner in terraform.items()}
-        # A runner that Terraform has and Kubiya has not is an error.
-        select(listed, list(names), "in this organization")
     where = "in this organization" if terraform is None else "in the state of Terraform"
     selected = select(names, wanted, where)
+    for name in selected:
+        if terraform is not None and name not in listed:
+            raise _missing_error(terraform[names[name]])
     managed = {} if stack is None else stack.runners
     messages = _refuse_or_leave_out(selected, wanted, managed, stack)
     chosen = {names[name]: listed[name] for name in selected if name not in managed}
@@ -109,6 +110,15 @@ def plan_import(
         terraform_addresses=[terraform[name].address for name in sorted(chosen)]
         if terraform
         else [],
+    )
+
+
+def _missing_error(runner: TerraformRunner) -> ImportRefusedError:
+    """Return the error for a runner that Terraform has and Kubiya has not."""
+    return ImportRefusedError(
+        f"the runner {join_quoted([runner.name])} of the Terraform resource "
+        f"{join_quoted([runner.address])} does not exist in this organization: check the API key, "
+        "or remove the resource with `terraform state rm`."
     )
 
 

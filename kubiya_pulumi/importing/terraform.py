@@ -117,7 +117,8 @@ def _in_output(state: Mapping[str, Any]) -> Iterator[TerraformRunner]:
         module = modules.pop(0)
         modules += module.get("child_modules", [])
         for resource in module.get("resources", []):
-            if (resource["mode"], resource["type"]) == ("managed", _RESOURCE):
+            is_runner = (resource["mode"], resource["type"]) == ("managed", _RESOURCE)
+            if is_runner and "deposed_key" not in resource:
                 yield _runner(
                     module.get("address", ""),
                     resource["name"],
@@ -132,7 +133,7 @@ def _runner(
     name = attributes["name"]
     if not isinstance(name, str) or not name:
         raise ValueError(name)
-    suffix = "" if key is None else f"[{json.dumps(key)}]"
+    suffix = "" if key is None else f"[{_literal(key)}]"
     prefix = f"{module}." if module else ""
     keys = [] if key is None else [str(key)]
     return TerraformRunner(
@@ -147,4 +148,10 @@ def _modules(address: str) -> Iterator[str]:
     for match in _MODULE.finditer(address):
         yield match[1]
         if match[2] is not None:
-            yield str(json.loads(match[2]))
+            yield str(json.loads(match[2])).replace("$${", "${").replace("%%{", "%{")
+
+
+def _literal(key: str | int) -> str:
+    """Return a key as an address contains it. Terraform would replace `${…}` and `%{…}`."""
+    text = json.dumps(key, ensure_ascii=False).replace("${", "$${").replace("%{", "%%{")
+    return "".join(char if char.isprintable() else f"\\U{ord(char):08x}" for char in text)

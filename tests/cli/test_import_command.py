@@ -174,10 +174,10 @@ def test_a_deployment_has_all_parts_but_the_objects(
 def test_the_runners_of_terraform_keep_their_names(
     emulator: Emulator, folder: Path, run_import: Import, file: str
 ) -> None:
-    for name in ("runner-main", "eu-blue", "eu-quoted", "pool-1", "of nobody"):
+    for name in ("runner-main", "runner-old", "eu-blue", "eu-quoted", "of nobody"):
         emulator.add_runner(name)
     arguments = ("--from-terraform", str(STATES / file), "--output", "x.json", "--program", "x.py")
-    status, output, _ = run_import(*arguments, "eu-*", "runner-main")
+    status, output, _ = run_import(*arguments, "eu-*", "runner-*")
     assert status == 0
     assert [(entry["name"], entry["id"]) for entry in resources(folder / "x.json")] == [
         ("main", "runner-main"),

@@ -108,14 +108,18 @@ def test_a_runner_that_is_deleted_meanwhile_is_refused() -> None:
         plan(api)
 
 
-def test_a_runner_of_terraform_that_does_not_exist_is_refused() -> None:
+@pytest.mark.parametrize("gone", ["gone", "[a]"])
+def test_a_runner_of_terraform_that_does_not_exist_is_refused(gone: str) -> None:
+    """A name with the characters of a pattern is not a pattern in a state of Terraform."""
     api = ListedRunners([Runner(name="a", description="")])
     terraform = {
-        name: TerraformRunner(address=f"kubiya_runner.{name}", path=(name,), name=name)
-        for name in ("a", "gone")
+        resource: TerraformRunner(address=f"kubiya_runner.{resource}", path=(resource,), name=name)
+        for resource, name in (("kept", "a"), ("stale", gone))
     }
-    with pytest.raises(ImportRefusedError, match='the runner "gone" does not exist in this org'):
+    with pytest.raises(ImportRefusedError) as refused:
         plan(api, terraform=terraform)
-    assert plan(api, "a", terraform={"a": terraform["a"]}).terraform_addresses == [
-        "kubiya_runner.a"
-    ]
+    assert str(refused.value) == (
+        f'the runner "{gone}" of the Terraform resource "kubiya_runner.stale" does not exist in '
+        "this organization: check the API key, or remove the resource with `terraform state rm`."
+    )
+    assert plan(api, "a", terraform=terraform).terraform_addresses == ["kubiya_runner.kept"]

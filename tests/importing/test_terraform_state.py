@@ -13,15 +13,22 @@ from kubiya_pulumi.importing.terraform import TerraformRunner, resource_names, r
 STATES = Path(__file__).parent / "states"
 RUNNERS = {
     "main": ("runner-main", "kubiya_runner.main"),
-    "region-eu-west-runners-this-blue": (
-        "eu-blue",
-        'module.region["eu-west"].module.runners.kubiya_runner.this["blue"]',
-    ),
+    "odd-${x}": ("odd-dollar", 'kubiya_runner.odd["$${x}"]'),
+    "odd-%{y}": ("odd-percent", 'kubiya_runner.odd["%%{y}"]'),
+    "odd-back\\slash": ("odd-slash", 'kubiya_runner.odd["back\\\\slash"]'),
+    "odd-ü 😀": ("odd-unicode", 'kubiya_runner.odd["ü 😀"]'),
+    'odd-${x}."]-node-0': ("module-odd-0", 'module.odd["$${x}.\\"]"].kubiya_runner.node[0]'),
+    'odd-${x}."]-node-1': ("module-odd-1", 'module.odd["$${x}.\\"]"].kubiya_runner.node[1]'),
+    "pool-0-node-0": ("pool-0", "module.pool[0].kubiya_runner.node[0]"),
+    "pool-0-node-1": ("pool-1", "module.pool[0].kubiya_runner.node[1]"),
     'region-eu-west-runners-this-a.b "c"': (
         "eu-quoted",
         'module.region["eu-west"].module.runners.kubiya_runner.this["a.b \\"c\\""]',
     ),
-    "pool-0-node-1": ("pool-1", "module.pool[0].kubiya_runner.node[1]"),
+    "region-eu-west-runners-this-blue": (
+        "eu-blue",
+        'module.region["eu-west"].module.runners.kubiya_runner.this["blue"]',
+    ),
 }
 """Each runner of the states, with its address, by Pulumi's name for it."""
 
@@ -33,10 +40,27 @@ def test_both_forms_of_a_state_contain_the_same_runners(file: str) -> None:
 
 
 def test_the_addresses_are_those_that_terraform_prints() -> None:
-    shown = json.loads((STATES / "show.json").read_text())
-    texts = json.dumps(shown)
+    """Otherwise `terraform state rm` fails, and the next destroy deletes the runners."""
+    shown = (STATES / "show.json").read_text()
     for _, address in RUNNERS.values():
-        assert json.dumps(address)[1:-1] in texts
+        assert f'"address":{json.dumps(address, ensure_ascii=False)}' in shown
+
+
+def test_an_address_contains_no_character_that_is_not_printable() -> None:
+    instance = {"index_key": "\n\u202e\U000e0001", "attributes": {"name": "runner-prod"}}
+    resource = {"mode": "managed", "type": "kubiya_runner", "name": "a", "instances": [instance]}
+    [runner] = runners_in(json.dumps({"version": 4, "resources": [resource]}), "the file x")
+    assert runner.address == r'kubiya_runner.a["\n\U0000202e\U000e0001"]'
+
+
+def test_only_managed_runners_are_taken() -> None:
+    instance = {"attributes": {"name": "runner-prod"}}
+    read = {"mode": "data", "type": "kubiya_runner", "name": "read", "instances": [instance]}
+    agent = {"mode": "managed", "type": "kubiya_agent", "name": "helper", "instances": [instance]}
+    state = {"version": 4, "resources": [read, agent, {**read, "mode": "managed"}]}
+    assert [runner.address for runner in runners_in(json.dumps(state), "the file x")] == [
+        "kubiya_runner.read"
+    ]
 
 
 def test_equal_paths_become_different_names() -> None:
