@@ -9,6 +9,7 @@ import pulumi
 
 from kubiya_pulumi.declarations import RUNNER
 from kubiya_pulumi.dynamic.dynamic_resource import DynamicResource
+from kubiya_pulumi.dynamic.resource_options import InvalidResourceError
 from kubiya_pulumi.lifecycle.providers import RunnerProvider
 from kubiya_pulumi.plaintext_key_warning import warn_about_plaintext_key
 
@@ -104,7 +105,15 @@ class KubiyaRunner(DynamicResource, declaration=RUNNER):
 
         The preview and the update fail if the runner does not exist (`RunnerGoneError`), or the API
         refuses the request (`ApiError`) or does not respond (`TransportError`).
+
+        Raises:
+            InvalidResourceError: the id is None, as that of a missing setting is.
         """
+        # The engine would create a resource without an id.
+        if id is None:
+            raise InvalidResourceError(
+                f'KubiyaRunner.get "{resource_name}": the id is None; pass the name of the runner.'
+            )
         only_read = pulumi.ResourceOptions(id=id)
         opts = pulumi.ResourceOptions.merge(opts, only_read)
         return KubiyaRunner(resource_name, name=id, opts=opts)

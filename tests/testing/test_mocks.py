@@ -16,6 +16,7 @@ from kubiya_pulumi import (
     get_runner_output,
 )
 from kubiya_pulumi.api import Connection, RunnersClient
+from kubiya_pulumi.dynamic.resource_options import InvalidResourceError
 from kubiya_pulumi.emulator import Emulator
 from kubiya_pulumi.review import parse_manifest, render_manifest
 from kubiya_pulumi.testing import (
@@ -258,6 +259,14 @@ def test_a_replacement_that_would_create_first_is_overruled(monkeypatch):
 def test_get_of_a_missing_runner_fails():
     with pytest.raises(RunnerGoneError, match='runner "gone" does not exist'):
         run_program(lambda: KubiyaRunner.get("read", "gone"), Mocks())
+
+
+def test_get_without_an_id_creates_no_runner():
+    """The engine takes a resource without an id for one to create."""
+    mocks = Mocks()
+    with pytest.raises(InvalidResourceError, match="the id is None"):
+        run_program(lambda: KubiyaRunner.get("read", None), mocks)
+    assert mocks.resources == []
 
 
 @pytest.mark.parametrize("is_child", [True, False])
