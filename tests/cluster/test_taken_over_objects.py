@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
+from kubiya_pulumi.deployment_names import TYPE
 from kubiya_pulumi.emulator import Emulator
 from tests.cluster.conftest import MakeStack
 from tests.harness.engine import Stack
@@ -105,6 +106,30 @@ def upsert(stack: Stack) -> None:
     stack.configure({"kubernetes:upsertExistingObjects": "true"})
 
 
+def apply_newer_manifest(stack: Stack, emulator: Emulator, objects: Objects) -> None:
+    """Do what docs/existing-runners.md says when the manifest changes for the first time."""
+    before, environment = objects.live(), stack.env
+    text = emulator.runners["runner-prod"].manifest
+    emulator.set_manifest("runner-prod", text.replace(":v2.0.0", ":v2.1.0"))
+    stack.refresh("--skip-preview")
+    refused = stack.preview(check=False)
+    assert refused.returncode
+    assert "conflict with" in refused.text
+    stack.env = {**environment, "PULUMI_K8S_ENABLE_PATCH_FORCE": "true"}
+    stack.preview()
+    stack.up("--skip-preview")
+    stack.env = environment
+    live = objects.live()
+    assert {name: item["metadata"]["uid"] for name, item in live.items()} == {
+        name: item["metadata"]["uid"] for name, item in before.items()
+    }
+    pod = live["Deployment/tool-manager"]["spec"]["template"]["spec"]
+    assert pod["containers"][0]["image"].endswith(":v2.1.0")
+    # From now on the fields belong to Pulumi.
+    emulator.set_manifest("runner-prod", text.replace(":v2.0.0", ":v2.2.0"))
+    stack.preview("--refresh")
+
+
 def test_objects_of_kubectl_apply_are_taken_over_without_a_restart(
     stack: MakeStack, emulator: Emulator, kubectl: Kubectl, manifest: Path
 ) -> None:
@@ -133,10 +158,11 @@ def test_objects_of_kubectl_apply_are_taken_over_without_a_restart(
     dev.preview("--expect-no-changes")
     writes = [call.operation for call in emulator.calls if call.method != "GET"]
     assert writes == []
+    apply_newer_manifest(dev, emulator, objects)
 
 
 def test_objects_of_a_helm_release_are_taken_over_without_a_restart(
-    stack: MakeStack, kubectl: Kubectl, manifest: Path
+    stack: MakeStack, emulator: Emulator, kubectl: Kubectl, manifest: Path
 ) -> None:
     documents = list(yaml.safe_load_all(manifest.read_text()))
     for document in documents:
@@ -153,7 +179,9 @@ def test_objects_of_a_helm_release_are_taken_over_without_a_restart(
     assert 'also belongs to the Helm release "apps/kubiya"' in warned
     assert objects.identities() == identities
     assert objects.contents() == contents
+    dev.run("config", "rm", "kubernetes:upsertExistingObjects")
     dev.preview("--expect-no-changes")
+    apply_newer_manifest(dev, emulator, objects)
 
 
 def snippet(heading: str) -> str:
@@ -183,3 +211,23 @@ def test_separate_resources_become_a_deployment_without_a_replacement(
     assert objects.live() == before
     assert [call.operation for call in emulator.calls] == ["getRunnerHealth"]
     dev.preview("--expect-no-changes")
+
+
+def test_a_deployment_moves_to_another_name_and_to_another_stack(
+    stack: MakeStack, emulator: Emulator
+) -> None:
+    dev = stack('from kubiya_pulumi import RunnerDeployment\nRunnerDeployment("runner-prod")')
+    dev.up("--skip-preview")
+    emulator.clear_calls()
+    dev.rewrite(snippet("To another name").replace("KubiyaRunner", "RunnerDeployment"))
+    dev.up("--skip-preview", "--expect-no-changes")
+    [urn] = [item["urn"] for item in dev.resources(TYPE)]
+    assert urn.endswith("::new-name")
+    dev.run("stack", "init", "prod")
+    dev.configure({"kubiya:baseUrl": emulator.url}, {"kubiya:apiKey": emulator.api_key})
+    stacks = ("--source", "organization/test/dev", "--dest", "organization/test/prod")
+    dev.run("state", "move", *stacks, "--yes", urn)
+    dev.preview("--expect-no-changes")
+    assert emulator.calls == []
+    dev.destroy("--skip-preview")
+    assert list(emulator.runners) == []
