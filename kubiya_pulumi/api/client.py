@@ -157,7 +157,7 @@ class RunnersClient(RunnersApi):
         """Create a runner and its manifest; see `RunnersApi`."""
         values = {"description": description, "managed_by": managed_by, "task_id": task_id}
         path = _path("create_runner", "/api/v3/runners/{}", name)
-        with self._shared_list.outdated():
+        with self._shared_list.invalidated():
             response = self._transport.call(
                 "create_runner",
                 "POST",
@@ -175,7 +175,7 @@ class RunnersClient(RunnersApi):
         another server or endpoint replied.
         """
         path = _path("delete_runner", "/api/v3/runners/{}", name)
-        with self._shared_list.outdated():
+        with self._shared_list.invalidated():
             response = self._transport.call("delete_runner", "DELETE", path, runner=name)
         response.reject_html()
         response.reject_array()
@@ -185,7 +185,7 @@ class RunnersClient(RunnersApi):
         """Replace a runner's description; see `RunnersApi`."""
         operation = "update_runner_description"
         path = _path(operation, "/api/v3/runners/description/{}", name)
-        with self._shared_list.outdated():
+        with self._shared_list.invalidated():
             response = self._transport.call(
                 operation, "PUT", path, runner=name, body={"description": description}
             )

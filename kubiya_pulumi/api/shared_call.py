@@ -57,7 +57,7 @@ class SharedCall(Generic[T]):
 
         Args:
             runner: the runner that the caller wants to find, which errors name.
-            reuse: whether the latest request may serve, unless it is outdated. Default: False.
+            reuse: whether the latest request may serve, unless it is invalidated. Default: False.
 
         Raises:
             KubiyaError: the request failed.
@@ -73,7 +73,7 @@ class SharedCall(Generic[T]):
         return request.wait(runner)
 
     @contextmanager
-    def outdated(self) -> Iterator[None]:
+    def invalidated(self) -> Iterator[None]:
         """Reuse no request that was sent before the end of this block, which changes something."""
         with self._lock:
             self._changes += 1

@@ -31,7 +31,7 @@ class Candidate:
 def complete(
     api: RunnersApi, candidates: Sequence[Candidate], track: Track[Candidate]
 ) -> list[Candidate]:
-    """Return the candidates with what the list of runners does not tell.
+    """Return the candidates with what the list of runners omits.
 
     A runner without a description in the list is described by one request, since the list of some
     services omits the description.

@@ -38,7 +38,7 @@ class ImportPlan:
         """Return the text of the import file.
 
         Args:
-            api: the API, for what the list of runners does not tell.
+            api: the API, for what the list of runners omits.
             with_secrets: whether the file contains the secrets, in plain text.
             track: shows the progress.
 

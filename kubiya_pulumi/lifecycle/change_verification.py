@@ -1,7 +1,7 @@
 """Verify a change whose response does not confirm it.
 
 Something other than the service may have returned success, such as a gateway, or the service may
-make the change later. The list tells. Concurrent verifications share it.
+make the change later. The list shows whether it is made. Concurrent verifications share it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from kubiya_pulumi.api import Clock, Runner, RunnersApi
 from kubiya_pulumi.declarations import RunnerState
 from kubiya_pulumi.errors import KubiyaError
 from kubiya_pulumi.lifecycle.errors import ChangeNotMadeError
-from kubiya_pulumi.lifecycle.lookup import describe_listed, listed_runner, told_fields
+from kubiya_pulumi.lifecycle.lookup import describe_listed, listed_runner, reported_fields
 from kubiya_pulumi.lifecycle.ownership import is_replaced, known_owner
 
 DELAYS = (0.5, 1.0, 2.0, 4.0, 8.0)
@@ -31,7 +31,7 @@ def verify_deleted(api: RunnersApi, state: RunnerState, clock: Clock) -> None:
 
     def is_deleted(listed: Runner | None) -> bool:
         # Someone else may have created a runner with this name since, and the list may omit owners.
-        if listed is not None and not known_owner(state).keys() <= told_fields(listed):
+        if listed is not None and not known_owner(state).keys() <= reported_fields(listed):
             listed = describe_listed(api, listed)
         return listed is None or is_replaced(listed, state)
 

@@ -7,7 +7,7 @@ it, and by the one that created, recognized or adopted its runner in this comman
 held name is left undone, also on behalf of the same resource: a replacement with the same name then
 precedes the delete of what it replaced.
 
-`check` tells what a resource has and what it declares. For a replacement the engine calls it once
+`check` shows what a resource has and what it declares. For a replacement the engine calls it once
 more without the old inputs, before it deletes or creates anything.
 """
 

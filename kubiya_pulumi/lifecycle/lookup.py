@@ -55,8 +55,8 @@ def existing_runner(api: RunnersApi, name: str) -> Runner | None:
         return listed_runner(api, name)
 
 
-def told_fields(runner: Runner) -> frozenset[str]:
-    """Return the fields that a response tells of a runner, of those that the state holds."""
+def reported_fields(runner: Runner) -> frozenset[str]:
+    """Return the fields of a runner that a response contains, of those that the state holds."""
     names = {name for name in (*OWNER_FIELDS, "version") if getattr(runner, name)}
     if runner.description is not None:
         names.add("description")
@@ -71,9 +71,9 @@ def prefers_descriptions(api: RunnersApi) -> bool:
     return knowledge.list_is_long or bool(knowledge.list_omits)
 
 
-def untold_fields(api: RunnersApi) -> Set[str]:
-    """Return the fields that neither the list nor descriptions tell, as far as is known."""
-    return _knowledge(api).none_tells
+def unreported_fields(api: RunnersApi) -> Set[str]:
+    """Return the fields that neither the list nor descriptions contain, as far as is known."""
+    return _knowledge(api).never_reported
 
 
 def describe_listed(
@@ -85,10 +85,10 @@ def describe_listed(
         api: the API.
         listed: the runner in the list.
         expected: the fields that the runner certainly has. If the description omits them too, the
-            service does not tell them. Default: none.
+            service does not report them. Default: none.
 
     Returns:
-        What both tell of it. None if it was deleted meanwhile.
+        The fields of both. None if it was deleted meanwhile.
     """
     try:
         described = api.describe_runner(listed.name)
@@ -98,7 +98,7 @@ def describe_listed(
 
 
 def combined(api: RunnersApi, described: Runner, listed: Runner, expected: Set[str]) -> Runner:
-    """Return what both responses tell of a runner, and remember what they omit.
+    """Return a runner with the fields of both responses, and remember what they omit.
 
     Args:
         api: the API.
@@ -107,8 +107,8 @@ def combined(api: RunnersApi, described: Runner, listed: Runner, expected: Set[s
         expected: see `describe_listed`.
     """
     runner, knowledge = with_missing_fields(described, listed), _knowledge(api)
-    knowledge.list_omits |= told_fields(described) - told_fields(listed)
-    knowledge.none_tells |= expected - told_fields(runner)
+    knowledge.list_omits |= reported_fields(described) - reported_fields(listed)
+    knowledge.never_reported |= expected - reported_fields(runner)
     return runner
 
 
@@ -118,7 +118,7 @@ class _Knowledge:
     def __init__(self) -> None:
         self.list_is_long = False
         self.list_omits: frozenset[str] = frozenset()
-        self.none_tells: frozenset[str] = frozenset()
+        self.never_reported: frozenset[str] = frozenset()
 
 
 _known: WeakKeyDictionary[RunnersApi, _Knowledge] = WeakKeyDictionary()

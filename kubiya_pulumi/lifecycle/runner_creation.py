@@ -33,8 +33,8 @@ from kubiya_pulumi.lifecycle.lookup import (
     list_runners,
     listed_runner,
     prefers_descriptions,
-    told_fields,
-    untold_fields,
+    reported_fields,
+    unreported_fields,
 )
 from kubiya_pulumi.lifecycle.ownership import (
     MANAGED_BY,
@@ -90,7 +90,7 @@ def _create_new(api: RunnersApi, inputs: RunnerInputs, runners: tuple[Runner, ..
     """Create a runner that the list does not contain."""
     # A list that omits the owners of other runners may omit who created this one.
     may_list_suffice = not prefers_descriptions(api) and (
-        not runners or reports(runners, "managed_by") or "managed_by" in untold_fields(api)
+        not runners or reports(runners, "managed_by") or "managed_by" in unreported_fields(api)
     )
     early_list: PendingList | None = None
     if may_list_suffice:
@@ -113,7 +113,7 @@ def _create_new(api: RunnersApi, inputs: RunnerInputs, runners: tuple[Runner, ..
             raise
         return _reconcile_failed_create(api, inputs, error)
     runner = created.runner
-    if runner is None or not _created_fields(inputs) <= told_fields(runner):
+    if runner is None or not _created_fields(inputs) <= reported_fields(runner):
         try:
             runner = _read_created(api, inputs, may_list_suffice, early_list) or runner
         except KubiyaError as error:
@@ -169,7 +169,7 @@ def _read_created(
     if listed is None:
         return existing_runner(api, inputs.name)
     created_fields = _created_fields(inputs)
-    if created_fields <= told_fields(listed) | untold_fields(api):
+    if created_fields <= reported_fields(listed) | unreported_fields(api):
         return listed
     return describe_listed(api, listed, created_fields)
 

@@ -4,8 +4,8 @@ The manifest is a copy in the state: the API gets nothing and loses nothing.
 
 A refresh reports a difference only between what it reads and the *inputs* in the state. So `read`
 puts the hash of what it downloaded among the inputs, and `check` keeps it there when the program
-runs. Before the first refresh the inputs contain no hash; `previous_sha256` in the state tells it
-what the hash was.
+runs. Before the first refresh the inputs contain no hash, so `diff` compares that of the
+content with `previous_sha256` in the state.
 
 `review` is imported as a package, which loads its rules on first use: programs do not need them.
 """

@@ -27,8 +27,8 @@ from kubiya_pulumi.lifecycle.lookup import (
     list_runners,
     listed_runner,
     prefers_descriptions,
-    told_fields,
-    untold_fields,
+    reported_fields,
+    unreported_fields,
 )
 from kubiya_pulumi.lifecycle.ownership import OWNER_FIELDS, known_owner, reports
 
@@ -39,7 +39,7 @@ def current_runner(api: RunnersApi, state: RunnerState, *, reuse: bool = False) 
     """Return the runner of a state, or None if it certainly does not exist.
 
     Many resources share one list, so it is read first. The runner is read by itself if the list
-    fails, is long, lacks the runner, or omits what descriptions may tell.
+    fails, is long, lacks the runner, or omits what descriptions may contain.
 
     Args:
         api: the API.
@@ -57,7 +57,7 @@ def current_runner(api: RunnersApi, state: RunnerState, *, reuse: bool = False) 
     listed = find_runner(runners, state.name)
     if listed is None:
         return _unlisted_runner(api, state.name, reuse=reuse)
-    if _is_told(api, listed, state, runners):
+    if _list_suffices(api, listed, state, runners):
         return listed
     return describe_listed(api, listed, _certain_fields(state))
 
@@ -73,8 +73,8 @@ def _described_runner(api: RunnersApi, state: RunnerState) -> Runner | None:
     described = existing_runner(api, state.name)
     needed = set(known_owner(state))
     if _needs_owner(state):
-        needed |= set(OWNER_FIELDS) - untold_fields(api)
-    if described is None or needed <= told_fields(described):
+        needed |= set(OWNER_FIELDS) - unreported_fields(api)
+    if described is None or needed <= reported_fields(described):
         return described
     listed = listed_runner(api, state.name)
     if listed is None:
@@ -88,9 +88,9 @@ def _runner_without_list(api: RunnersApi, state: RunnerState, list_error: Kubiya
     except NotFoundError:
         # Only the list proves that a runner does not exist.
         raise list_error from None
-    if known_owner(state).keys() <= told_fields(described):
+    if known_owner(state).keys() <= reported_fields(described):
         return described
-    raise list_error  # Only the list may tell the owner.
+    raise list_error  # Only the list may contain the owner.
 
 
 def _unlisted_runner(api: RunnersApi, name: str, *, reuse: bool) -> Runner | None:
@@ -102,24 +102,24 @@ def _unlisted_runner(api: RunnersApi, name: str, *, reuse: bool) -> Runner | Non
         return None
 
 
-def _is_told(
+def _list_suffices(
     api: RunnersApi, listed: Runner, state: RunnerState, runners: Iterable[Runner]
 ) -> bool:
-    """Whether the list tells of a runner what its description may tell."""
-    told, untold = told_fields(listed), untold_fields(api)
-    if not known_owner(state).keys() <= told:
+    """Whether the list contains all fields of a runner that its description may contain."""
+    reported, unreported = reported_fields(listed), unreported_fields(api)
+    if not known_owner(state).keys() <= reported:
         return False
-    missing = ALWAYS_SET - told
+    missing = ALWAYS_SET - reported
     if _needs_owner(state):
         # A list that contains an owner field of any runner contains that of each which has one.
         missing |= {
-            name for name in OWNER_FIELDS if name not in told and not reports(runners, name)
+            name for name in OWNER_FIELDS if name not in reported and not reports(runners, name)
         }
     # A state without a version is not complete yet.
-    is_incomplete = state.version is None and "version" not in untold
+    is_incomplete = state.version is None and "version" not in unreported
     if (state.description or is_incomplete) and listed.description is None:
         missing |= {"description"}
-    return missing <= untold
+    return missing <= unreported
 
 
 def _needs_owner(state: RunnerState) -> bool:
@@ -131,7 +131,7 @@ def _needs_owner(state: RunnerState) -> bool:
 
 
 def set_description(api: RunnersApi, name: str, description: str) -> Runner | None:
-    """Set the description. The list tells what a "not found" means.
+    """Set the description. The list shows what a "not found" means.
 
     Returns:
         The runner, or None if the response does not contain it.

@@ -104,7 +104,7 @@ def test_a_request_is_reused_until_something_changes(
     assert [shared(None, reuse=True) for _ in range(3)] == [1, 1, 1]
     assert shared(None) == 2
     assert shared(None, reuse=True) == 2
-    with shared.outdated():
+    with shared.invalidated():
         assert shared(None, reuse=True) == 3
         assert shared(None, reuse=True) == 3
     assert shared(None, reuse=True) == 4
@@ -115,7 +115,7 @@ def test_a_change_that_fails_also_outdates_requests(
 ) -> None:
     requests.released.release(2)
     assert shared(None, reuse=True) == 1
-    with pytest.raises(NotFoundError), shared.outdated():
+    with pytest.raises(NotFoundError), shared.invalidated():
         raise NotFoundError(404, None, "gone", "delete_runner")
     assert shared(None, reuse=True) == 2
 
@@ -129,14 +129,14 @@ def test_an_old_request_is_not_reused(
     assert shared(None, reuse=True) == 2
 
 
-def test_a_request_in_flight_is_reused_unless_it_is_outdated(
+def test_a_request_in_flight_is_reused_unless_it_is_invalidated(
     shared: SharedCall[int], requests: Requests, pool: ThreadPoolExecutor
 ) -> None:
     first = pool.submit(shared, None)
     assert requests.sent.acquire(timeout=30)
     second = pool.submit(shared, None, reuse=True)
     assert not wait([second], timeout=0.1).done
-    with shared.outdated():
+    with shared.invalidated():
         pass
     third = pool.submit(shared, None, reuse=True)
     assert not wait([third], timeout=0.1).done

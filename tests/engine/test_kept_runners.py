@@ -133,7 +133,7 @@ def test_the_option_delete_before_replace_is_overruled(
     dev.rewrite(program(declared.format("two")))
     calls()
     dev.up("--skip-preview")
-    # The runner is described once, unless the list tells its owner.
+    # The runner is described once, unless the list contains its owner.
     describe = [] if owner_fields == "echoed" else ["describeRunner"]
     creation = ["listRunners", "createRunner", "listRunners"]
     assert calls() == ["listRunners", *describe, "deleteRunner", *creation]

@@ -41,7 +41,7 @@ def gateway(emulator: Emulator) -> None:
 
 def failing_describe(kind: str, **settings: Any) -> Callable[[Emulator], object]:
     def prepare(emulator: Emulator) -> None:
-        # A list without owners tells less than the state knows, so the runner is described.
+        # A list without owners contains less than the state, so the runner is described.
         emulator.configure(owner_fields="dropped")
         emulator.faults.add(kind, operation="describeRunner", **settings)  # type: ignore[arg-type]
 

@@ -135,7 +135,7 @@ def test_a_later_list_is_read_if_the_early_one_fails():
     assert state["version"] == "v2"
 
 
-def test_no_list_is_awaited_if_the_response_to_the_create_tells_everything():
+def test_no_list_is_awaited_if_the_response_to_the_create_contains_everything():
     class Telling(Service):
         def response_to(self, created):
             return replace(created, runner=self._runners[created.name].runner)

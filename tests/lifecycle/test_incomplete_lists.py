@@ -60,7 +60,7 @@ def test_a_state_without_an_owner_is_compared_with_the_description(runner, omitt
 
 
 @pytest.mark.parametrize("omitted", [OWNER, ("task_id",)])
-def test_a_runner_without_an_owner_does_not_tell_what_the_list_omits(runner, omitted):
+def test_a_runner_without_an_owner_does_not_show_what_the_list_omits(runner, omitted):
     api = ListOmits(*omitted)
     api.add_runner("a", description="theirs")
     runner.create(api, {"name": "a", "task_id": "org/infra/dev/a", "adopt_existing": True})
@@ -69,7 +69,7 @@ def test_a_runner_without_an_owner_does_not_tell_what_the_list_omits(runner, omi
         runner.create(api, INPUTS)
 
 
-def test_a_runner_that_is_not_described_does_not_tell_what_the_list_omits(runner, monkeypatch):
+def test_a_runner_that_is_not_described_does_not_show_what_the_list_omits(runner, monkeypatch):
     api = ListOmits(*OWNER)
     with monkeypatch.context() as patched:
         missing = NotFoundError(404, None, "not found", "describe_runner", "a")
@@ -109,7 +109,7 @@ def test_a_deletion_is_verified_although_the_list_omits_owners(runner):
 
 
 def test_a_failed_list_does_not_read_as_another_owner(runner, caplog):
-    """The description omits the owner, which only the list could tell."""
+    """The description omits the owner, which only the list may contain."""
 
     class DescriptionOmitsOwner(MemoryClient):
         is_list_forbidden = False
@@ -134,7 +134,7 @@ def test_a_failed_list_does_not_read_as_another_owner(runner, caplog):
     assert "no longer the one" not in caplog.text
 
 
-def test_list_and_description_tell_an_unknown_owner_together(runner):
+def test_list_and_description_report_an_unknown_owner_together(runner):
     class EachOmits(ListOmits):
         def describe_runner(self, name):
             return replace(super().describe_runner(name), task_id=None)

@@ -1,4 +1,4 @@
-"""A list of many runners is read only where nothing else tells that a runner does not exist."""
+"""A list of many runners is read only where nothing else proves that a runner does not exist."""
 
 import pytest
 

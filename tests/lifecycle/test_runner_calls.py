@@ -348,7 +348,7 @@ def test_a_create_whose_retry_is_rejected_and_that_made_nothing_fails(
 
 
 @pytest.mark.parametrize("listed", [{}, {"owner_fields": "dropped"}, {"fields_as": "bare"}])
-def test_a_list_that_tells_as_much_as_descriptions_replaces_them(client, emulator, called, listed):
+def test_a_list_as_complete_as_descriptions_replaces_them(client, emulator, called, listed):
     """A service that reports no owners, or only names, is described once."""
     emulator.configure(**listed)
     inputs = {**INPUTS, "task_id": "org/infra/dev/a"}
