@@ -263,10 +263,11 @@ def test_the_check_of_a_new_runner_announces_its_create_once_the_process_creates
     api = provider.api()
     with early_lists(api).create_in_progress():
         assert check("first", inputs_of("first")) == []
-        check("second", {})
+        early = check("second", {})
         [(_, response)] = early_lists(api)._announced.values()
         assert [each.name for each in response.result(WAIT_SECONDS)] == ["first"]
-        assert called() == ["listRunners"]
+        # The list may arrive during the check or after it.
+        assert early + called() == ["listRunners"]
 
 
 @pytest.mark.parametrize("form", ["documented", "observed"])
