@@ -29,6 +29,9 @@ def unsupported_value(value: object) -> TypeProblem | None:
     if value is None or isinstance(value, _SENT) or inspect.isawaitable(value):
         return None
     if isinstance(value, Mapping):
+        if keys := [key for key in value if not isinstance(key, str)]:
+            reason = f"has the key {keys[0]!r}, which Pulumi cannot store; convert it to a string"
+            return TypeProblem("", reason)
         return _first_problem((child_path(key), item) for key, item in value.items())
     if isinstance(value, Sequence) and not isinstance(value, _NOT_A_LIST):
         return _first_problem((f"[{index}]", item) for index, item in enumerate(value))

@@ -158,7 +158,7 @@ def test_values_that_are_known_later() -> None:
         ((i for i in ()), "", "generator"),
         ([1, object()], "[1]", "object"),
         ({"a b": [datetime.date(2020, 1, 1)]}, '["a b"][0]', "date"),
-        ({5: {"c": 1j}}, "[5].c", "complex"),
+        ({"b": {"c": 1j}}, ".b.c", "complex"),
     ],
 )
 def test_values_that_cannot_be_sent(value: Any, path: str, kind: str) -> None:
@@ -166,3 +166,12 @@ def test_values_that_cannot_be_sent(value: Any, path: str, kind: str) -> None:
     assert problem is not None
     assert problem.path == path
     assert problem.reason.startswith(f"is of type {kind}, which Pulumi cannot store; convert it")
+
+
+@pytest.mark.parametrize(("value", "path"), [({5: 1}, ""), ([{"a": {None: 1}}], "[0].a")])
+def test_keys_that_cannot_be_sent(value: Any, path: str) -> None:
+    problem = unsupported_value(value)
+    assert problem is not None
+    assert problem.path == path
+    key = "5" if path == "" else "None"
+    assert problem.reason == f"has the key {key}, which Pulumi cannot store; convert it to a string"

@@ -59,6 +59,11 @@ REFUSED = [
         f'RunnerHealth "h": triggers is of type set, {CONVERT}.',
     ),
     (
+        'RunnerHealth("h", runner="r", triggers=[{1: "a"}])',
+        'RunnerHealth "h": triggers[0] has the key 1, which Pulumi cannot store; convert it to a '
+        "string.",
+    ),
+    (
         'ManifestPolicy(deny=["full-acess"])',
         'ManifestPolicy.deny names an unknown rule "full-acess"; did you mean "full-access"?',
     ),
