@@ -158,6 +158,12 @@ class RunnerManifestState(RunnerManifestInputs):
     previous_sha256: str | None = prop(
         "SHA-256 of the content before the last refresh changed it.", default=None, hidden=True
     )
+    last_seen: dict[str, str] | None = prop(
+        "Where and as whom the manifest was last downloaded: `base_url` and `account`.",
+        default=None,
+        secret=True,
+        hidden=True,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -212,6 +218,12 @@ class RunnerHealthState(RunnerHealthInputs):
     )
     checked_at: str | None = prop(
         "When the service checked the health, in the format of the service.", default=None
+    )
+    last_seen: dict[str, str] | None = prop(
+        "Where and as whom the health was last read: `base_url` and `account`.",
+        default=None,
+        secret=True,
+        hidden=True,
     )
 
 

@@ -107,7 +107,7 @@ class RunnerHandler(ResourceHandler[RunnersApi, RunnerInputs, RunnerState]):
         """
         runner = current_runner(api, state, reuse=True)
         if runner is None:
-            require_seen_here(api, state)
+            require_seen_here(api, state.name, state.last_seen)
             if state.only_read and state.last_seen is None:
                 raise RunnerGoneError(
                     f'runner "{state.name}" does not exist, so KubiyaRunner.get cannot read it. '
@@ -143,7 +143,7 @@ class RunnerHandler(ResourceHandler[RunnersApi, RunnerInputs, RunnerState]):
             if runner is None or runner.description is None:
                 verify_description(api, state.name, inputs.description, self._clock)
         except RunnerGoneError:
-            require_seen_here(api, state)
+            require_seen_here(api, state.name, state.last_seen)
             raise
         # The response may not contain the owner.
         last_seen = still_seen(state, api.place, None)
@@ -166,7 +166,7 @@ class RunnerHandler(ResourceHandler[RunnersApi, RunnerInputs, RunnerState]):
         try:
             _require_own_runner(api, state, f'runner "{state.name}" was not deleted')
         except RunnerGoneError:
-            require_seen_here(api, state)
+            require_seen_here(api, state.name, state.last_seen)
             return
         try:
             is_confirmed = api.delete_runner(state.name)
@@ -180,7 +180,7 @@ class RunnerHandler(ResourceHandler[RunnersApi, RunnerInputs, RunnerState]):
                     "key; delete the runner in another way, or set retain_on_delete=True in the "
                     "resource's options to keep it."
                 ) from None
-            require_seen_here(api, state)
+            require_seen_here(api, state.name, state.last_seen)
         else:
             if not is_confirmed:
                 verify_deleted(api, state, self._clock)

@@ -21,6 +21,7 @@ from kubiya_pulumi.lifecycle.errors import (
     WaitCancelledError,
 )
 from kubiya_pulumi.lifecycle.health_wait import wait_until_healthy
+from kubiya_pulumi.lifecycle.last_seen import first_seen, require_seen_here
 from kubiya_pulumi.lifecycle.lookup import listed_runner, none_if_deleted
 
 
@@ -72,17 +73,25 @@ class RunnerHealthHandler(StateOnlyHandler[RunnersApi, RunnerHealthInputs, Runne
                 f'the wait for runner "{name}" was cancelled before the runner was healthy. Run '
                 "`pulumi up` to resume it."
             ) from None
-        return _state(inputs, health)
+        return _state(api, inputs, health)
 
     def read(self, api: RunnersApi, state: RunnerHealthState) -> RunnerHealthState | None:
-        """Record the current health. An unhealthy runner is not an error."""
+        """Record the current health. An unhealthy runner is not an error.
+
+        Raises:
+            RunnerElsewhereError: the runner is missing, but was last seen with other settings.
+            KubiyaError: a request failed; see `RunnersApi`.
+        """
         name = state.runner
         health = none_if_deleted(api, name, lambda: api.get_runner_health(name))
         if health is None:
+            require_seen_here(api, name, state.last_seen)
             return None
-        current = _state(state, health)
+        current = _state(api, state, health)
+        known = replace(state, last_seen=current.last_seen)
         # An older version did not store `healthy`.
-        known = replace(state, healthy=current.healthy) if state.healthy is None else state
+        if state.healthy is None:
+            known = replace(known, healthy=current.healthy)
         # The time of the check alone is not a change.
         unchanged = replace(known, checked_at=current.checked_at) == current
         return known if unchanged else current
@@ -108,7 +117,7 @@ def _get_health(api: RunnersApi, name: str, seconds: float) -> RunnerHealth:
     raise HealthMissingError(f"{missing.failure} The service lists the runner.")
 
 
-def _state(inputs: RunnerHealthInputs, health: RunnerHealth) -> RunnerHealthState:
+def _state(api: RunnersApi, inputs: RunnerHealthInputs, health: RunnerHealth) -> RunnerHealthState:
     return RunnerHealthState(
         runner=inputs.runner,
         timeout_seconds=inputs.timeout_seconds,
@@ -120,6 +129,7 @@ def _state(inputs: RunnerHealthInputs, health: RunnerHealth) -> RunnerHealthStat
         version=health.version,
         checked_at=health.time,
         checks=[_reported(check) for check in health.checks],
+        last_seen=first_seen(api.place, None),
     )
 
 

@@ -27,6 +27,7 @@ from kubiya_pulumi.declarations import (
 from kubiya_pulumi.dynamic.handler import ResourceDiff, StateOnlyHandler
 from kubiya_pulumi.dynamic.properties import PropertyMap
 from kubiya_pulumi.lifecycle.errors import RunnerGoneError
+from kubiya_pulumi.lifecycle.last_seen import first_seen, require_seen_here
 from kubiya_pulumi.lifecycle.lookup import none_if_deleted
 
 _log = logging.getLogger(__name__)
@@ -68,10 +69,16 @@ class RunnerManifestHandler(
         """Download the current manifest, so that a refresh shows a change upstream.
 
         A pinned manifest stays in the state, because the service has only the newest one.
+
+        Raises:
+            RunnerElsewhereError: the runner is missing, but was last seen with other settings.
+            ManifestError: the download is not a Kubernetes manifest.
+            KubiyaError: a request failed; see `RunnersApi`.
         """
         name = state.runner
         current = none_if_deleted(api, name, lambda: _download_state(api, name))
         if current is None:
+            require_seen_here(api, name, state.last_seen)
             return None
         current = replace(current, expected_sha256=state.expected_sha256)
         pinned = pinned_text(state.expected_sha256, state.content, state.pinned_content)
@@ -148,4 +155,5 @@ def _download_state(api: RunnersApi, name: str) -> RunnerManifestState:
         ],
         images=list(result.images),
         review=result.to_dict(),
+        last_seen=first_seen(api.place, None),
     )

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.engine
 IMPORT = """
 import pulumi
 from pulumi import ResourceOptions as Options
-from kubiya_pulumi import KubiyaProvider, KubiyaRunner
+from kubiya_pulumi import KubiyaProvider, KubiyaRunner, RunnerHealth, RunnerManifest
 
 """
 
@@ -416,6 +416,26 @@ def test_a_runner_that_is_missing_at_another_base_url_stays_in_the_state(
     dev.up("--skip-preview")
     dev.destroy("--skip-preview")
     assert not emulator.runners
+
+
+def test_the_manifest_and_the_gate_of_a_runner_that_is_missing_there_stay_in_the_state(
+    emulator: Emulator, other_emulator: Emulator, stack: MakeStack
+) -> None:
+    """The runner may be that of another stack, so only the manifest and the gate tell its place."""
+    emulator.add_runner("r")
+    dev = stack(program('RunnerManifest("m", runner="r")', 'RunnerHealth("h", runner="r")'))
+    dev.up("--skip-preview")
+    before = state(dev)
+    dev.configure({"kubiya:baseUrl": other_emulator.url})
+    refreshed = dev.refresh("--skip-preview", "--run-program", check=False)
+    assert refreshed.returncode
+    assert f"it was last seen at {emulator.url}" in refreshed.text
+    assert state(dev) == before
+    dev.configure({"kubiya:baseUrl": emulator.url})
+    dev.up("--skip-preview", "--expect-no-changes")
+    emulator.remove_runner("r")
+    dev.refresh("--skip-preview")
+    assert [item["type"] for item in state(dev)] == ["pulumi:pulumi:Stack"]
 
 
 def test_a_runner_that_is_found_at_another_base_url_is_taken_on_there(

@@ -75,7 +75,7 @@ def test_only_the_first_read_of_a_runner_requires_it(client, emulator, caplog) -
     ("provider", "inputs", "secret"),
     [
         (RunnerProvider(), {"name": "a", "adopt_existing": True}, {"manifest_url", "last_seen"}),
-        (RunnerManifestProvider(), {"runner": "a"}, {"content", "url"}),
+        (RunnerManifestProvider(), {"runner": "a"}, {"content", "url", "last_seen"}),
     ],
     ids=["KubiyaRunner", "RunnerManifest"],
 )

@@ -13,6 +13,8 @@ from kubiya_pulumi.lifecycle.errors import (
     RunnerNotOursError,
 )
 from kubiya_pulumi.lifecycle.runner import RunnerHandler
+from kubiya_pulumi.lifecycle.runner_health import RunnerHealthHandler
+from kubiya_pulumi.lifecycle.runner_manifest import RunnerManifestHandler
 from tests.lifecycle.engine_calls import EngineCalls
 
 runner = EngineCalls(RunnerHandler())
@@ -191,6 +193,35 @@ def test_a_runner_of_another_owner_at_another_service_is_not_taken_on(client, el
         with pytest.raises(RunnerNotOursError):
             calls_for(elsewhere, outputs)[call]()
     assert elsewhere.emulator.runners["r"] == foreign
+
+
+@pytest.mark.parametrize("handler", [RunnerHealthHandler(), RunnerManifestHandler()])
+def test_a_gate_and_a_manifest_remember_where_their_runner_was_seen(
+    client, emulator, elsewhere, handler
+):
+    resource = EngineCalls(handler)
+    emulator.add_runner("r")
+    outputs = resource.create(client, {"runner": "r"}).outputs
+    with pytest.raises(RunnerElsewhereError, match=f"it was last seen at {emulator.url}"):
+        resource.read(elsewhere, "r", outputs)
+    with connect(emulator, "another-key") as other:
+        assert resource.read(other, "r", outputs).outputs["last_seen"] != outputs["last_seen"]
+    elsewhere.emulator.add_runner("r")
+    taken_on = resource.read(elsewhere, "r", outputs).outputs
+    assert taken_on["last_seen"]["base_url"] == elsewhere.emulator.url
+    elsewhere.emulator.remove_runner("r")
+    assert resource.read(elsewhere, "r", taken_on) is None
+
+
+@pytest.mark.parametrize("handler", [RunnerHealthHandler(), RunnerManifestHandler()])
+def test_a_gate_and_a_manifest_of_an_older_version_get_their_place(client, emulator, handler):
+    resource = EngineCalls(handler)
+    emulator.add_runner("r")
+    outputs = resource.create(client, {"runner": "r"}).outputs
+    seen = outputs.pop("last_seen")
+    assert resource.read(client, "r", outputs).outputs["last_seen"] == seen
+    emulator.remove_runner("r")
+    assert resource.read(client, "r", outputs) is None
 
 
 def test_a_state_of_an_older_version_knows_no_place(client):
