@@ -58,7 +58,7 @@ def verify_description(api: RunnersApi, name: str, description: str, clock: Cloc
     if not _becomes_true(api, name, is_changed, clock):
         raise ChangeNotMadeError(
             f'the description of runner "{name}" was not changed: the service reported success, '
-            f"but still lists the old one {sum(DELAYS):g} seconds later. Run `pulumi up` once more."
+            f"but still lists another one {sum(DELAYS):g} seconds later. Run `pulumi up` once more."
         )
 
 

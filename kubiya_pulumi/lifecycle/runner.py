@@ -140,15 +140,15 @@ class RunnerHandler(ResourceHandler[RunnersApi, RunnerInputs, RunnerState]):
                 # The engine asks for no update then: `diff` reports none.
                 return updated
             runner = set_description(api, state.name, inputs.description)
-            if runner is None or runner.description is None:
+            if runner is None or runner.description != inputs.description:
                 verify_description(api, state.name, inputs.description, self._clock)
         except RunnerGoneError:
             require_seen_here(api, state.name, state.last_seen)
             raise
         # The response may not contain the owner.
         last_seen = still_seen(state, api.place, None)
-        described = replace(updated, description=inputs.description, last_seen=last_seen)
-        return with_reported(described, runner)
+        current = with_reported(replace(updated, last_seen=last_seen), runner)
+        return replace(current, description=inputs.description)
 
     def delete(self, api: RunnersApi, state: RunnerState) -> None:
         """Delete the runner, unless another resource of the stack has it now."""

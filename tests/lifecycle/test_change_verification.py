@@ -24,6 +24,7 @@ class LateClient(MemoryClient):
         self.lists = 0
         self.pending = None
         self.is_list_forbidden = False
+        self.returns_runner = False
 
     def list_runners(self, **options):
         self.lists += 1
@@ -41,6 +42,7 @@ class LateClient(MemoryClient):
 
     def update_runner_description(self, name, description):
         self.pending = lambda: super(LateClient, self).update_runner_description(name, description)
+        return self.describe_runner(name) if self.returns_runner else None
 
 
 @pytest.fixture
@@ -77,6 +79,21 @@ def test_a_change_that_is_never_made_is_an_error(change, runner, delays):
     with pytest.raises(ChangeNotMadeError, match=r'runner "r" was not .*: the service reported'):
         change(runner, api, state)
     assert delays == list(DELAYS)
+
+
+@pytest.mark.parametrize("lists", [2, None])
+def test_a_description_that_the_response_contradicts_is_verified(lists, runner, delays):
+    """The response contains the runner as it was before."""
+    api = LateClient(lists)
+    api.returns_runner = True
+    state = runner.create(api, INPUTS)
+    if lists is None:
+        with pytest.raises(ChangeNotMadeError, match="still lists another one"):
+            CHANGES["update"](runner, api, state)
+    else:
+        updated = CHANGES["update"](runner, api, state)
+        assert updated.outputs["description"] == "new"
+        assert delays == [DELAYS[0]]
 
 
 @change
