@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import tempfile
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from kubiya_pulumi.cli.files import FileError, describe_file
@@ -36,24 +37,36 @@ def write_new(files: Mapping[str, str], *, replace: bool) -> None:
 
     Raises:
         FileError: a file exists and may not be replaced, or cannot be written.
+        KeyboardInterrupt: SIGINT or SIGTERM interrupted the run.
     """
     temporary: dict[str, Path] = {}
     created: list[Path] = []
     done = False
+    with _interrupted_by_sigterm():
+        try:
+            for file, text in files.items():
+                temporary[file] = _write_temporary(file, text)
+            for file, source in temporary.items():
+                if replace:
+                    source.replace(file)
+                else:
+                    _link(source, file)
+                    created.append(Path(file))
+            done = True
+        finally:
+            for path in [*temporary.values(), *([] if done else created)]:
+                with suppress(OSError):
+                    path.unlink(missing_ok=True)
+
+
+@contextmanager
+def _interrupted_by_sigterm() -> Iterator[None]:
+    """Let SIGTERM interrupt the block as SIGINT does, instead of ending the process at once."""
+    previous = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        for file, text in files.items():
-            temporary[file] = _write_temporary(file, text)
-        for file, source in temporary.items():
-            if replace:
-                source.replace(file)
-            else:
-                _link(source, file)
-                created.append(Path(file))
-        done = True
+        yield
     finally:
-        for path in [*temporary.values(), *([] if done else created)]:
-            with suppress(OSError):
-                path.unlink(missing_ok=True)
+        signal.signal(signal.SIGTERM, previous)
 
 
 def _write_temporary(file: str, text: str) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import stat
 import subprocess
 import sys
@@ -250,7 +251,22 @@ def test_force_replaces_the_files(emulator: Emulator, folder: Path, run_import: 
     assert stat.S_IMODE((folder / "x.py").stat().st_mode) == 0o600
 
 
-@pytest.mark.parametrize("error", [KeyboardInterrupt, OSError(28, "No space left on device")])
+@pytest.fixture
+def _no_end_by_sigterm() -> Iterator[None]:
+    """Let SIGTERM fail the test instead of ending its process."""
+
+    def fail(*_: object) -> None:
+        raise AssertionError("SIGTERM would end the command")
+
+    previous = signal.signal(signal.SIGTERM, fail)
+    yield
+    signal.signal(signal.SIGTERM, previous)
+
+
+@pytest.mark.usefixtures("_no_end_by_sigterm")
+@pytest.mark.parametrize(
+    "error", [KeyboardInterrupt, signal.SIGTERM, OSError(28, "No space left on device")]
+)
 @pytest.mark.parametrize("step", ["fsync", "link"])
 def test_an_interrupted_run_leaves_no_file(
     emulator: Emulator,
@@ -266,13 +282,15 @@ def test_an_interrupted_run_leaves_no_file(
 
     def fail_second(*arguments: Any) -> None:
         calls.append(arguments)
+        if len(calls) == 2 and error is signal.SIGTERM:
+            signal.raise_signal(error)
         if len(calls) == 2:
             raise error
         original(*arguments)
 
     monkeypatch.setattr(new_files.os, step, fail_second)
     status, _, errors = run_import("--output", "x.json", "--program", "x.py")
-    assert status == (130 if error is KeyboardInterrupt else 1)
+    assert status == (1 if isinstance(error, OSError) else 130)
     assert errors.count("\n") == 1
     assert list(folder.iterdir()) == []
 
