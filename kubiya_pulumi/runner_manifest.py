@@ -151,11 +151,12 @@ class RunnerManifest(DynamicResource, declaration=RUNNER_MANIFEST):
 def _require_visible_changes(resource_name: str, opts: pulumi.ResourceOptions | None) -> None:
     """Refuse an option with which a refresh would replace the manifest without a difference."""
     for path in opts.ignore_changes or () if opts else ():
-        if path in ("sha256", "*"):
+        # A path of Pulumi may have the name in brackets, too.
+        if path.strip("[]\"'") in ("sha256", "*"):
             raise ManifestRefusedError(
-                f'ignore_changes=["{path}"] of "{resource_name}" is refused: a refresh would '
-                "replace the manifest without showing it, and the next `pulumi up` would apply it. "
-                "Remove the option; to allow only one manifest, set expected_sha256."
+                f'the path {path} in ignore_changes of "{resource_name}" is refused: a refresh '
+                "would replace the manifest without showing it, and the next `pulumi up` would "
+                "apply it. Remove the option; to allow only one manifest, set expected_sha256."
             )
 
 

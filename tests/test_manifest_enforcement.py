@@ -110,7 +110,7 @@ def test_a_program_with_the_pinned_manifest_gets_it() -> None:
                 "a refresh would replace the manifest without showing it",
                 {"opts": pulumi.ResourceOptions(ignore_changes=[path])},
             )
-            for path in ("sha256", "*")
+            for path in ("sha256", '["sha256"]', "['sha256']", "*", "[*]")
         ),
     ],
 )

@@ -201,7 +201,7 @@ def test_an_invalid_policy_is_rejected_before_a_resource_is_created(dev: Stack) 
 def test_an_option_that_hides_a_new_manifest_is_rejected(dev: Stack) -> None:
     options = 'opts=pulumi.ResourceOptions(ignore_changes=["sha256"])'
     dev.rewrite(PROGRAM.replace('config.get("hash")', f'config.get("hash"), {options}'))
-    refused = 'ignore_changes=["sha256"] of "manifest" is refused: a refresh would replace'
+    refused = 'the path sha256 in ignore_changes of "manifest" is refused: a refresh would replace'
     assert_rejected(dev.preview(check=False), refused, "set expected_sha256")
 
 
