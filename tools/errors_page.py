@@ -5,7 +5,7 @@
     tools/errors_page.py --check    fail if a table differs
 
 The page has a line `<!-- failures -->` before the tables, and `<!-- end -->` after them. The causes
-and cures are in tests/harness/failures.py, and the programs that fail in failing_programs.py.
+and fixes are in tests/harness/failures.py, and the programs that fail in failing_programs.py.
 
 Run it inside `.venv`: `.venv/bin/python tools/errors_page.py`. It takes about a minute.
 """
@@ -50,9 +50,9 @@ def with_tables(page: str, messages: Mapping[str, str]) -> str:
         raise ValueError(f"failures that did not happen: {missing}; without a row: {unknown}")
     lines = []
     for title, failures in SECTIONS.items():
-        lines += ["", f"## {title}", "", "| Message | Cause | Cure |", "| --- | --- | --- |"]
+        lines += ["", f"## {title}", "", "| Message | Cause | Fix |", "| --- | --- | --- |"]
         lines += [
-            f"| {_message(failure.resource, messages)} | {failure.cause} | {failure.cure} |"
+            f"| {_message(failure.resource, messages)} | {failure.cause} | {failure.fix} |"
             for failure in failures
         ]
     return replace_part(page, "failures", "\n".join((*lines, "", "")))

@@ -222,10 +222,10 @@ class ResourceDeclaration(Generic[InputsT, StateT]):
         for name, item in self.outputs.items():
             if item.default is REQUIRED and name != id_.name:
                 inherited = name in self.inputs and name not in self.state_type.__annotations__
-                cure = f"declare it in {state} too, with prop(…, default=…)"
+                fix = f"declare it in {state} too, with prop(…, default=…)"
                 raise TypeError(
                     f"{state}.{name} needs a default, for a state of a version that did not "
-                    f"store it; {cure if inherited else 'pass default=… to prop'}"
+                    f"store it; {fix if inherited else 'pass default=… to prop'}"
                 )
         for name, item in self.inputs.items():
             given, stored = item.type, self.outputs[name].type

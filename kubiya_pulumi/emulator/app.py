@@ -93,14 +93,14 @@ class _RequestHandler:
 
     async def handle(self, on_call: Callable[[Call], None] | None) -> None:
         """Handle the request from routing to the response."""
-        call, admitted = self._admit()
+        call, match_or_error = self._match()
         self._backend.record(call)
         fault = self._backend.faults.next_for(call.operation, call.runner)
         try:
             if fault is None:
-                response: Response | None = await self._respond(admitted)
+                response: Response | None = await self._respond(match_or_error)
             else:
-                response = await self._apply_fault(fault, admitted)
+                response = await self._apply_fault(fault, match_or_error)
             await self._connection.pause(self._backend.options.latency_seconds)
             call.status = None if response is None else response.status
         finally:
@@ -108,7 +108,7 @@ class _RequestHandler:
                 on_call(call)
         await self._send(response, fault)
 
-    def _admit(self) -> tuple[Call, RouteMatch | RequestError]:
+    def _match(self) -> tuple[Call, RouteMatch | RequestError]:
         """Route and authorize the request.
 
         Returns:
@@ -136,12 +136,12 @@ class _RequestHandler:
         )
 
     async def _apply_fault(
-        self, fault: Fault, admitted: RouteMatch | RequestError
+        self, fault: Fault, match_or_error: RouteMatch | RequestError
     ) -> Response | None:
         """Return the response to a call that a fault affects, or None to send nothing."""
         if fault.kind == "hang" and fault.when == "before":
             await self._hang(fault)
-        response = await self._respond(admitted) if fault.runs_operation else None
+        response = await self._respond(match_or_error) if fault.runs_operation else None
         if fault.kind == "hang" and fault.when == "after":
             await self._hang(fault)
         return fault_response(fault, response, self._options)
@@ -150,19 +150,19 @@ class _RequestHandler:
         with self._backend.faults.count_hanging():
             await self._connection.pause(fault.seconds)
 
-    async def _respond(self, admitted: RouteMatch | RequestError) -> Response:
+    async def _respond(self, match_or_error: RouteMatch | RequestError) -> Response:
         """Run the operation, and return its response or an error response."""
-        if isinstance(admitted, RequestError):
-            return error_response(admitted, self._options)
+        if isinstance(match_or_error, RequestError):
+            return error_response(match_or_error, self._options)
         try:
-            return await self._run(admitted)
+            return await self._run(match_or_error)
         except RequestError as error:
             return error_response(error, self._options)
         except ClientDisconnect:
             raise
         except Exception:
             # Like a real service, log the failure and return 500.
-            _logger.exception("%s failed", admitted.route.operation)
+            _logger.exception("%s failed", match_or_error.route.operation)
             failure = RequestError(HTTPStatus.INTERNAL_SERVER_ERROR, "The emulator failed")
             return error_response(failure, self._options)
 

@@ -49,14 +49,14 @@ def require_seen_here(api: RunnersApi, name: str, last_seen: Mapping[str, str] |
     base_url, account = seen.get("base_url", place.base_url), seen.get("account", place.account)
     if base_url != place.base_url:
         where = f"at {sanitize(base_url)}"
-        cure = "Set the base URL (kubiya:baseUrl, or that of the provider) back to that"
+        fix = "Set the base URL (kubiya:baseUrl, or that of the provider) back to that"
     elif account != place.account:
         where = "with an API key of another organization, or with another API key"
-        cure = "Set that API key (kubiya:apiKey, or that of the provider)"
+        fix = "Set that API key (kubiya:apiKey, or that of the provider)"
     else:
         return
     raise RunnerElsewhereError(
         f'runner "{name}" was not found at {place.base_url}, which does not prove that it '
-        f"is gone: it was last seen {where}. {cure}; or, to remove it from this stack's state, use "
+        f"is gone: it was last seen {where}. {fix}; or, to remove it from this stack's state, use "
         "`pulumi state delete`."
     )

@@ -45,7 +45,7 @@ _NOT_ENFORCED = frozenset({"advisory", "warning", "none", "disabled"})
 
 @dataclass
 class _Collected:
-    """What the events so far have said."""
+    """What the events so far contain."""
 
     steps: list[Step] = field(default_factory=list)
     refreshes: dict[Urn, int] = field(default_factory=dict)

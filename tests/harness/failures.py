@@ -1,4 +1,4 @@
-"""The failures in docs/errors.md: the resource that shows each of them, its cause and its cure."""
+"""The failures in docs/errors.md: the resource that shows each of them, its cause and its fix."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class Failure:
     """The name of the resource for which the engine prints the message, in `failing_programs`."""
     cause: str
     """Why it happens, as a Markdown sentence."""
-    cure: str
+    fix: str
     """What to do, as Markdown sentences."""
 
 
