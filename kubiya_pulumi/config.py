@@ -40,7 +40,7 @@ _DEFAULTS = {field.name: field.default for field in fields(Connection)}
 
 @dataclass(frozen=True, kw_only=True)
 class Setting:
-    """A setting, of which the docs, the package schema and the connection are made."""
+    """A setting. The docs, the package schema and the connection are made from it."""
 
     name: str
     """The full name, such as `kubiya:apiKey`."""

@@ -1,8 +1,8 @@
 """RunnerManifest: the downloaded manifest of a runner.
 
 The policy and the expected hash are checked in the program, whenever it runs, previews included. A
-violation ends the program before it declares an object of the manifest. A change of either is no
-update of the resource: a preview would not know the content then, and list every object as
+violation ends the program before it declares an object of the manifest. A change of either does
+not update the resource: a preview would not know the content then, and would list every object as
 deleted. The hash is an input that changes nothing, so that a refresh keeps the pinned manifest.
 """
 

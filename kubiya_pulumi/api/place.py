@@ -39,7 +39,7 @@ def place_of(connection: Connection) -> Place:
 
 
 def _organization(api_key: str) -> str | None:
-    """Return the organization in a JSON Web Token; None if the key is none, or does not say it."""
+    """Return the organization in the key, if that is a JSON Web Token with one; otherwise None."""
     parts = api_key.split(".")
     claims = _claims(parts[1]) if len(parts) == 3 else {}
     for name, value in sorted(claims.items()):

@@ -45,7 +45,7 @@ def codes(texts: Iterable[str]) -> str:
 
 
 def code_block(text: str, max_length: int) -> str:
-    """Format untrusted text as a code block, of which the last `max_length` characters are kept."""
+    """Format untrusted text as a code block, up to its last `max_length` characters."""
     lines = text.strip().splitlines()
     content = "\n".join(remove_control_characters(line.expandtabs()) for line in lines)
     content = content if len(content) <= max_length else "…" + content[1 - max_length :]

@@ -1,4 +1,4 @@
-"""The plugin process: the calls that it serves at once, their end, and what of them the user sees.
+"""The plugin process: concurrent calls, their cancellation and timeouts, and what the user sees.
 
 `pulumi.dynamic` has no settings for these. So the functions find what they change in the frames
 that run the current call. If a new version of Pulumi runs calls in another way, nothing changes.

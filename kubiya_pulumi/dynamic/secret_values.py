@@ -9,7 +9,7 @@ import json
 from typing import Any
 
 _SIGNATURE = "4dabf18193072939515e22adb298388d"
-_SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - marks a secret, and is none.
+_SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - marks secrets; it is not one itself.
 
 
 def secret_output(value: object) -> dict[str, Any]:

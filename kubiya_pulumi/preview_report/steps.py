@@ -17,7 +17,7 @@ PropertyMap = Mapping[str, Any]
 
 # Only the name may contain "::", and any other character, too.
 _RESOURCE_URN = re.compile(r"urn:pulumi:[^:]*::[^:]*::(?:[^:]|:(?!:))+::.+", re.DOTALL)
-# These resources stand for objects, but are none themselves.
+# These resources contain objects, and are not objects of a cluster themselves.
 _COMPONENT = re.compile(r"kubernetes:[^:]*:(Chart|ConfigFile|ConfigGroup|Directory)")
 
 

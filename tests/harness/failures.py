@@ -84,7 +84,7 @@ SECTIONS: dict[str, tuple[Failure, ...]] = {
         ),
         Failure(
             "web-page",
-            "A proxy, a login page or another service responds in place of the API.",
+            "A proxy, a login page or another service responds instead of the API.",
             "Correct the base URL, or exempt the host from the proxy (`NO_PROXY`).",
         ),
         Failure(

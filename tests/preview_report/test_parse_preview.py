@@ -297,7 +297,7 @@ def test_a_resource_with_any_properties_is_reported(inputs: dict[str, Any], op: 
     report = build_report(parse_preview(document(step(op, "kubernetes:a/v1:B", "x", **states))))
     [changed] = getattr(report.changes, f"{op.removesuffix('e')}ed")
     assert changed.urn.name == "x"
-    # Without a name it is no object that can be reviewed.
+    # Without a name it is not an object that can be reviewed.
     metadata = inputs.get("metadata")
     if op != "delete" and not isinstance(metadata, dict):
         assert [unreviewed.resource.name for unreviewed in report.unreviewed] == ["x"]

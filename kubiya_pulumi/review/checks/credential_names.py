@@ -1,4 +1,4 @@
-"""Names of credentials, and values that are none whatever their name."""
+"""Names of credentials, and values that are not credentials under any name."""
 
 from __future__ import annotations
 

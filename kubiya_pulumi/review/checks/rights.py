@@ -19,7 +19,7 @@ _UNNAMED = ("create", "deletecollection")
 
 @dataclass(frozen=True)
 class Right:
-    """Verbs on resources, of which each combination is risky.
+    """Verbs and resources, each combination of which is risky.
 
     A value that ends in `*`, such as `userextras/*`, stands for all values that begin like it. Such
     a value matches only what a rule names, and not a wildcard of the rule.

@@ -5,8 +5,8 @@ some types are parsed from text, and schemas have keywords of their own (`x-kube
 
 `jsonschema` walks the schemas. The keywords are defined here, also because those of `jsonschema`
 write the whole value into their messages. `pattern` is not among them: a manifest can bring its own
-schema, and Python may need exponential time for a regular expression. Nor is `uniqueItems`, which
-takes quadratic time.
+schema, and Python may need exponential time for a regular expression. `uniqueItems` is not either,
+because it takes quadratic time.
 
 The module loads `jsonschema`, so a check imports it only when it validates objects.
 """
