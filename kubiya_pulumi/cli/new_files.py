@@ -16,12 +16,16 @@ def require_new(files: list[str], *, replace: bool) -> None:
     """Check, before long work, that files may be written.
 
     Raises:
-        FileError: a file exists and may not be replaced, or its folder does not exist.
+        FileError: a file exists and may not be replaced, is not a regular file, or its folder does
+            not exist.
     """
     for file in files:
         path = Path(file)
         if path.is_dir():
             raise FileError(f"{describe_file(file)} is a folder: name a file.")
+        # To replace a device such as /dev/null would break it for the whole system.
+        if path.exists() and not path.is_file():
+            raise FileError(f"{describe_file(file)} is not a regular file: name another one.")
         if not replace and os.path.lexists(path):
             raise _exists(file)
         if not path.parent.is_dir():

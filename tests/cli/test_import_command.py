@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import stat
 import subprocess
@@ -249,6 +250,22 @@ def test_force_replaces_the_files(emulator: Emulator, folder: Path, run_import: 
     assert status == 0
     assert len(resources(folder / "x.json")) == 1
     assert stat.S_IMODE((folder / "x.py").stat().st_mode) == 0o600
+
+
+def test_force_replaces_only_regular_files(
+    emulator: Emulator, folder: Path, run_import: Import
+) -> None:
+    """A rename would replace a device such as /dev/null for the whole system."""
+    emulator.add_runner("runner-prod")
+    os.mkfifo(folder / "pipe")
+    (folder / "link").symlink_to("pipe")
+    for name in ("pipe", "link"):
+        assert run_import("--output", name, "--force") == (
+            1,
+            "",
+            f"import: the file {name} is not a regular file: name another one.\n",
+        )
+    assert (folder / "pipe").is_fifo()
 
 
 @pytest.fixture
