@@ -147,11 +147,13 @@ def _url_file(path: Path | None, url: str) -> Iterator[None]:
     The file is written in one step, so that a reader never sees a part of it.
 
     Raises:
-        FileError: the file cannot be written.
+        FileError: the file cannot be written, or is a device, a pipe or a folder.
     """
     if path is None:
         yield
         return
+    if path.exists() and not path.is_file():
+        raise FileError(f"the URL file {path} is not a regular file: name another one.")
     try:
         descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}")
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:

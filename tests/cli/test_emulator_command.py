@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import subprocess
@@ -144,6 +145,18 @@ def test_a_failed_start_prints_one_sentence(
     assert re.fullmatch(f"{sentence}\n", output.err)
     assert not output.out
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_url_file_replaces_only_a_regular_file(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """A rename would replace a device such as /dev/null, and the end would delete it."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    assert main(["emulator", "--url-file", str(pipe)]) == 2
+    sentence = f"emulator: the URL file {pipe} is not a regular file: name another one.\n"
+    assert capsys.readouterr().err == sentence
+    assert pipe.is_fifo()
 
 
 def test_a_port_in_use_prints_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
