@@ -14,17 +14,13 @@ from typing import TYPE_CHECKING, Any
 from kubiya_pulumi.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
-    from kubiya_pulumi.lifecycle.runner_creation import announce_create, create_runner
+    from kubiya_pulumi.lifecycle.runner_creation import create_runner
 
-__all__ = ["announce_create", "create_runner"]
+__all__ = ["create_runner"]
 
 # A program loads the handlers to declare its resources, but only the plugin creates a runner.
 __getattr__: Callable[[str], Any]
 __dir__: Callable[[], list[str]]
 __getattr__, __dir__ = lazy_exports(
-    __name__,
-    {
-        "announce_create": "kubiya_pulumi.lifecycle.runner_creation",
-        "create_runner": "kubiya_pulumi.lifecycle.runner_creation",
-    },
+    __name__, {"create_runner": "kubiya_pulumi.lifecycle.runner_creation"}
 )

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from pulumi.dynamic import CheckResult, ConfigureRequest, ReadResult
+from pulumi.dynamic import ConfigureRequest, ReadResult
 
-from kubiya_pulumi import api, config, lifecycle
+from kubiya_pulumi import api, config
 from kubiya_pulumi.api import RunnersApi, SettingError
 from kubiya_pulumi.api.connection import MAX_CONNECTIONS
 from kubiya_pulumi.api.error_advice import STORED_SETTINGS
@@ -69,15 +69,6 @@ class RunnerProvider(_KubiyaDynamicProvider):
         """Take the settings, and start to hold names: this process serves one command."""
         super().configure(req)
         self.handler.names.enable()
-
-    def check(self, _olds: EngineProperties, news: EngineProperties) -> CheckResult:
-        """Validate the inputs and the settings, and prepare the create that follows."""
-        result = super().check(_olds, news)
-        name = result.inputs.get("name")
-        is_valid_create = not _olds and not result.failures
-        if is_valid_create and isinstance(name, str) and self.handler.creates_runners:
-            lifecycle.announce_create(self.api(), name)
-        return result
 
 
 class RunnerManifestProvider(_KubiyaDynamicProvider):

@@ -53,7 +53,6 @@ class RunnerHandler(ResourceHandler[RunnersApi, RunnerInputs, RunnerState]):
     def __init__(self, names: HeldNames | None = None, clock: Clock | None = None) -> None:
         self.names: HeldNames = names or HeldNames()
         self._clock = clock or Clock()
-        self._creates_runners = False
 
     def check(
         self, inputs: PropertyMap, unknown: Set[str], old_inputs: PropertyMap | None = None
@@ -71,11 +70,6 @@ class RunnerHandler(ResourceHandler[RunnersApi, RunnerInputs, RunnerState]):
                 failures.append(InputFailure("name", reason))
         return checked, failures
 
-    @property
-    def creates_runners(self) -> bool:
-        """Whether this process has begun to create runners. That of a preview never does."""
-        return self._creates_runners
-
     def create(self, api: RunnersApi, inputs: RunnerInputs) -> RunnerState:
         """Create the runner, or take over the existing one if this resource may.
 
@@ -84,7 +78,6 @@ class RunnerHandler(ResourceHandler[RunnersApi, RunnerInputs, RunnerState]):
                 `adopt_existing` is false, or another resource of this stack owns it.
             KubiyaError: the lookup or the create request failed; see `RunnersApi`.
         """
-        self._creates_runners = True
         try:
             return self._create(api, inputs)
         except RunnerExistsError:

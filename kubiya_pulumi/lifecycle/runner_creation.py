@@ -54,11 +54,6 @@ from kubiya_pulumi.lifecycle.runner_requests import (
 _log = logging.getLogger(__name__)
 
 
-def announce_create(api: RunnersApi, name: str) -> None:
-    """Request the list that the create of this runner needs first; see `early_list`."""
-    early_lists(api).announce_create(name, lambda: list_runners(api, name))
-
-
 def create_runner(api: RunnersApi, inputs: RunnerInputs) -> RunnerState:
     """Create the runner, or take over the existing one if this resource may.
 
@@ -68,22 +63,11 @@ def create_runner(api: RunnersApi, inputs: RunnerInputs) -> RunnerState:
         KubiyaError: the lookup or the create request failed; see `RunnersApi`.
     """
     with early_lists(api).create_in_progress():
-        runners = _early_list_without(api, inputs.name)
-        if runners is None:
-            runners = list_runners(api, inputs.name)
+        runners = list_runners(api, inputs.name)
         existing = _find_existing(api, inputs, runners)
         if existing is not None:
             return _resolve_existing(api, inputs, existing)
         return _create_new(api, inputs, runners)
-
-
-def _early_list_without(api: RunnersApi, name: str) -> tuple[Runner, ...] | None:
-    """Return the list that was requested when the create was announced, if it lacks the name.
-
-    A runner that it contains may have been deleted since.
-    """
-    runners = response_to(early_lists(api).first_list(name))
-    return None if runners is None or find_runner(runners, name) else runners
 
 
 def _create_new(api: RunnersApi, inputs: RunnerInputs, runners: tuple[Runner, ...]) -> RunnerState:
@@ -94,7 +78,7 @@ def _create_new(api: RunnersApi, inputs: RunnerInputs, runners: tuple[Runner, ..
     )
     early_list: PendingList | None = None
     if may_list_suffice:
-        early_list = early_lists(api).request_second_list(lambda: list_runners(api, inputs.name))
+        early_list = early_lists(api).request(lambda: list_runners(api, inputs.name))
     was_unknown = False
 
     def confirm_not_created() -> bool:
@@ -121,7 +105,7 @@ def _create_new(api: RunnersApi, inputs: RunnerInputs, runners: tuple[Runner, ..
                 "%s The runner was created; `pulumi refresh` completes its outputs.", error
             )
     elif early_list is not None:
-        early_lists(api).remember_second_list(was_useful=False)
+        early_lists(api).remember(was_useful=False)
     if runner is not None and ownership_of(runner, inputs.task_id) is Ownership.OTHER:
         # Somebody else created it at the same time.
         return _resolve_existing(api, inputs, runner)
@@ -176,10 +160,10 @@ def _read_created(
 
 def _early_listed(api: RunnersApi, inputs: RunnerInputs, early_list: PendingList) -> Runner | None:
     """Return the created runner from a list that may precede its creation, or None."""
-    listed = find_runner(response_to(early_list) or (), inputs.name)
+    listed = find_runner(response_to(early_list), inputs.name)
     if listed is not None and ownership_of(listed, inputs.task_id) is Ownership.OTHER:
         listed = None
-    early_lists(api).remember_second_list(was_useful=listed is not None)
+    early_lists(api).remember(was_useful=listed is not None)
     return listed
 
 

@@ -1,4 +1,4 @@
-"""Concurrent creates request their lists early; what they prove and create stays the same."""
+"""Concurrent creates request a list early; what it proves and what they create stays the same."""
 
 from __future__ import annotations
 

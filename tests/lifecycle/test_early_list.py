@@ -1,18 +1,15 @@
-"""While creates are in progress, the two lists of a create are requested before it needs them."""
+"""While other creates are in progress, a create requests the list that verifies it early."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
-from pulumi.dynamic import Config, ConfigureRequest
 
 from kubiya_pulumi.api import Connection, RunnersClient, ServerError
 from kubiya_pulumi.emulator import Emulator
-from kubiya_pulumi.lifecycle import announce_create, early_list
 from kubiya_pulumi.lifecycle.early_list import early_lists
 from kubiya_pulumi.lifecycle.errors import RunnerExistsError
-from kubiya_pulumi.lifecycle.providers import RunnerProvider
 from kubiya_pulumi.lifecycle.runner import RunnerHandler
 from kubiya_pulumi.testing import MemoryClient
 from tests.lifecycle.engine_calls import EngineCalls
@@ -168,106 +165,6 @@ def test_a_runner_that_somebody_else_created_meanwhile_is_refused():
     with pytest.raises(RunnerExistsError, match="terraform"):
         create_beside_another(api)
     assert api.called() == ["create", "list", "list", "list"]
-
-
-class Counting(MemoryClient):
-    """A service that counts its lists, of which the first ones may fail."""
-
-    def __init__(self, *, failures=0):
-        super().__init__()
-        self.lists = 0
-        self.failures = failures
-
-    def list_runners(self, **options):
-        self.lists += 1
-        if self.lists <= self.failures:
-            raise ServerError(500, None, "broken", "list_runners", None)
-        return super().list_runners(**options)
-
-
-def announced(api, name="mine"):
-    """Announce a create while another one is in progress, and wait for its list."""
-    with early_lists(api).create_in_progress():
-        announce_create(api, name)
-    [(_, response)] = early_lists(api)._announced.values()
-    assert response.exception(WAIT_SECONDS) is None or api.failures
-    return api
-
-
-def test_a_create_uses_the_list_of_its_announcement():
-    api = announced(Counting())
-    state = runner.create(api, inputs_of("mine")).outputs
-    assert api.lists == 2
-    assert state["version"] == "v2"
-
-
-def test_the_list_of_an_announcement_is_used_once():
-    api = announced(Counting())
-    created = runner.create(api, inputs_of("mine"))
-    runner.delete(api, "mine", created.outputs)
-    before = api.lists
-    runner.create(api, inputs_of("mine"))
-    assert api.lists == before + 2
-
-
-def test_no_list_is_requested_before_the_first_create():
-    api = Counting()
-    announce_create(api, "mine")
-    assert api.lists == 0
-
-
-def test_an_old_list_is_not_used(monkeypatch):
-    api = announced(Counting())
-    monkeypatch.setattr(early_list, "MAX_AGE_SECONDS", -1)
-    runner.create(api, inputs_of("mine"))
-    assert api.lists == 3
-
-
-def test_a_later_list_is_read_if_that_of_the_announcement_fails():
-    api = announced(Counting(failures=1))
-    assert runner.create(api, inputs_of("mine")).outputs["version"] == "v2"
-    assert api.lists == 3
-
-
-def test_a_runner_that_was_deleted_since_the_announcement_is_created():
-    api = Counting()
-    api.add_runner("mine")
-    announced(api)
-    api.delete_runner("mine")
-    assert runner.create(api, inputs_of("mine")).outputs["version"] == "v2"
-
-
-def test_a_runner_that_somebody_created_since_the_announcement_is_refused():
-    api = announced(Counting())
-    api.create_runner("mine", managed_by="terraform", task_id="theirs")
-    with pytest.raises(RunnerExistsError, match="terraform"):
-        runner.create(api, inputs_of("mine"))
-
-
-def test_the_check_of_a_new_runner_announces_its_create_once_the_process_creates(
-    emulator, called, monkeypatch
-):
-    monkeypatch.setattr(RunnerProvider, "handler", RunnerHandler())
-    provider = RunnerProvider()
-    settings = {"kubiya:apiKey": emulator.api_key, "kubiya:baseUrl": emulator.url}
-    provider.configure(ConfigureRequest(Config(settings, "infra")))
-
-    def check(name, olds):
-        assert provider.check(olds, inputs_of(name)).failures == []
-        return called()
-
-    assert check("first", {}) == []
-    provider.create(inputs_of("first"))
-    called()
-    assert check("second", {}) == []
-    api = provider.api()
-    with early_lists(api).create_in_progress():
-        assert check("first", inputs_of("first")) == []
-        early = check("second", {})
-        [(_, response)] = early_lists(api)._announced.values()
-        assert [each.name for each in response.result(WAIT_SECONDS)] == ["first"]
-        # The list may arrive during the check or after it.
-        assert early + called() == ["listRunners"]
 
 
 @pytest.mark.parametrize("form", ["documented", "observed"])
