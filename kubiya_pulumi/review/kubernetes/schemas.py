@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from importlib import resources
 from importlib.util import find_spec
 from typing import Any
 
@@ -54,8 +55,6 @@ def definitions() -> Mapping[str, Schema]:
     Raises:
         ModuleNotFoundError: the package is not installed; see `is_available`.
     """
-    from importlib import resources
-
     folders = resources.files("kubernetes_validate") / "kubernetes-json-schema"
     wanted = int(KUBERNETES_VERSION.rpartition(".")[2])
     minors = {
