@@ -89,7 +89,7 @@ def resource_names(runners: Iterable[TerraformRunner]) -> dict[str, TerraformRun
 
 def _parse(text: str) -> dict[str, Any] | None:
     try:
-        state = json.loads(text)
+        state = json.loads(text.removeprefix("\ufeff"))
     except (ValueError, RecursionError):
         return None
     if not isinstance(state, dict):

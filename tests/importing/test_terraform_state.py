@@ -39,6 +39,12 @@ def test_both_forms_of_a_state_contain_the_same_runners(file: str) -> None:
     assert {name: (runner.name, runner.address) for name, runner in named.items()} == RUNNERS
 
 
+def test_a_state_may_begin_with_a_byte_order_mark() -> None:
+    """PowerShell writes one."""
+    text = (STATES / "show.json").read_text()
+    assert runners_in(f"\ufeff{text}", "the file x") == runners_in(text, "the file x")
+
+
 def test_the_addresses_are_those_that_terraform_prints() -> None:
     """Otherwise `terraform state rm` fails, and the next destroy deletes the runners."""
     shown = (STATES / "show.json").read_text()
