@@ -168,7 +168,7 @@ class RunnersClient(RunnersApi):
             )
         return _parse_one(response, CreatedRunner, {} if response.is_empty else response.json())
 
-    def delete_runner(self, name: str) -> bool:
+    def delete_runner(self, name: str) -> None:
         """Delete a runner; see `RunnersApi`.
 
         Any 2xx response is success unless its body is HTML or a JSON array, which means that
@@ -179,7 +179,6 @@ class RunnersClient(RunnersApi):
             response = self._transport.call("delete_runner", "DELETE", path, runner=name)
         response.reject_html()
         response.reject_array()
-        return response.is_empty and response.status != HTTPStatus.ACCEPTED
 
     def update_runner_description(self, name: str, description: str) -> Runner | None:
         """Replace a runner's description; see `RunnersApi`."""

@@ -93,15 +93,14 @@ class RunnersApi(Protocol):
         """
         ...
 
-    def delete_runner(self, name: str) -> bool:
+    def delete_runner(self, name: str) -> None:
         """Delete a runner.
+
+        Success does not prove that the runner is deleted: the response is empty, so it may be
+        that of another server, or precede the deletion. The list tells.
 
         Args:
             name: the runner's name.
-
-        Returns:
-            Whether the response confirms the deletion: it is empty, and its status is not 202.
-            Any other success may be that of another server, or precede the deletion.
 
         Raises:
             NotFoundError: the runner does not exist, or the service does not serve the route.

@@ -15,12 +15,18 @@ from kubiya_pulumi.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
     from kubiya_pulumi.lifecycle.runner_creation import create_runner
+    from kubiya_pulumi.lifecycle.runner_deletion import delete_runner
 
-__all__ = ["create_runner"]
+__all__ = ["create_runner", "delete_runner"]
 
-# A program loads the handlers to declare its resources, but only the plugin creates a runner.
+# A program loads the handlers to declare its resources, but only the plugin creates or deletes
+# a runner.
 __getattr__: Callable[[str], Any]
 __dir__: Callable[[], list[str]]
 __getattr__, __dir__ = lazy_exports(
-    __name__, {"create_runner": "kubiya_pulumi.lifecycle.runner_creation"}
+    __name__,
+    {
+        "create_runner": "kubiya_pulumi.lifecycle.runner_creation",
+        "delete_runner": "kubiya_pulumi.lifecycle.runner_deletion",
+    },
 )

@@ -47,6 +47,19 @@ def find_runner(runners: Iterable[Runner], name: str) -> Runner | None:
     return next((runner for runner in runners if runner.name == name), None)
 
 
+def remaining_runner(api: RunnersApi, name: str) -> Runner | None:
+    """Return a runner whose deletion was reported, or None if it is gone.
+
+    If the list is long, describe tells: it found the runner before the deletion.
+    """
+    if not list_is_long(api):
+        return listed_runner(api, name)
+    try:
+        return api.describe_runner(name)
+    except NotFoundError:
+        return None
+
+
 def existing_runner(api: RunnersApi, name: str) -> Runner | None:
     """Return the description of the runner, or None if it certainly does not exist."""
     try:
@@ -63,6 +76,11 @@ def reported_fields(runner: Runner) -> frozenset[str]:
     if runner.namespace or runner.kubernetes_namespace:
         names.add("namespace")
     return frozenset(names)
+
+
+def list_is_long(api: RunnersApi) -> bool:
+    """Whether the list contains more than `MAX_LISTED_RUNNERS`, as far as is known."""
+    return _knowledge(api).list_is_long
 
 
 def prefers_descriptions(api: RunnersApi) -> bool:

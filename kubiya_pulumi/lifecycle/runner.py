@@ -1,4 +1,4 @@
-"""The lifecycle of a runner; see `runner_creation` for its creation."""
+"""The lifecycle of a runner; see `runner_creation` and `runner_deletion` for two of its parts."""
 
 from __future__ import annotations
 
@@ -8,29 +8,25 @@ from dataclasses import replace
 from typing import Any
 
 from kubiya_pulumi import lifecycle
-from kubiya_pulumi.api import Clock, NotFoundError, RunnersApi, UnexpectedStatusError
+from kubiya_pulumi.api import Clock, RunnersApi
 from kubiya_pulumi.declarations import RUNNER, RunnerInputs, RunnerState
 from kubiya_pulumi.dynamic.handler import InputFailure, ResourceHandler
 from kubiya_pulumi.dynamic.properties import PropertyMap
-from kubiya_pulumi.lifecycle.change_verification import verify_deleted, verify_description
+from kubiya_pulumi.lifecycle.change_verification import verify_description
 from kubiya_pulumi.lifecycle.errors import (
-    NotSupportedError,
     RunnerExistsError,
     RunnerGoneError,
-    RunnerNotOursError,
 )
 from kubiya_pulumi.lifecycle.held_names import HeldNames, resource_in
 from kubiya_pulumi.lifecycle.last_seen import require_seen_here, still_seen
-from kubiya_pulumi.lifecycle.lookup import is_missing_or_unsupported, listed_runner
 from kubiya_pulumi.lifecycle.ownership import (
     describe_replacement,
-    has_known_owner,
     is_replaced,
 )
 from kubiya_pulumi.lifecycle.runner_requests import (
     current_runner,
     fetch_manifest_url,
-    gone_error,
+    require_own_runner,
     set_description,
     unchanged,
     with_reported,
@@ -128,7 +124,7 @@ class RunnerHandler(ResourceHandler[RunnersApi, RunnerInputs, RunnerState]):
         task_id = state.task_id or (inputs.task_id if state.adopted else None)
         updated = replace(state, adopt_existing=inputs.adopt_existing, task_id=task_id)
         try:
-            _require_own_runner(api, state, unchanged(state.name))
+            require_own_runner(api, state, unchanged(state.name))
             if inputs.description is None:
                 # The engine asks for no update then: `diff` reports none.
                 return updated
@@ -144,60 +140,17 @@ class RunnerHandler(ResourceHandler[RunnersApi, RunnerInputs, RunnerState]):
         return replace(current, description=inputs.description)
 
     def delete(self, api: RunnersApi, state: RunnerState) -> None:
-        """Delete the runner, unless another resource of the stack has it now."""
+        """Delete the runner, unless another resource of the stack has it now.
+
+        Raises:
+            KubiyaError: the deletion failed; see `delete_runner`.
+        """
         with self.names.releasing(state.name) as holder:
             if holder is None:
-                self._delete(api, state)
+                lifecycle.delete_runner(api, state, self._clock)
             else:
                 _log.warning(
                     'Runner "%s" was left in place: the resource "%s" of this stack has it now.',
                     state.name,
                     resource_in(holder),
                 )
-
-    def _delete(self, api: RunnersApi, state: RunnerState) -> None:
-        try:
-            _require_own_runner(api, state, f'runner "{state.name}" was not deleted')
-        except RunnerGoneError:
-            require_seen_here(api, state.name, state.last_seen)
-            return
-        try:
-            is_confirmed = api.delete_runner(state.name)
-        except (NotFoundError, UnexpectedStatusError) as error:
-            if not is_missing_or_unsupported(error):
-                raise
-            if listed_runner(api, state.name) is not None:
-                raise NotSupportedError(
-                    f'runner "{state.name}" was not deleted: the service returned {error.status}, '
-                    "although the runner still exists. It does not offer deletion with this API "
-                    "key; delete the runner in another way, or set retain_on_delete=True in the "
-                    "resource's options to keep it."
-                ) from None
-            require_seen_here(api, state.name, state.last_seen)
-        else:
-            if not is_confirmed:
-                verify_deleted(api, state, self._clock)
-
-
-def _require_own_runner(api: RunnersApi, state: RunnerState, failure: str) -> None:
-    """Read the runner before a change, if the state knows the owner that the API reports.
-
-    Args:
-        api: the API.
-        state: the stored state.
-        failure: what was not done, as the start of an error.
-
-    Raises:
-        RunnerGoneError: the runner does not exist.
-        RunnerNotOursError: somebody else owns the runner now.
-    """
-    if not has_known_owner(state):
-        return
-    runner = current_runner(api, state)
-    if runner is None:
-        raise gone_error(failure)
-    if is_replaced(runner, state):
-        raise RunnerNotOursError(
-            f"{failure}. {describe_replacement(runner, state)} To remove it from this stack's "
-            "state, use `pulumi state delete`, then run `pulumi up`."
-        )

@@ -21,7 +21,12 @@ from kubiya_pulumi.api import (
 )
 from kubiya_pulumi.declarations import RunnerInputs, RunnerState
 from kubiya_pulumi.errors import KubiyaError
-from kubiya_pulumi.lifecycle.early_list import PendingList, early_lists, response_to
+from kubiya_pulumi.lifecycle.early_list import (
+    PendingList,
+    early_lists,
+    request_early_list,
+    response_to,
+)
 from kubiya_pulumi.lifecycle.errors import NameRefusedError, RunnerExistsError
 from kubiya_pulumi.lifecycle.held_names import resource_in
 from kubiya_pulumi.lifecycle.last_seen import first_seen
@@ -62,7 +67,7 @@ def create_runner(api: RunnersApi, inputs: RunnerInputs) -> RunnerState:
             `adopt_existing` is false, or another resource of this stack owns it.
         KubiyaError: the lookup or the create request failed; see `RunnersApi`.
     """
-    with early_lists(api).create_in_progress():
+    with early_lists(api).change_in_progress():
         runners = list_runners(api, inputs.name)
         existing = _find_existing(api, inputs, runners)
         if existing is not None:
@@ -78,7 +83,7 @@ def _create_new(api: RunnersApi, inputs: RunnerInputs, runners: tuple[Runner, ..
     )
     early_list: PendingList | None = None
     if may_list_suffice:
-        early_list = early_lists(api).request(lambda: list_runners(api, inputs.name))
+        early_list = request_early_list(api, inputs.name)
     was_unknown = False
 
     def confirm_not_created() -> bool:
@@ -160,7 +165,7 @@ def _read_created(
 
 def _early_listed(api: RunnersApi, inputs: RunnerInputs, early_list: PendingList) -> Runner | None:
     """Return the created runner from a list that may precede its creation, or None."""
-    listed = find_runner(response_to(early_list), inputs.name)
+    listed = find_runner(response_to(early_list) or (), inputs.name)
     if listed is not None and ownership_of(listed, inputs.task_id) is Ownership.OTHER:
         listed = None
     early_lists(api).remember(was_useful=listed is not None)

@@ -16,7 +16,7 @@ from kubiya_pulumi.api import (
 )
 from kubiya_pulumi.declarations import RunnerState
 from kubiya_pulumi.errors import KubiyaError
-from kubiya_pulumi.lifecycle.errors import NotSupportedError, RunnerGoneError
+from kubiya_pulumi.lifecycle.errors import NotSupportedError, RunnerGoneError, RunnerNotOursError
 from kubiya_pulumi.lifecycle.lookup import (
     ALWAYS_SET,
     combined,
@@ -30,7 +30,14 @@ from kubiya_pulumi.lifecycle.lookup import (
     reported_fields,
     unreported_fields,
 )
-from kubiya_pulumi.lifecycle.ownership import OWNER_FIELDS, known_owner, reports
+from kubiya_pulumi.lifecycle.ownership import (
+    OWNER_FIELDS,
+    describe_replacement,
+    has_known_owner,
+    is_replaced,
+    known_owner,
+    reports,
+)
 
 _log = logging.getLogger(__name__)
 
@@ -128,6 +135,30 @@ def _needs_owner(state: RunnerState) -> bool:
         # An import reads the list alone; the refresh after it adds the URL of the manifest.
         return state.last_seen is None or state.manifest_url is None
     return state.task_id is not None
+
+
+def require_own_runner(api: RunnersApi, state: RunnerState, failure: str) -> None:
+    """Read the runner before a change, if the state knows the owner that the API reports.
+
+    Args:
+        api: the API.
+        state: the stored state.
+        failure: what was not done, as the start of an error.
+
+    Raises:
+        RunnerGoneError: the runner does not exist.
+        RunnerNotOursError: somebody else owns the runner now.
+    """
+    if not has_known_owner(state):
+        return
+    runner = current_runner(api, state)
+    if runner is None:
+        raise gone_error(failure)
+    if is_replaced(runner, state):
+        raise RunnerNotOursError(
+            f"{failure}. {describe_replacement(runner, state)} To remove it from this stack's "
+            "state, use `pulumi state delete`, then run `pulumi up`."
+        )
 
 
 def set_description(api: RunnersApi, name: str, description: str) -> Runner | None:

@@ -172,11 +172,10 @@ class MemoryClient(RunnersApi):
             self._runners[name] = replace(stored, runner=runner)
         return CreatedRunner(name=name, manifest_url=_manifest_url(name))
 
-    def delete_runner(self, name: str) -> bool:
-        """Delete a runner, and confirm it."""
+    def delete_runner(self, name: str) -> None:
+        """Delete a runner."""
         self._require("delete_runner", name)
         del self._runners[name]
-        return True
 
     def update_runner_description(self, name: str, description: str) -> Runner:
         """Replace a runner's description and return the runner."""

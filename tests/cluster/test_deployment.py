@@ -134,7 +134,7 @@ def test_a_deployment_is_created_updated_and_destroyed_in_order(
     assert deleted.index(HEALTH) < deleted.index(in_the_cluster[0])
     assert last_index(deleted, in_the_cluster[-1]) < deleted.index(MANIFEST)
     assert deleted.index(MANIFEST) < deleted.index(RUNNER)
-    assert operations(emulator) == ["listRunners", "deleteRunner"]
+    assert operations(emulator) == ["listRunners", "deleteRunner", "listRunners"]
     assert not emulator.runners
     manifest_file = tmp_path / "manifest.yaml"
     manifest_file.write_text(runner.manifest)

@@ -83,12 +83,14 @@ class Change:
     moments: tuple[str, ...] = tuple(MOMENTS)
 
 
-REPLACEMENT = ("listRunners", "deleteRunner", "listRunners", "createRunner", "listRunners")
+CREATION = ("listRunners", "createRunner", "listRunners")
+DELETION = ("listRunners", "deleteRunner", "listRunners")
+REPLACEMENT = (*DELETION, *CREATION)
 CHANGES = {
-    "create": Change("nothing", "one", ("listRunners", "createRunner", "listRunners")),
+    "create": Change("nothing", "one", CREATION),
     "update": Change("one", "changed", ("listRunners", "updateRunnerDescription")),
     "replace": Change("one", "another", REPLACEMENT, victims=("everything",)),
-    "delete": Change("one", "nothing", ("listRunners", "deleteRunner")),
+    "delete": Change("one", "nothing", DELETION),
     # User options and aliases lead to the same calls. So fewer points are enough.
     "move": Change(
         "one",

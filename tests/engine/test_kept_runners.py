@@ -136,7 +136,7 @@ def test_the_option_delete_before_replace_is_overruled(
     # The runner is described once, unless the list contains its owner.
     describe = [] if owner_fields == "echoed" else ["describeRunner"]
     creation = ["listRunners", "createRunner", "listRunners"]
-    assert calls() == ["listRunners", *describe, "deleteRunner", *creation]
+    assert calls() == ["listRunners", *describe, "deleteRunner", "listRunners", *creation]
     assert [runner.description for runner in emulator.runners.values()] == ["two"]
     assert dev.preview("--expect-no-changes")
 
@@ -379,7 +379,7 @@ def test_an_adopted_runner_of_a_reported_owner_is_read_before_a_change(
     dev.up("--skip-preview")
     assert calls() == ["listRunners", "updateRunnerDescription"]
     dev.destroy("--skip-preview")
-    assert calls() == ["listRunners", "deleteRunner"]
+    assert calls() == ["listRunners", "deleteRunner", "listRunners"]
     assert not emulator.runners
 
 

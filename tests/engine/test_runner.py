@@ -64,7 +64,7 @@ def test_the_first_up_creates_a_runner_and_the_second_does_nothing(
     assert state(dev) == before
 
     dev.destroy()
-    assert calls() == ["listRunners", "deleteRunner"]
+    assert calls() == ["listRunners", "deleteRunner", "listRunners"]
     assert not emulator.runners
     assert dev.resources() == []
 
@@ -135,7 +135,7 @@ def test_a_changed_name_replaces_the_runner_and_deletes_the_old_one_first(
     assert planned["diffReasons"] == ["name"]
     assert planned["detailedDiff"].keys() == {"name"}
     dev.up("--skip-preview")
-    assert calls() == ["listRunners", "deleteRunner", *CREATE]
+    assert calls() == ["listRunners", "deleteRunner", "listRunners", *CREATE]
     assert list(emulator.runners) == ["runner-new"]
     assert dev.resources(RUNNER)[0]["id"] == "runner-new"
     dev.preview("--expect-no-changes")
@@ -148,7 +148,7 @@ def test_a_forced_replacement_also_deletes_first(stack: MakeStack, calls: Calls)
     calls()
     [runner] = dev.resources(RUNNER)
     dev.up("--skip-preview", f"--replace={runner['urn']}")
-    assert calls() == ["listRunners", "deleteRunner", *CREATE]
+    assert calls() == ["listRunners", "deleteRunner", "listRunners", *CREATE]
 
 
 @pytest.mark.lifecycle

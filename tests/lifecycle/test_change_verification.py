@@ -1,4 +1,4 @@
-"""A change that the response does not confirm is verified by the list."""
+"""A change that the response does not prove is verified by the list."""
 
 import logging
 from dataclasses import replace
@@ -38,7 +38,6 @@ class LateClient(MemoryClient):
 
     def delete_runner(self, name):
         self.pending = lambda: super(LateClient, self).delete_runner(name)
-        return False
 
     def update_runner_description(self, name, description):
         self.pending = lambda: super(LateClient, self).update_runner_description(name, description)
@@ -117,13 +116,24 @@ def test_a_deleted_runner_whose_name_has_another_owner_is_deleted(runner, delays
     assert delays == []
 
 
-def test_a_confirmed_change_is_not_verified(client, called, runner):
+def test_only_a_description_is_proved_by_the_response(client, called, runner):
     state = runner.create(client, INPUTS)
     called()
     CHANGES["update"](runner, client, state)
     assert called() == ["listRunners", "updateRunnerDescription"]
     CHANGES["delete"](runner, client, state)
-    assert called() == ["listRunners", "deleteRunner"]
+    assert called() == ["listRunners", "deleteRunner", "listRunners"]
+
+
+@pytest.mark.parametrize("status", [200, 204])
+def test_a_delete_that_a_gateway_reports_without_making_it_is_an_error(
+    client, emulator, runner, status
+):
+    state = runner.create(client, INPUTS)
+    emulator.faults.add("status", operation="deleteRunner", status=status)
+    with pytest.raises(ChangeNotMadeError, match='runner "r" was not deleted'):
+        CHANGES["delete"](runner, client, state)
+    assert "r" in emulator.runners
 
 
 @pytest.mark.parametrize("description_field", ["echoed", "dropped"])

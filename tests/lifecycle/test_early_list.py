@@ -1,4 +1,4 @@
-"""While other creates are in progress, a create requests the list that verifies it early."""
+"""While other creates and deletes are in progress, one requests the list that verifies it early."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -23,27 +23,27 @@ def inputs_of(name):
 
 
 class Service(MemoryClient):
-    """A service whose second list of a create arrives at a chosen moment of the create.
+    """A service whose early list arrives at a chosen moment of the create or the delete.
 
     Args:
-        is_processed: whether the create is processed before that list.
+        is_processed: whether the change is processed before that list.
     """
 
     def __init__(self, *, is_processed):
         super().__init__()
         self.calls = []
-        self.expect_create(is_processed=is_processed)
+        self.expect_change(is_processed=is_processed)
 
-    def expect_create(self, *, is_processed):
+    def expect_change(self, *, is_processed):
         self.is_processed = is_processed
         self._listed_early = threading.Event()
-        self._created = threading.Event()
+        self._changed = threading.Event()
 
     def list_runners(self, **options):
         self.calls.append("list")
         is_early = threading.current_thread() is not threading.main_thread()
         if is_early and self.is_processed:
-            assert self._created.wait(WAIT_SECONDS)
+            assert self._changed.wait(WAIT_SECONDS)
         runners = self.listed()
         if is_early:
             self._listed_early.set()
@@ -54,11 +54,19 @@ class Service(MemoryClient):
 
     def create_runner(self, name, **values):
         self.calls.append("create")
+        created = self._change(super().create_runner, name, **values)
+        return self.response_to(created)
+
+    def delete_runner(self, name):
+        self.calls.append("delete")
+        self._change(super().delete_runner, name)
+
+    def _change(self, change, name, **values):
         if not self.is_processed:
             assert self._listed_early.wait(WAIT_SECONDS)
-        created = super().create_runner(name, **values)
-        self._created.set()
-        return self.response_to(created)
+        result = change(name, **values)
+        self._changed.set()
+        return result
 
     def response_to(self, created):
         return created
@@ -72,9 +80,18 @@ class Service(MemoryClient):
         return calls
 
 
+class FailingEarly(Service):
+    """A service whose early lists fail."""
+
+    def listed(self):
+        if threading.current_thread() is not threading.main_thread():
+            raise ServerError(500, None, "broken", "list_runners", None)
+        return super().listed()
+
+
 def create_beside_another(api, name="mine"):
     """Create a runner while another create is in progress."""
-    with early_lists(api).create_in_progress():
+    with early_lists(api).change_in_progress():
         return runner.create(api, inputs_of(name))
 
 
@@ -105,27 +122,45 @@ def test_useless_early_lists_are_not_requested_any_more():
 def test_one_useless_list_after_a_useful_one_changes_nothing():
     api = Service(is_processed=True)
     create_beside_another(api, "first")
-    api.expect_create(is_processed=False)
+    api.expect_change(is_processed=False)
     create_beside_another(api, "second")
     api.called()
-    api.expect_create(is_processed=True)
+    api.expect_change(is_processed=True)
     create_beside_another(api, "third")
     assert api.called() == ["create", "list", "list"]
 
 
-def test_a_single_create_requests_no_early_list():
+def test_a_single_change_requests_no_early_list():
     api = Service(is_processed=True)
-    runner.create(api, inputs_of("mine"))
-    assert api.calls == ["list", "create", "list"]
+    state = runner.create(api, inputs_of("mine")).outputs
+    runner.delete(api, "mine", state)
+    assert api.calls == ["list", "create", "list", "list", "delete", "list"]
+
+
+@pytest.mark.parametrize(("is_processed", "lists"), [(True, 2), (False, 3)])
+def test_an_early_list_without_the_deleted_runner_verifies_the_delete(is_processed, lists):
+    api = Service(is_processed=True)
+    state = create_beside_another(api).outputs
+    api.expect_change(is_processed=is_processed)
+    api.called()
+    with early_lists(api).change_in_progress():
+        runner.delete(api, "mine", state)
+    assert api.called() == ["delete", *["list"] * lists]
+    assert "mine" not in api._runners
+
+
+def test_a_later_list_is_read_if_the_early_one_of_a_delete_fails(caplog):
+    api = FailingEarly(is_processed=True)
+    state = runner.create(api, inputs_of("mine")).outputs
+    api.expect_change(is_processed=True)
+    api.called()
+    with early_lists(api).change_in_progress():
+        runner.delete(api, "mine", state)
+    assert api.called() == ["delete", "list", "list", "list"]
+    assert caplog.text == ""
 
 
 def test_a_later_list_is_read_if_the_early_one_fails():
-    class FailingEarly(Service):
-        def listed(self):
-            if threading.current_thread() is not threading.main_thread():
-                raise ServerError(500, None, "broken", "list_runners", None)
-            return super().listed()
-
     api = FailingEarly(is_processed=True)
     state = create_beside_another(api).outputs
     assert api.called() == ["create", "list", "list", "list"]

@@ -103,7 +103,7 @@ def test_a_runner_without_a_description_does_not_hide_the_drift_of_others(runner
 def test_a_deletion_is_verified_although_the_list_omits_owners(runner):
     api = ListOmits(*OWNER)
     state = runner.create(api, INPUTS)
-    api.delete_runner = lambda _name: False
+    api.delete_runner = lambda _name: None
     with pytest.raises(ChangeNotMadeError):
         runner.delete(api, "r", state.outputs)
 

@@ -76,11 +76,11 @@ def test_an_adopted_runner_with_its_reported_owner_is_managed(client, emulator, 
     assert called() == ["listRunners", "updateRunnerDescription"]
     assert updated.outputs["last_seen"] == outputs["last_seen"]
     runner.delete(client, "r", updated.outputs)
-    assert called() == ["listRunners", "deleteRunner"]
+    assert called() == ["listRunners", "deleteRunner", "listRunners"]
     assert not emulator.runners
 
 
-def test_an_adopted_runner_without_a_reported_owner_is_changed_with_one_call(
+def test_an_adopted_runner_without_a_reported_owner_is_changed_without_a_lookup(
     client, emulator, called
 ):
     outputs = adopted(client, emulator)
@@ -88,7 +88,7 @@ def test_an_adopted_runner_without_a_reported_owner_is_changed_with_one_call(
     runner.update(client, "r", outputs, {**ADOPT, **CHANGED})
     assert called() == ["updateRunnerDescription"]
     runner.delete(client, "r", outputs)
-    assert called() == ["deleteRunner"]
+    assert called() == ["deleteRunner", "listRunners"]
 
 
 def test_a_runner_is_described_if_the_list_omits_its_owner(client, emulator, called, monkeypatch):
@@ -104,7 +104,7 @@ def test_a_runner_is_described_if_the_list_omits_its_owner(client, emulator, cal
     called()
     assert runner.read(client, "r", outputs).outputs == outputs
     runner.delete(client, "r", outputs)
-    assert called() == ["listRunners", *["describeRunner"] * 2, "deleteRunner"]
+    assert called() == ["listRunners", *["describeRunner"] * 2, "deleteRunner", "listRunners"]
 
 
 def test_a_refresh_records_the_owner_for_a_state_of_an_older_version(client, emulator):

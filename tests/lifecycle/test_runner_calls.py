@@ -266,10 +266,10 @@ def test_an_unsupported_update_is_an_error(client, emulator, status):
         runner.update(client, "r", {}, {**INPUTS, "description": "new"})
 
 
-def test_a_delete_is_one_call(client, emulator, called):
+def test_a_delete_is_verified_by_the_list(client, emulator, called):
     emulator.add_runner("r")
     runner.delete(client, "r", {})
-    assert called() == ["deleteRunner"]
+    assert called() == ["deleteRunner", "listRunners"]
     assert not emulator.runners
 
 
@@ -362,7 +362,7 @@ def test_a_list_as_complete_as_descriptions_replaces_them(client, emulator, call
         runner.update(client, state.id, state.outputs, {**inputs, "description": "new"})
         assert called()[:2] == ["listRunners", "updateRunnerDescription"]
         runner.delete(client, state.id, state.outputs)
-        assert called() == ["listRunners", "deleteRunner"]
+        assert called() == ["listRunners", "deleteRunner", "listRunners"]
 
 
 def test_reads_of_one_command_share_a_list(client, called, monkeypatch):
