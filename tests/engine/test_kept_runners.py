@@ -527,3 +527,18 @@ def test_what_the_state_remembers_of_the_place_is_secret(
     assert "ciphertext" in outputs(dev, RUNNER)["last_seen"]
     planned = step(dev.preview_json("--show-sames"), RUNNER)
     assert planned["op"] == "same"
+
+
+def test_a_runner_whose_delete_a_gateway_reports_without_making_it_stays_in_the_state(
+    emulator: Emulator, stack: MakeStack
+) -> None:
+    dev = stack(program('KubiyaRunner("r")'))
+    dev.up("--skip-preview")
+    emulator.faults.add("status", operation="deleteRunner", status=204)
+    failed = dev.destroy("--skip-preview", check=False)
+    assert failed.returncode
+    assert 'runner "r" was not deleted: the service reported success' in sentence(failed)
+    assert in_the_state(dev) == {"r": "r"}
+    dev.destroy("--skip-preview")
+    assert not emulator.runners
+    assert in_the_state(dev) == {}
