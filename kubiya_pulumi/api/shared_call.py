@@ -21,14 +21,14 @@ T = TypeVar("T")
 GATHER_SECONDS = 0.005
 """How long a request waits for further callers before it is sent."""
 MIN_INTERVAL_SECONDS = 0.075
-MAX_INTERVAL_SECONDS = 0.2
+MAX_INTERVAL_SECONDS = 0.3
 """The limits of the time from a request that callers shared until the next one.
 
 A longer interval lets more callers share a request. But a create needs two lists, and with too long
 an interval all resources of an engine that runs eight operations wait for the same list, so that
 the engine has nothing to do. A shorter interval sends more lists and saves no time.
 """
-INTERVAL_PER_PROCESSOR_SECOND = 15
+INTERVAL_PER_PROCESSOR_SECOND = 30
 """The interval for each second of processor time that a request takes.
 
 A long list takes long to parse, and an engine with many resources takes long for each of them.
