@@ -40,7 +40,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--deployment",
         action="store_true",
-        help="import each runner as a RunnerDeployment, with its manifest and its health",
+        help="import each runner as a RunnerDeployment, with its manifest, the objects of it and "
+        "its health",
+    )
+    parser.add_argument(
+        "--without-objects",
+        action="store_true",
+        help="with --deployment: leave the objects out; `pulumi up` takes them over",
     )
     parser.add_argument(
         "--from-terraform",
@@ -104,7 +110,7 @@ def run(options: argparse.Namespace) -> int:
     except FileError as error:
         write_message(f"import: {error}")
         return 1
-    write_text(_next_steps(options, prepared.terraform_addresses))
+    write_text(_next_steps(options, prepared))
     return 0
 
 
@@ -116,12 +122,18 @@ class _Prepared:
     messages: Sequence[str]
     files: Mapping[str, str] = field(repr=False)
     terraform_addresses: Sequence[str]
+    object_count: int
+    """How many Kubernetes objects the import file contains."""
+    takes_over: bool
+    """Whether objects are left to `pulumi up`."""
 
 
 def _check_arguments(options: argparse.Namespace) -> None:
     files = _files(options)
     if options.output is None and not options.dry_run:
         raise FileError("name the import file with --output, or pass --dry-run to write none.")
+    if options.without_objects and not options.deployment:
+        raise FileError("--without-objects requires --deployment.")
     if "-" in files:
         raise FileError("--output and --program cannot write to standard output: name a file.")
     if len(set(files)) < len(files):
@@ -145,7 +157,7 @@ def _prepare(options: argparse.Namespace) -> _Prepared:
     if options.from_terraform is not None:
         file = describe_file(options.from_terraform)
         terraform = resource_names(runners_in(read_text(options.from_terraform), file))
-    files = {}
+    files, imported = {}, None
     with client_and_stack(options.stack) as (client, stack):
         plan = plan_import(
             client,
@@ -156,39 +168,61 @@ def _prepare(options: argparse.Namespace) -> _Prepared:
             track=import_table.track_requests,
         )
         if not options.dry_run:
-            files[options.output] = plan.import_file(
+            imported = plan.import_file(
                 client,
+                with_objects=not options.without_objects,
                 with_secrets=options.allow_plaintext_secrets,
                 track=import_table.track_requests,
             )
+            files[options.output] = imported.text
     if files and options.program is not None:
         files[options.program] = plan.program(protect=options.protect)
     table = import_table.render(plan.candidates, sys.stdout)
-    return _Prepared(table, plan.messages, files, plan.terraform_addresses)
+    left_out = imported.messages if imported else ()
+    return _Prepared(
+        table,
+        [*plan.messages, *left_out],
+        files,
+        plan.terraform_addresses,
+        object_count=imported.object_count if imported else 0,
+        takes_over=options.without_objects or bool(left_out),
+    )
 
 
-def _next_steps(options: argparse.Namespace, terraform_addresses: Sequence[str]) -> str:
+def _next_steps(options: argparse.Namespace, prepared: _Prepared) -> str:
     stack = f" --stack {shlex.quote(options.stack)}" if options.stack else ""
     protect = "" if options.protect else " --protect=false"
     files = " and ".join(map(show_path, _files(options)))
+    count = prepared.object_count
+    plural = "" if count == 1 else "s"
+    objects = f" The import file contains {count} Kubernetes object{plural}." if count else ""
     lines = [
         "",
-        f"Written: {files}. Next, in the folder of the program:",
+        f"Written: {files}.{objects} Next, in the folder of the program:",
         f"  pulumi import --file {shlex.quote(options.output)} --generate-code=false"
         f"{protect}{stack}",
     ]
-    if not options.allow_plaintext_secrets:
-        lines.append(f"  pulumi refresh{stack}    # adds the secrets, which the file omits")
-    if options.deployment:
+    purposes = [] if options.allow_plaintext_secrets else ["adds the secrets, which the file omits"]
+    purposes += ["reads the objects in the cluster"] if count else []
+    if purposes:
+        lines.append(f"  pulumi refresh{stack}    # {', and '.join(purposes)}")
+    if prepared.takes_over:
         setting = "kubernetes:upsertExistingObjects true"
         lines.append(
             f"  pulumi config set {setting}{stack}    # lets `pulumi up` take over the objects"
         )
-        lines.append(f"  pulumi preview{stack}    # creates only the objects in the cluster")
+        lines.append(f"  pulumi preview{stack}    # creates only the objects that are left out")
+    elif count:
+        lines.append(f"  pulumi preview{stack}    # shows where the cluster differs")
     else:
         lines.append(f"  pulumi preview{stack}    # shows no changes")
-    if terraform_addresses:
-        addresses = " ".join(map(shlex.quote, terraform_addresses))
+    if count:
+        lines.append(
+            f"  pulumi up{stack}    # from then on `pulumi destroy` keeps namespaces and "
+            "CustomResourceDefinitions"
+        )
+    if prepared.terraform_addresses:
+        addresses = " ".join(map(shlex.quote, prepared.terraform_addresses))
         lines += [
             "Then let Terraform forget the runners, or its next destroy deletes them:",
             f"  terraform state rm {addresses}",

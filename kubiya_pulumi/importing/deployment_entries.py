@@ -6,19 +6,22 @@ from kubiya_pulumi.api import RunnersApi
 from kubiya_pulumi.declarations import RunnerHealthState, RunnerManifestInputs
 from kubiya_pulumi.deployment_names import TYPE, part_name
 from kubiya_pulumi.importing.candidates import Candidate, deleted_error
-from kubiya_pulumi.importing.entries import Entry, resource_entry
+from kubiya_pulumi.importing.entries import EntryGroup, resource_entry
+from kubiya_pulumi.importing.object_entries import object_entries
 from kubiya_pulumi.importing.runner_entry import runner_entry
 from kubiya_pulumi.lifecycle.providers import RunnerHealthProvider, RunnerManifestProvider
+from kubiya_pulumi.review import parse_manifest
 
 
 def deployment_entries(
-    api: RunnersApi, candidate: Candidate, *, with_secrets: bool = False
-) -> list[Entry]:
-    """Return the entries of a deployment, without the objects in the cluster.
+    api: RunnersApi, candidate: Candidate, *, with_objects: bool, with_secrets: bool = False
+) -> EntryGroup:
+    """Return the entries of a deployment.
 
     Args:
         api: the API.
         candidate: the runner.
+        with_objects: whether the objects of the manifest have entries.
         with_secrets: whether the entries contain the secrets, in plain text.
 
     Raises:
@@ -35,7 +38,7 @@ def deployment_entries(
     )
     if health is None:
         raise deleted_error(runner)
-    return [
+    entries = [
         {"type": TYPE, "name": component, "logicalName": resource, "component": True},
         runner_entry(
             api,
@@ -58,3 +61,12 @@ def deployment_entries(
             )
         ),
     ]
+    if not with_objects:
+        return EntryGroup(entries)
+    objects = object_entries(
+        parse_manifest(manifest.content),
+        resource_name=resource,
+        parent=component,
+        with_secrets=with_secrets,
+    )
+    return EntryGroup([*entries, *objects.entries], objects.left_out)

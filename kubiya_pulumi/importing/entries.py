@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -17,11 +18,21 @@ from pulumi.dynamic.dynamic import PROVIDER_KEY, serialize_provider
 
 from kubiya_pulumi.dynamic.dynamic_provider import DynamicProvider
 from kubiya_pulumi.dynamic.secret_values import plaintext_secret
+from kubiya_pulumi.review import ObjectReference
 
 Entry = dict[str, Any]
 """An element of `resources` in an import file."""
 
 _serializing = threading.Lock()
+
+
+@dataclass(frozen=True)
+class EntryGroup:
+    """The entries of a runner or of a part of it."""
+
+    entries: Sequence[Entry]
+    left_out: Sequence[ObjectReference] = ()
+    """The objects of its manifest that have no entry."""
 
 
 def resource_entry(

@@ -3,22 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from kubiya_pulumi import deployment_names
 from kubiya_pulumi.api import Runner, RunnersApi
 from kubiya_pulumi.declarations import RUNNER
 from kubiya_pulumi.importing.candidates import Candidate, Track, complete, concurrently
 from kubiya_pulumi.importing.deployment_entries import deployment_entries
-from kubiya_pulumi.importing.entries import Entry, to_json
+from kubiya_pulumi.importing.entries import EntryGroup, to_json
 from kubiya_pulumi.importing.errors import ImportRefusedError
+from kubiya_pulumi.importing.object_entries import is_object, without_repeated_objects
 from kubiya_pulumi.importing.program_text import program_text
 from kubiya_pulumi.importing.runner_entry import runner_entry
 from kubiya_pulumi.importing.selection import select
 from kubiya_pulumi.importing.stack import Stack
 from kubiya_pulumi.importing.terraform import TerraformRunner
 from kubiya_pulumi.lifecycle.ownership import MANAGED_BY
-from kubiya_pulumi.text import join_quoted
+from kubiya_pulumi.text import join_names, join_quoted
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportFile:
+    """An import file."""
+
+    text: str = field(repr=False)
+    object_count: int
+    """How many Kubernetes objects the file contains."""
+    messages: Sequence[str]
+    """Which objects the file does not contain, and why, as sentences."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,11 +46,19 @@ class ImportPlan:
     terraform_addresses: list[str]
     """The addresses of the runners in a state of Terraform."""
 
-    def import_file(self, api: RunnersApi, *, with_secrets: bool, track: Track[list[Entry]]) -> str:
-        """Return the text of the import file.
+    def import_file(
+        self,
+        api: RunnersApi,
+        *,
+        with_objects: bool,
+        with_secrets: bool,
+        track: Track[EntryGroup],
+    ) -> ImportFile:
+        """Return the import file.
 
         Args:
             api: the API, for what the list of runners omits.
+            with_objects: whether the file contains the objects of the deployments.
             with_secrets: whether the file contains the secrets, in plain text.
             track: shows the progress.
 
@@ -46,13 +66,34 @@ class ImportPlan:
             KubiyaError: a request failed; see `RunnersApi`.
         """
 
-        def entries(candidate: Candidate) -> list[Entry]:
+        def entries(candidate: Candidate) -> EntryGroup:
             if self.deployment:
-                return deployment_entries(api, candidate, with_secrets=with_secrets)
-            return [runner_entry(api, candidate, with_secrets=with_secrets)]
+                return deployment_entries(
+                    api, candidate, with_objects=with_objects, with_secrets=with_secrets
+                )
+            return EntryGroup([runner_entry(api, candidate, with_secrets=with_secrets)])
 
-        nested = track(concurrently(entries, self.candidates), len(self.candidates))
-        return to_json([entry for group in nested for entry in group])
+        groups = list(track(concurrently(entries, self.candidates), len(self.candidates)))
+        kept, repeated = without_repeated_objects(
+            entry for group in groups for entry in group.entries
+        )
+        unknown = [str(reference) for group in groups for reference in group.left_out]
+        return ImportFile(
+            text=to_json(kept),
+            object_count=sum(map(is_object, kept)),
+            messages=[
+                *_left_out(
+                    unknown,
+                    "the manifest does not tell their namespace or scope",
+                    "`pulumi up` takes them over.",
+                ),
+                *_left_out(
+                    repeated,
+                    "they occur more than once in the manifests",
+                    "Import each of the runners into the stack of its own cluster.",
+                ),
+            ],
+        )
 
     def program(self, *, protect: bool) -> str:
         """Return the program that declares the same resources; see `program_text`."""
@@ -111,6 +152,15 @@ def plan_import(
         if terraform
         else [],
     )
+
+
+def _left_out(objects: Sequence[str], reason: str, remedy: str) -> list[str]:
+    """Return a message about objects that are not in the file."""
+    if not objects:
+        return []
+    return [
+        f"objects are not in the import file, because {reason}: {join_names(objects)}. {remedy}"
+    ]
 
 
 def _missing_error(runner: TerraformRunner) -> ImportRefusedError:

@@ -116,7 +116,7 @@ def test_the_secrets_are_in_no_file_unless_they_are_allowed(
         "--deployment", "--output", "y.json", "--allow-plaintext-secrets"
     )
     assert status == 0
-    assert "pulumi refresh" not in output
+    assert "pulumi refresh    # reads the objects in the cluster\n" in output
     written = (folder / "y.json").read_text().replace("\\", "")
     missing = {name for name, secret in secrets.items() if secret not in written}
     assert missing == {"key"}
@@ -152,15 +152,15 @@ def test_a_runner_of_another_stack_is_reported(emulator: Emulator, run_import: I
     )
 
 
-def test_a_deployment_has_all_parts_but_the_objects(
+def test_a_deployment_has_all_parts_without_the_objects(
     emulator: Emulator, folder: Path, run_import: Import
 ) -> None:
     emulator.add_runner("a")
     emulator.add_runner("a-runner")
-    status, _, _ = run_import(
-        "--deployment", "--output", "x.json", "--program", "x.py", "--protect"
-    )
-    assert status == 0
+    arguments = ("--output", "x.json", "--program", "x.py", "--protect")
+    status, output, errors = run_import("--deployment", "--without-objects", *arguments)
+    assert (status, errors) == (0, "")
+    assert "pulumi config set kubernetes:upsertExistingObjects true" in output
     entries = resources(folder / "x.json")
     assert [(entry.get("logicalName", entry["name"]), entry.get("id")) for entry in entries] == [
         ("a", None), ("a-runner", "a"), ("a-manifest", "a"), ("a-health", "a"),
@@ -170,6 +170,49 @@ def test_a_deployment_has_all_parts_but_the_objects(
     names = [entry["name"] for entry in entries]
     assert len(set(names)) == len(names)
     assert "opts=pulumi.ResourceOptions(protect=True)" in (folder / "x.py").read_text()
+
+
+def test_a_deployment_has_the_objects_of_its_manifest(
+    emulator: Emulator, folder: Path, run_import: Import
+) -> None:
+    manifest = emulator.add_runner("a").manifest
+    status, output, errors = run_import("--deployment", "--output", "x.json")
+    assert (status, errors) == (0, "")
+    component, _, _, _, group, *objects = resources(folder / "x.json")
+    assert (group["type"], group["logicalName"], group["parent"], group["component"]) == (
+        "kubernetes:yaml/v2:ConfigGroup", "a-objects", component["name"], True,
+    )  # fmt: skip
+    found = [(entry["type"], entry["id"]) for entry in objects]
+    assert len(found) == manifest.count("\nkind: ")
+    [namespace] = [id_ for type_, id_ in found if type_ == "kubernetes:core/v1:Namespace"]
+    assert ("kubernetes:apps/v1:Deployment", f"{namespace}/tool-manager") in found
+    assert {entry["parent"] for entry in objects} == {group["name"]}
+    assert {entry["logicalName"] for entry in objects} == {f"a-objects:{id_}" for _, id_ in found}
+    assert f"The import file contains {len(found)} Kubernetes objects." in output
+    assert "upsertExistingObjects" not in output
+
+
+def test_objects_that_several_runners_have_are_left_out(
+    emulator: Emulator, folder: Path, run_import: Import
+) -> None:
+    """Each runner has a cluster of its own, and a stack without a provider uses one cluster."""
+    manifest = emulator.add_runner("a").manifest
+    emulator.add_runner("b")
+    emulator.set_manifest("b", manifest)
+    status, output, errors = run_import("--deployment", "--output", "x.json")
+    assert status == 0
+    assert errors.startswith(
+        "import: objects are not in the import file, because they occur more than once in the "
+        "manifests: "
+    )
+    assert errors.endswith(" more. Import each of the runners into the stack of its own cluster.\n")
+    entries = [entry for entry in resources(folder / "x.json") if "version" in entry]
+    namespaces = {(entry["type"], entry["id"]) for entry in entries}
+    assert namespaces == {("kubernetes:core/v1:Namespace", entries[0]["id"])}
+    assert [entry["logicalName"] for entry in entries] == [
+        f"{name}-objects:{entries[0]['id']}" for name in ("a", "b")
+    ]
+    assert "pulumi config set kubernetes:upsertExistingObjects true" in output
 
 
 @pytest.mark.parametrize("file", ["terraform.tfstate", "show.json"])
@@ -198,6 +241,7 @@ REFUSALS = [
     (["x*", "--output", "x"], 'no runner in this organization matches "x*"'),
     ([], "name the import file with --output"),
     (["--output", "x", "--program", "x"], "--output and --program name the same file"),
+    (["--output", "x", "--without-objects"], "--without-objects requires --deployment"),
     (["--output", "taken"], "the file taken exists"),
     (["--output", "x", "--program", "taken"], "the file taken exists"),
     (["--output", "no/x"], "the file no/x cannot be written: its folder does not exist"),

@@ -138,7 +138,7 @@ def test_objects_of_kubectl_apply_are_taken_over_without_a_restart(
     untouched = version_of_bystander(kubectl)
     dev = stack("")
     files = ("--output", "r.json", "--program", "__main__.py", "--force")
-    imported = run_import(dev, "--deployment", *files)
+    imported = run_import(dev, "--deployment", "--without-objects", *files)
     assert imported.returncode == 0, imported.stderr
     [import_, refresh, setting, preview] = next_steps(imported.stdout)
     dev.run(*import_, "--yes", "--skip-preview")
@@ -158,6 +158,24 @@ def test_objects_of_kubectl_apply_are_taken_over_without_a_restart(
     dev.preview("--expect-no-changes")
     writes = [call.operation for call in emulator.calls if call.method != "GET"]
     assert writes == []
+    apply_newer_manifest(dev, emulator, objects)
+
+
+def test_imported_objects_of_kubectl_apply_are_updated_later(
+    stack: MakeStack, emulator: Emulator, kubectl: Kubectl, manifest: Path
+) -> None:
+    objects = apply(kubectl, manifest)
+    before = objects.identities()
+    dev = stack("")
+    files = ("--output", "r.json", "--program", "__main__.py", "--force")
+    imported = run_import(dev, "--deployment", *files)
+    assert (imported.returncode, imported.stderr) == (0, "")
+    [import_, refresh, preview, update] = next_steps(imported.stdout)
+    dev.run(*import_, "--yes", "--skip-preview")
+    dev.run(*refresh, "--yes", "--skip-preview")
+    dev.run(*preview, "--expect-no-changes")
+    dev.run(*update, "--yes", "--skip-preview", "--expect-no-changes")
+    assert objects.identities() == before
     apply_newer_manifest(dev, emulator, objects)
 
 

@@ -77,7 +77,9 @@ def test_500_runners_take_one_list_and_a_request_for_each_that_it_does_not_descr
     monkeypatch.setattr(entries, "serialize_provider", serialize)
     entries._serialized.cache_clear()
     planned = plan(api)
-    imported = json.loads(planned.import_file(api, with_secrets=False, track=no_progress))
+    file = planned.import_file(api, with_objects=True, with_secrets=False, track=no_progress)
+    assert (file.object_count, file.messages) == (0, [])
+    imported = json.loads(file.text)
     assert api.calls == {"list": 1} if list_describes else {"list": 1, "describe": 500}
     assert [entry["id"] for entry in imported["resources"]] == [item.name for item in runners]
     assert all(entry["inputs"]["description"] == "one" for entry in imported["resources"])
