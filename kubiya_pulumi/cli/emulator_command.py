@@ -13,7 +13,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kubiya_pulumi.cli.files import FileError, write_message, write_text
+from kubiya_pulumi.cli.files import FileError, require_regular_file, write_message, write_text
 from kubiya_pulumi.emulator.options import EmulatorOptions
 
 if TYPE_CHECKING:
@@ -152,8 +152,7 @@ def _url_file(path: Path | None, url: str) -> Iterator[None]:
     if path is None:
         yield
         return
-    if path.exists() and not path.is_file():
-        raise FileError(f"the URL file {path} is not a regular file: name another one.")
+    require_regular_file(path, f"the URL file {path}")
     try:
         descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}")
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:

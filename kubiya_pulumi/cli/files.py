@@ -90,6 +90,22 @@ def write_message(text: str) -> None:
         sys.stderr.flush()
 
 
+def require_regular_file(path: Path, description: str) -> None:
+    """Refuse to replace a file that is not a regular one. A missing file may be created.
+
+    A system may depend on others, such as the device /dev/null.
+
+    Args:
+        path: the file.
+        description: its name as the start of a sentence.
+
+    Raises:
+        FileError: the path is a device, a pipe or a folder.
+    """
+    if path.exists() and not path.is_file():
+        raise FileError(f"{description} is not a regular file: name another one.")
+
+
 def describe_file(file: str) -> str:
     """Return the name of a file as the start of a sentence: `the file x`, or `the input`."""
     return "the input" if file == "-" else f"the file {show_path(file)}"

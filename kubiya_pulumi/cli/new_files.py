@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from kubiya_pulumi.cli.files import FileError, describe_file
+from kubiya_pulumi.cli.files import FileError, describe_file, require_regular_file
 
 
 def require_new(files: list[str], *, replace: bool) -> None:
@@ -23,9 +23,7 @@ def require_new(files: list[str], *, replace: bool) -> None:
         path = Path(file)
         if path.is_dir():
             raise FileError(f"{describe_file(file)} is a folder: name a file.")
-        # To replace a device such as /dev/null would break it for the whole system.
-        if path.exists() and not path.is_file():
-            raise FileError(f"{describe_file(file)} is not a regular file: name another one.")
+        require_regular_file(path, describe_file(file))
         if not replace and os.path.lexists(path):
             raise _exists(file)
         if not path.parent.is_dir():
